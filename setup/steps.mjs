@@ -1,0 +1,127 @@
+// The set-up that both README commands share: system packages, npm packages, native build, TypeScript build.
+// Plain JavaScript without dependencies, since it runs before anything is installed. Each step is quick when done already.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Debian packages by what needs them. */
+export const packages = {
+  build: ['g++', 'cmake', 'ninja-build', 'pkg-config', 'libpcap-dev', 'zlib1g-dev'],
+  test: ['doctest-dev', 'tshark', 'nfdump', 'pmacct', 'libfixbuf-tools', 'softflowd', 'tcpreplay', 'iproute2', 'ethtool',
+    'python3', 'tcpdump', 'libcap2-bin'],
+  fuzz: ['clang', 'libclang-rt-dev'],
+  bench: ['softflowd', 'pmacct', 'nfdump', 'util-linux', 'time'],
+};
+
+export function say(text) {
+  process.stderr.write(`weir: ${text}\n`);
+}
+
+/** Runs a command with its output shown; ends the process when it fails. */
+export function run(command, args, options = {}) {
+  const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  if (done.error || done.status !== 0) {
+    say(`'${command} ${args.join(' ')}' failed${done.error ? `: ${done.error.message}` : ` with status ${done.status}`}`);
+    process.exit(1);
+  }
+}
+
+function missingPackages(names) {
+  const asked = spawnSync('dpkg-query', ['-W', '-f=${Package} ${db:Status-Status}\n', ...names], { encoding: 'utf8' });
+  if (asked.error) return undefined; // no dpkg: not a Debian
+  const installed = new Set(asked.stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]));
+  return names.filter((name) => !installed.has(name));
+}
+
+/**
+ * Installs Debian packages as root or by sudo without a password.
+ * Returns the packages that are still missing; `required` ones end the process with what to install.
+ */
+export function ensurePackages(names, { required }) {
+  const missing = missingPackages(names);
+  if (missing === undefined) {
+    say(`this is no Debian or Ubuntu: make sure these are installed: ${names.join(' ')}`);
+    return [];
+  }
+  if (missing.length === 0) return [];
+  const isRoot = process.getuid?.() === 0;
+  const sudo = !isRoot && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
+  if (isRoot || sudo) {
+    say(`installing ${missing.join(' ')}`);
+    const apt = (...args) => spawnSync(sudo ? 'sudo' : 'apt-get', sudo ? ['-n', 'apt-get', ...args] : args,
+      { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0;
+    const install = (list) => apt('install', '-y', '--no-install-recommends', ...list);
+    if (!install(missing)) {
+      apt('update');
+      if (!install(missing)) for (const name of missing) install([name]); // one unknown name must not hold up the others
+    }
+  }
+  const left = missingPackages(missing);
+  if (left.length > 0 && required) {
+    say(`these packages are needed: sudo apt-get install -y ${left.join(' ')}`);
+    process.exit(1);
+  }
+  return left;
+}
+
+/** npm packages as package-lock.json says; again only when it changed. */
+export function ensureNpm() {
+  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const stamp = join(root, 'node_modules', '.weir-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  say('installing npm packages');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, lock);
+}
+
+/** Configures and builds CMake targets in build/NAME. */
+export function buildNative(name, targets, settings = []) {
+  const folder = join(root, 'build', name);
+  if (!existsSync(join(folder, 'build.ninja'))) {
+    mkdirSync(folder, { recursive: true });
+    const done = spawnSync('cmake', ['-G', 'Ninja', '-S', join(root, 'native'), '-B', folder, ...settings], { encoding: 'utf8' });
+    if (done.status !== 0) {
+      process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
+      say('cmake failed');
+      process.exit(1);
+    }
+  }
+  const done = spawnSync('ninja', ['-C', folder, ...targets], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (done.status !== 0) {
+    process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
+    say('the native build failed');
+    process.exit(1);
+  }
+  return folder;
+}
+
+function newest(folder, endings) {
+  let time = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !endings.some((ending) => entry.name.endsWith(ending))) continue;
+    time = Math.max(time, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs);
+  }
+  return time;
+}
+
+/** TypeScript to dist/, again only when a source is newer. */
+export function buildTypeScript() {
+  const stamp = join(root, 'dist', '.built');
+  const sources = Math.max(newest(join(root, 'src'), ['.ts']), newest(join(root, 'test'), ['.ts']),
+    statSync(join(root, 'tsconfig.json')).mtimeMs);
+  if (existsSync(stamp) && statSync(stamp).mtimeMs > sources) return;
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
+  writeFileSync(stamp, '');
+}
+
+/** Everything that `weir` needs to run. */
+export function buildProbe() {
+  ensurePackages(packages.build, { required: true });
+  ensureNpm();
+  buildNative('native', ['weir']);
+  buildTypeScript();
+}

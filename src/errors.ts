@@ -1,0 +1,74 @@
+// THE table of error codes: what users see when something is wrong. One line a code; `remedy` says what to do.
+// Exit status: 1 run-time, 2 usage or configuration (DESIGN section 6).
+
+export interface ErrorKind {
+  /** Process exit status when this error ends the run. */
+  exit: 1 | 2;
+  /** What to do about it, one sentence. */
+  remedy: string;
+}
+
+export const errorKinds = {
+  // usage and configuration
+  WEIR_OPTION: { exit: 2, remedy: 'See `weir --help` for the options.' },
+  WEIR_CONFIG_FILE: { exit: 2, remedy: 'Correct the configuration file at the place named.' },
+  WEIR_FIELD: { exit: 2, remedy: 'See `weir fields` for the names of fields.' },
+  WEIR_TEMPLATE: { exit: 2, remedy: 'See `weir templates` for the named templates.' },
+  WEIR_SINK: { exit: 2, remedy: 'See `weir --help` for the forms of --to.' },
+  WEIR_FILTER: { exit: 2, remedy: 'See pcap-filter(7) for the filter language.' },
+  WEIR_LINKTYPE: { exit: 2, remedy: 'Convert the capture to a supported link type, for example with editcap -T.' },
+  // run time
+  WEIR_FILE: { exit: 1, remedy: 'Check the path and the permissions of the file.' },
+  WEIR_CAPTURE_FORMAT: { exit: 1, remedy: 'weir reads pcap and pcapng, plain or gzip; check the file with capinfos.' },
+  WEIR_INTERFACE: { exit: 1, remedy: 'See `weir doctor` for the interfaces of this host.' },
+  WEIR_PRIVILEGE: { exit: 1, remedy: 'Run as root, or give the process CAP_NET_RAW; `weir doctor` prints the command.' },
+  WEIR_NETNS: { exit: 1, remedy: 'Check that the network namespace or process exists and that weir may enter it (CAP_SYS_ADMIN).' },
+  WEIR_SOCKET: { exit: 1, remedy: 'Check the address of the collector and the route to it.' },
+  WEIR_CACHE_MEMORY: { exit: 1, remedy: 'Lower --cache-size, or raise the memory limit (ulimit -v, systemd MemoryMax).' },
+  WEIR_ADDON: { exit: 1, remedy: 'Run `npm run build` to build the addon for this machine.' },
+  WEIR_INTERNAL: { exit: 1, remedy: 'This is a fault in weir: please report it with the command line and the log.' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+/** An error for the user: a code of the table, and a message that names what was wrong and where. */
+export class WeirError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'WeirError';
+    this.code = code;
+  }
+}
+
+/** Several mistakes reported at once (configuration: all of them, before anything starts). */
+export class WeirErrors extends Error {
+  readonly errors: readonly WeirError[];
+  constructor(errors: readonly WeirError[]) {
+    super(errors.map((error) => error.message).join('\n'));
+    this.name = 'WeirErrors';
+    this.errors = errors;
+  }
+}
+
+/** True for a code of the table (native errors carry one in `code`). */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorKinds, code);
+}
+
+/** What the user is told of an error that ends the run, and the exit status. Native errors count by their code. */
+export function describeError(error: unknown): { lines: string[]; exit: 1 | 2 } {
+  const all: readonly unknown[] = error instanceof WeirErrors ? error.errors : [error];
+  const lines: string[] = [];
+  const codes = new Set<ErrorCode>();
+  for (const one of all) {
+    const given = one instanceof Error ? (one as Error & { code?: unknown }).code : undefined;
+    const code = isErrorCode(given) ? given : 'WEIR_INTERNAL';
+    codes.add(code);
+    // A fault in weir is reported with its place; what the user can correct is said in one line.
+    const text = one instanceof Error ? (code === 'WEIR_INTERNAL' ? (one.stack ?? one.message) : one.message) : String(one);
+    lines.push(`weir: ${code}: ${text}`);
+  }
+  for (const code of codes) lines.push(`  ${errorKinds[code].remedy}`);
+  return { lines, exit: [...codes].some((code) => errorKinds[code].exit === 2) ? 2 : 1 };
+}
