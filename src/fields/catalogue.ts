@@ -1,0 +1,239 @@
+// THE table of flow fields: one line a field. fields.def, the field reference and the JSON Schemas are generated from
+// it (`npm run generate`); a new field is one line here. New rows go to the end of their group; the number of an own
+// row is the next free one of `own()` below and is never used again for anything else.
+//
+// A row reads: who numbers it( name or [first, second], id or [first, second], type, place, meaning, labels, note, more )
+//  - place: at() one member · both() a directional pair · ends() source and destination · computed() a function of
+//    native/src/fields/derive.cc or derive_text.cc, with 'one', 'pair' or 'endpoint' elements
+//  - meaning: IPFIX semantics and units, such as 'deltaCounter octets'
+//  - labels: nProbe's names, the one we print first; behind '|' those of the second element
+import type { Field, Place, WireType } from './field.js';
+
+type Semantics = NonNullable<Field['semantics']>;
+type Units = NonNullable<Field['units']>;
+type Meaning = '' | Semantics | Units | `${Semantics} ${Units}`;
+type More = Pick<Field, 'absentWhenZero' | 'family' | 'twin' | 'length' | 'needs' | 'sharesId'>;
+type Row = Omit<Field, 'group'>;
+type One<T> = T | readonly [T, T];
+
+const semanticsNames = ['default', 'quantity', 'totalCounter', 'deltaCounter', 'identifier', 'flags', 'list'];
+
+const at = (member: string): Place => ({ kind: 'scalar', member });
+const both = (member: string): Place => ({ kind: 'pair', member });
+const ends = (member: string): Place => ({ kind: 'endpoint', member });
+const computed = (call: string, sides: 'one' | 'pair' | 'endpoint' = 'one'): Place => ({
+  kind: 'derived',
+  call,
+  sides,
+});
+
+type RowMaker = (
+  name: One<string>,
+  id: One<number>,
+  type: WireType,
+  place: Place,
+  meaning: Meaning,
+  labels: string,
+  note: string,
+  more?: More,
+) => Row;
+
+function numberedBy(enterprise: Field['enterprise']): RowMaker {
+  return (name, id, type, place, meaning, labels, note, more = {}) => {
+    const words = meaning.split(' ').filter((word) => word !== '');
+    const [first, second] = labels.split('|').map((part) => part.split(' ').filter((label) => label !== ''));
+    return {
+      name: typeof name === 'string' ? name : name[0],
+      otherName: typeof name === 'string' ? undefined : name[1],
+      enterprise,
+      id: typeof id === 'number' ? id : id[0],
+      otherId: typeof id === 'number' ? undefined : id[1],
+      type,
+      labels: first,
+      otherLabels: second,
+      place,
+      semantics: words.find((word) => semanticsNames.includes(word)) as Semantics | undefined,
+      units: words.find((word) => !semanticsNames.includes(word)) as Units | undefined,
+      note,
+      ...more,
+    };
+  };
+}
+
+const iana = numberedBy('iana');
+const ntop = numberedBy('ntop');
+const own = numberedBy('weir');
+
+const group = (name: string, rows: Row[]): Field[] => rows.map((row) => ({ ...row, group: name }));
+
+// Options that many rows share.
+const quiet = { absentWhenZero: true } as const; // 0 says "none" or "unknown": left out of JSON and text
+const tcp = { absentWhenZero: true, needs: 'tcp' } as const;
+const stats = { needs: 'stats' } as const;
+const quietStats = { absentWhenZero: true, needs: 'stats' } as const;
+const tunnel = { absentWhenZero: true, needs: 'tunnel' } as const;
+const sequence = { absentWhenZero: true, needs: 'text' } as const;
+
+// biome-ignore format: one line a row, so lines are long here.
+export const catalogue: readonly Field[] = [
+  ...group('Time', [
+    iana('flowStartMilliseconds', 152, 'dateTimeMilliseconds', at('hot.startNs'), 'default milliseconds', 'FLOW_START_MILLISECONDS', 'First packet since the previous record of the flow.'),
+    iana('flowEndMilliseconds', 153, 'dateTimeMilliseconds', at('hot.endNs'), 'default milliseconds', 'FLOW_END_MILLISECONDS', 'Last packet of the record.'),
+    iana('flowStartSeconds', 150, 'dateTimeSeconds', at('hot.startNs'), 'default seconds', 'FLOW_START_SEC', 'First packet since the previous record, whole seconds.'),
+    iana('flowEndSeconds', 151, 'dateTimeSeconds', at('hot.endNs'), 'default seconds', 'FLOW_END_SEC', 'Last packet of the record, whole seconds.'),
+    iana('flowStartMicroseconds', 154, 'dateTimeMicroseconds', at('hot.startNs'), 'default microseconds', 'FLOW_START_MICROSECONDS', 'First packet since the previous record, NTP format on the wire.'),
+    iana('flowEndMicroseconds', 155, 'dateTimeMicroseconds', at('hot.endNs'), 'default microseconds', 'FLOW_END_MICROSECONDS', 'Last packet of the record, NTP format on the wire.'),
+    iana('flowStartNanoseconds', 156, 'dateTimeNanoseconds', at('hot.startNs'), 'default nanoseconds', '', 'First packet since the previous record, NTP format on the wire.'),
+    iana('flowEndNanoseconds', 157, 'dateTimeNanoseconds', at('hot.endNs'), 'default nanoseconds', '', 'Last packet of the record, NTP format on the wire.'),
+    iana('flowStartSysUpTime', 22, 'unsigned32', computed('startSysUpTime'), 'milliseconds', 'FIRST_SWITCHED', 'First packet, since systemInitTimeMilliseconds; 0 when it came before. JSON of naming nprobe writes epoch seconds.'),
+    iana('flowEndSysUpTime', 21, 'unsigned32', computed('endSysUpTime'), 'milliseconds', 'LAST_SWITCHED', 'Last packet, since systemInitTimeMilliseconds; 0 when it came before. JSON of naming nprobe writes epoch seconds.'),
+    iana('systemInitTimeMilliseconds', 160, 'dateTimeMilliseconds', computed('systemInitTime'), 'default milliseconds', '', 'Start of the probe: zero of the SysUpTime fields.'),
+    iana('flowDurationMilliseconds', 161, 'unsigned32', computed('durationMilliseconds'), 'milliseconds', 'FLOW_DURATION_MILLISECONDS', 'Last minus first packet of the record; the largest number when it does not fit.'),
+    iana('flowDurationMicroseconds', 162, 'unsigned32', computed('durationMicroseconds'), 'microseconds', 'FLOW_DURATION_MICROSECONDS', 'Last minus first packet of the record; the largest number (71 minutes) when it does not fit.'),
+    ntop('streamDurationMilliseconds', [391, 392], 'unsigned32', computed('streamDurationMilliseconds', 'pair'), 'quantity milliseconds', 'DURATION_IN|DURATION_OUT', 'Last minus first packet of one direction.', quietStats),
+    own('flowFirstSeen', 1, 'dateTimeMilliseconds', at('link.firstSeenNs'), 'default milliseconds', '', 'First packet of the flow, the same in all its records.'),
+    own('directionStartMilliseconds', [5, 6], 'dateTimeMilliseconds', both('stats.firstNs'), 'default milliseconds', '', 'First packet of one direction in the record; absent when it had none.', quietStats),
+    own('directionEndMilliseconds', [7, 8], 'dateTimeMilliseconds', both('stats.lastNs'), 'default milliseconds', '', 'Last packet of one direction in the record; absent when it had none.', quietStats),
+    own('flowAgeMilliseconds', 53, 'unsigned32', computed('flowAgeMilliseconds'), 'quantity milliseconds', '', 'Last packet of the record minus flowFirstSeen.'),
+    iana('flowActiveTimeout', 36, 'unsigned16', computed('activeTimeout'), 'seconds', 'FLOW_ACTIVE_TIMEOUT', 'The active timeout in force (--active-timeout).'),
+    iana('flowIdleTimeout', 37, 'unsigned16', computed('idleTimeout'), 'seconds', 'FLOW_INACTIVE_TIMEOUT', 'The idle timeout in force (--idle-timeout).'),
+  ]),
+  ...group('Flow key', [
+    iana(['sourceIPv4Address', 'destinationIPv4Address'], [8, 12], 'ipv4Address', ends('hot.key.address'), 'default', 'IPV4_SRC_ADDR|IPV4_DST_ADDR', 'IPv4 address of the initiator / responder.', { family: 4, twin: 'sourceIPv6Address' }),
+    iana(['sourceIPv6Address', 'destinationIPv6Address'], [27, 28], 'ipv6Address', ends('hot.key.address'), 'default', 'IPV6_SRC_ADDR|IPV6_DST_ADDR', 'IPv6 address of the initiator / responder.', { family: 6, twin: 'sourceIPv4Address' }),
+    iana(['sourceTransportPort', 'destinationTransportPort'], [7, 11], 'unsigned16', ends('hot.key.port'), 'identifier', 'L4_SRC_PORT|L4_DST_PORT', 'TCP, UDP, UDP-Lite, DCCP or SCTP port; 0 where the protocol has none.'),
+    iana('protocolIdentifier', 4, 'unsigned8', at('hot.key.protocol'), 'identifier', 'PROTOCOL', 'IP protocol number; for IPv6 that of the upper layer.'),
+    ntop('protocolName', 1028, 'string', computed('protocolName'), 'default', 'PROTOCOL_MAP', 'IP protocol as text: TCP, UDP, ICMP; the number where it has no common name.'),
+    iana('ipVersion', 60, 'unsigned8', at('hot.key.ipVersion'), 'identifier', 'IP_PROTOCOL_VERSION', 'IP version of the metered packets, 4 or 6.'),
+    ntop('serverPort', 1036, 'unsigned16', at('hot.key.port[1]'), 'identifier', 'L4_SRV_PORT', 'Port of the responder, whichever way the record looks.'),
+    iana('icmpTypeCodeIPv4', 32, 'unsigned16', computed('icmpTypeCode'), 'identifier', 'ICMP_TYPE', 'Type * 256 + code of the first ICMP packet.', { family: 4, twin: 'icmpTypeCodeIPv6', absentWhenZero: true }),
+    iana('icmpTypeCodeIPv6', 139, 'unsigned16', computed('icmpTypeCode'), 'identifier', '', 'Type * 256 + code of the first ICMPv6 packet.', { family: 6, twin: 'icmpTypeCodeIPv4', absentWhenZero: true }),
+    iana('icmpTypeIPv4', 176, 'unsigned8', at('link.icmpType'), 'identifier', 'ICMP_IPV4_TYPE', 'Type of the first ICMP packet.', { family: 4, twin: 'icmpTypeIPv6', absentWhenZero: true }),
+    iana('icmpTypeIPv6', 178, 'unsigned8', at('link.icmpType'), 'identifier', '', 'Type of the first ICMPv6 packet.', { family: 6, twin: 'icmpTypeIPv4', absentWhenZero: true }),
+    iana('icmpCodeIPv4', 177, 'unsigned8', at('link.icmpCode'), 'identifier', 'ICMP_IPV4_CODE', 'Code of the first ICMP packet.', { family: 4, twin: 'icmpCodeIPv6', absentWhenZero: true }),
+    iana('icmpCodeIPv6', 179, 'unsigned8', at('link.icmpCode'), 'identifier', '', 'Code of the first ICMPv6 packet.', { family: 6, twin: 'icmpCodeIPv4', absentWhenZero: true }),
+    iana('flowLabelIPv6', 31, 'unsigned32', at('link.flowLabel'), 'identifier', 'IPV6_FLOW_LABEL', 'Flow label of the first packet.', { family: 6, absentWhenZero: true }),
+    iana('IPSecSPI', 295, 'unsigned32', both('link.spi'), 'identifier', '', 'Security Parameters Index of ESP or AH, first seen each way.', quiet),
+  ]),
+  ...group('Flow identity', [
+    iana('flowId', 148, 'unsigned64', at('link.flowId'), 'identifier', 'FLOW_ID', 'Unique in one run of the probe; the same in all records of a flow.'),
+    own('recordIndex', 2, 'unsigned32', at('hot.recordIndex'), 'identifier', '', '0 in the first record of a flow, one more in each that follows an active timeout.'),
+    own('communityId', 3, 'string', computed('communityIdText'), 'identifier', '', 'Community ID version 1, the same for both directions and in other tools (Zeek, Suricata).'),
+    iana('flowEndReason', 136, 'unsigned8', at('hot.endReason'), 'identifier', 'FLOW_END_REASON', 'Why the record left: 1 idle, 2 active timeout, 3 end of flow (FIN, RST), 4 forced, 5 lack of resources.'),
+    own('flowEndReasonName', 48, 'string', computed('endReasonName'), 'default', '', 'flowEndReason as text: idle, active, end, forced, resources.', quiet),
+    iana('biflowDirection', 239, 'unsigned8', computed('biflowDirection'), 'identifier', 'BIFLOW_DIRECTION', '1: the source is the initiator, 2: the destination is, 0: TCP whose start was not seen, so the first sender is the source.'),
+    own('directionMethod', 4, 'unsigned8', at('hot.directionMethod'), 'identifier', '', 'How the initiator was found: 0 first packet seen, 1 SYN or INIT, 2 SYN-ACK or INIT ACK, 3 ICMP echo, 4 socket.'),
+    iana('flowDirection', 61, 'unsigned8', computed('flowDirection'), 'identifier', 'DIRECTION', '0 when the source\'s packets come in at the interface, 1 when they go out.'),
+  ]),
+  ...group('Counters', [
+    iana('octetDeltaCount', 1, 'unsigned64', both('hot.octets'), 'deltaCounter octets', 'IN_BYTES SRC_TO_DST_BYTES|OUT_BYTES DST_TO_SRC_BYTES', 'Octets of IP packets, headers included, since the previous record.'),
+    iana('packetDeltaCount', 2, 'unsigned64', both('hot.packets'), 'deltaCounter packets', 'IN_PKTS SRC_TO_DST_PKTS|OUT_PKTS DST_TO_SRC_PKTS', 'Packets as on the wire since the previous record.'),
+    iana('initiatorOctets', 231, 'unsigned64', at('hot.payloadOctets[0]'), 'deltaCounter octets', '', 'Octets behind the transport header sent by the initiator, retransmissions included.'),
+    iana('responderOctets', 232, 'unsigned64', at('hot.payloadOctets[1]'), 'deltaCounter octets', '', 'Octets behind the transport header sent by the responder, retransmissions included.'),
+    own('payloadOctetDeltaCount', [54, 55], 'unsigned64', both('hot.payloadOctets'), 'deltaCounter octets', '', 'Octets behind the transport header by direction of the record.'),
+    own('flowOctets', 49, 'unsigned64', computed('flowOctets'), 'deltaCounter octets', '', 'Octets of both directions together.'),
+    own('flowPackets', 50, 'unsigned64', computed('flowPackets'), 'deltaCounter packets', '', 'Packets of both directions together.'),
+    iana('octetDeltaSumOfSquares', 198, 'unsigned64', both('stats.sizeSquares'), '', '', 'Sum of the squared packet sizes since the previous record.', stats),
+    ntop('averageThroughput', [84, 87], 'unsigned32', computed('averageThroughput', 'pair'), 'quantity', 'SRC_TO_DST_AVG_THROUGHPUT|DST_TO_SRC_AVG_THROUGHPUT', 'Bits per second over the duration of the record; absent when that is 0.', quiet),
+  ]),
+  ...group('IP', [
+    iana('ipClassOfService', 5, 'unsigned8', both('hot.tos'), 'identifier', 'SRC_TOS|DST_TOS', 'ToS or traffic class octet of the first packet each way.'),
+    iana('ipDiffServCodePoint', 195, 'unsigned8', computed('dscp', 'pair'), 'identifier', '', 'DSCP of the first packet each way: the high 6 bits of ipClassOfService.'),
+    iana('minimumTTL', 52, 'unsigned8', computed('minimumTtl', 'pair'), 'hops', 'MIN_TTL', 'Smallest TTL or hop limit; 0 when the direction had no packet.'),
+    iana('maximumTTL', 53, 'unsigned8', both('hot.ttlMax'), 'hops', 'MAX_TTL', 'Largest TTL or hop limit; 0 when the direction had no packet.'),
+    iana('fragmentFlags', 197, 'unsigned8', at('hot.fragmentFlags'), 'flags', '', 'OR over all packets of both directions: 0x40 don\'t fragment, 0x20 more fragments.', quiet),
+    ntop('fragmentPackets', [80, 81], 'unsigned16', both('link.fragments'), 'deltaCounter packets', 'SRC_FRAGMENTS|DST_FRAGMENTS', 'IP fragments each way; stays at 65535.', quiet),
+  ]),
+  ...group('Link and interface', [
+    iana(['sourceMacAddress', 'destinationMacAddress'], [56, 80], 'macAddress', ends('link.mac'), 'default', 'IN_SRC_MAC OUT_SRC_MAC|IN_DST_MAC OUT_DST_MAC', 'MAC address of the source / destination side on this link; a passive probe sees no other one behind it.', quiet),
+    iana('vlanId', 58, 'unsigned16', computed('innermostVlan'), 'identifier', 'SRC_VLAN', 'Innermost VLAN id of the frame.', quiet),
+    iana('dot1qVlanId', 243, 'unsigned16', at('hot.key.vlanId'), 'identifier', 'DOT1Q_SRC_VLAN', 'Outer (or only) VLAN id.', quiet),
+    iana('dot1qCustomerVlanId', 245, 'unsigned16', at('hot.key.innerVlanId'), 'identifier', '', 'Second VLAN id of a QinQ frame.', quiet),
+    iana('dot1qPriority', 244, 'unsigned8', at('link.vlanPriority'), 'identifier', '', 'Priority bits of the outer tag, first packet.', quiet),
+    iana('mplsTopLabelStackSection', 70, 'octetArray', computed('mplsTop'), 'default', 'MPLS_LABEL_1', 'Label, traffic class and bottom bit of the top label stack entry, 3 octets.', { length: 3, absentWhenZero: true }),
+    own('mplsTopLabel', 10, 'unsigned32', computed('mplsTopLabel'), 'identifier', '', 'Label number of the top label stack entry.', quiet),
+    iana('mplsTopLabelExp', 203, 'unsigned8', computed('mplsTopLabelExp'), 'flags', '', 'Traffic class bits of the top label stack entry.', quiet),
+    iana('mplsTopLabelTTL', 200, 'unsigned8', computed('mplsTopLabelTtl'), 'hops', '', 'TTL of the top label stack entry.', quiet),
+    iana('mplsLabelStackDepth', 202, 'unsigned32', at('link.mplsDepth'), 'entries', '', 'Labels on the stack.', quiet),
+    iana(['ingressInterface', 'egressInterface'], [10, 14], 'unsigned32', ends('link.interface'), 'identifier', 'INPUT_SNMP|OUTPUT_SNMP', 'ifIndex by which the source\'s packets came in / went out; 0 when that side was not seen here.', quiet),
+    iana('interfaceName', 82, 'string', computed('interfaceName'), 'default', 'INTERFACE_NAME', 'Name of the Observation Point: interface or capture file.', quiet),
+    own('networkNamespace', 9, 'string', computed('networkNamespace'), 'default', '', 'Network namespace of the Observation Point as configured; absent for the probe\'s own.', quiet),
+    iana('observationPointId', 138, 'unsigned64', at('hot.key.observationPoint'), 'identifier', '', 'Number of the Observation Point in this run, from 0.'),
+    iana('observationDomainId', 149, 'unsigned32', computed('observationDomain'), 'identifier', '', 'Observation Domain of the exporter (--observation-domain).'),
+  ]),
+  ...group('TCP flags', [
+    iana('tcpControlBits', 6, 'unsigned16', both('hot.tcpFlags'), 'flags', '', 'OR of the TCP flags each way, low 8 bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128.', { length: 1 }),
+    iana('tcpControlBitsUnion', 6, 'unsigned16', computed('tcpFlagsUnion'), 'flags', 'TCP_FLAGS', 'OR of the TCP flags of both directions in one element, as nProbe sends it; a uniflow carries tcpControlBits instead.', { length: 1, sharesId: 'tcpControlBits' }),
+    ntop('clientTcpFlags', 78, 'unsigned8', at('hot.tcpFlags[0]'), 'flags', 'CLIENT_TCP_FLAGS', 'OR of the TCP flags of the initiator.'),
+    ntop('serverTcpFlags', 79, 'unsigned8', at('hot.tcpFlags[1]'), 'flags', 'SERVER_TCP_FLAGS', 'OR of the TCP flags of the responder.'),
+    own('tcpFlagsText', [46, 47], 'string', computed('tcpFlagsText', 'pair'), 'default', '', 'TCP flags each way as letters in the order CEUAPRSF, those set only.', quiet),
+  ]),
+  ...group('Latency', [
+    ntop('clientLatencyMilliseconds', 123, 'unsigned32', computed('clientLatencyMilliseconds'), 'quantity milliseconds', 'CLIENT_NW_LATENCY_MS', 'Half of clientRoundTripMicroseconds, rounded; absent below half a millisecond.', tcp),
+    ntop('serverLatencyMilliseconds', 124, 'unsigned32', computed('serverLatencyMilliseconds'), 'quantity milliseconds', 'SERVER_NW_LATENCY_MS', 'Half of serverRoundTripMicroseconds, rounded; absent below half a millisecond.', tcp),
+    ntop('applicationLatencyMilliseconds', 125, 'unsigned32', computed('applicationLatencyMilliseconds'), 'quantity milliseconds', 'APPL_LATENCY_MS', 'applicationLatencyMicroseconds, rounded; absent below half a millisecond.', tcp),
+    own('clientRoundTripMicroseconds', 11, 'unsigned32', at('tcp.clientLatencyUs'), 'quantity microseconds', '', 'Initiator to probe and back: SYN-ACK to ACK of the TCP handshake.', tcp),
+    own('serverRoundTripMicroseconds', 12, 'unsigned32', at('tcp.serverLatencyUs'), 'quantity microseconds', '', 'Probe to responder and back: SYN to SYN-ACK of the TCP handshake.', tcp),
+    own('handshakeRoundTripMicroseconds', 14, 'unsigned32', computed('handshakeRoundTrip'), 'quantity microseconds', '', 'Whole TCP handshake: client plus server round trip, when both are known.', tcp),
+    own('applicationLatencyMicroseconds', 13, 'unsigned32', at('tcp.applicationLatencyUs'), 'quantity microseconds', '', 'First payload of the initiator to first payload of the responder.', tcp),
+  ]),
+  ...group('TCP loss and order', [
+    ntop('retransmittedPackets', [109, 110], 'unsigned32', both('tcp.retransmittedPackets'), 'deltaCounter packets', 'RETRANSMITTED_IN_PKTS|RETRANSMITTED_OUT_PKTS', 'Segments with octets seen before; keep-alives and window probes not counted.', tcp),
+    ntop('retransmittedOctets', [127, 128], 'unsigned32', both('tcp.retransmittedOctets'), 'deltaCounter octets', 'RETRANSMITTED_IN_BYTES|RETRANSMITTED_OUT_BYTES', 'Payload octets seen before.', tcp),
+    ntop('outOfOrderPackets', [111, 112], 'unsigned32', both('tcp.outOfOrderPackets'), 'deltaCounter packets', 'OOORDER_IN_PKTS|OOORDER_OUT_PKTS', 'Segments that filled a hole of the sequence space soon after it opened.', tcp),
+    own('outOfOrderOctets', [15, 16], 'unsigned32', both('tcp.outOfOrderOctets'), 'deltaCounter octets', '', 'Payload octets of out-of-order segments.', tcp),
+    own('lostPackets', [17, 18], 'unsigned32', both('tcp.lostPackets'), 'deltaCounter packets', '', 'Segments the probe never saw, estimated from lostOctets and the MSS.', tcp),
+    own('lostOctets', [19, 20], 'unsigned32', both('tcp.lostOctets'), 'deltaCounter octets', '', 'Sequence space skipped and never seen.', tcp),
+  ]),
+  ...group('TCP window', [
+    ntop('tcpWindowMinimum16', [415, 419], 'unsigned16', computed('windowMinimum16', 'pair'), 'quantity octets', 'TCP_WIN_MIN_IN|TCP_WIN_MIN_OUT', 'tcpWindowMinimum in 16 bits; 65535 when it does not fit.', tcp),
+    ntop('tcpWindowMaximum16', [416, 420], 'unsigned16', computed('windowMaximum16', 'pair'), 'quantity octets', 'TCP_WIN_MAX_IN|TCP_WIN_MAX_OUT', 'tcpWindowMaximum in 16 bits; 65535 when it does not fit.', tcp),
+    own('tcpWindowMinimum', [21, 22], 'unsigned32', computed('windowMinimum', 'pair'), 'quantity octets', '', 'Smallest window announced, after scaling.', tcp),
+    own('tcpWindowMaximum', [23, 24], 'unsigned32', both('tcp.windowMax'), 'quantity octets', '', 'Largest window announced, after scaling.', tcp),
+    ntop('tcpMaximumSegmentSize', [417, 421], 'unsigned16', both('tcp.mss'), 'quantity octets', 'TCP_WIN_MSS_IN|TCP_WIN_MSS_OUT', 'MSS option of the side\'s SYN.', tcp),
+    ntop('tcpWindowScale', [418, 422], 'unsigned8', computed('windowScale', 'pair'), 'quantity', 'TCP_WIN_SCALE_IN|TCP_WIN_SCALE_OUT', 'Window scale option of the side\'s SYN, the shift; 0 without the option.', tcp),
+    own('tcpZeroWindows', [25, 26], 'unsigned16', both('tcp.zeroWindows'), 'deltaCounter packets', '', 'Segments that announced a zero window; stays at 65535.', tcp),
+  ]),
+  ...group('Packet size', [
+    iana('minimumIpTotalLength', 25, 'unsigned64', computed('minimumLength', 'pair'), 'octets', 'MIN_IP_PKT_LEN', 'Smallest IP packet of the direction; 0 when it had none.', { length: 2, needs: 'stats' }),
+    iana('maximumIpTotalLength', 26, 'unsigned64', both('stats.sizeMax'), 'octets', 'MAX_IP_PKT_LEN', 'Largest IP packet of the direction; 0 when it had none.', { length: 2, needs: 'stats' }),
+    own('packetSizeMean', [27, 28], 'float64', computed('sizeMean', 'pair'), 'quantity octets', '', 'Mean IP packet size of the direction.', quiet),
+    own('packetSizeDeviation', [29, 30], 'float64', computed('sizeDeviation', 'pair'), 'quantity octets', '', 'Standard deviation of the IP packet size of the direction.', quietStats),
+    ntop('longestPacket', 107, 'unsigned16', computed('longestPacket'), 'quantity octets', 'LONGEST_FLOW_PKT', 'Largest IP packet of both directions.', stats),
+    ntop('shortestPacket', 108, 'unsigned16', computed('shortestPacket'), 'quantity octets', 'SHORTEST_FLOW_PKT', 'Smallest IP packet of both directions.', stats),
+    ntop('packetsUpTo128', 88, 'unsigned32', at('stats.sizeClasses[0]'), 'deltaCounter packets', 'NUM_PKTS_UP_TO_128_BYTES', 'IP packets of at most 128 octets, both directions.', stats),
+    ntop('packets129To256', 89, 'unsigned32', at('stats.sizeClasses[1]'), 'deltaCounter packets', 'NUM_PKTS_128_TO_256_BYTES', 'IP packets of 129 to 256 octets, both directions.', stats),
+    ntop('packets257To512', 90, 'unsigned32', at('stats.sizeClasses[2]'), 'deltaCounter packets', 'NUM_PKTS_256_TO_512_BYTES', 'IP packets of 257 to 512 octets, both directions.', stats),
+    ntop('packets513To1024', 91, 'unsigned32', at('stats.sizeClasses[3]'), 'deltaCounter packets', 'NUM_PKTS_512_TO_1024_BYTES', 'IP packets of 513 to 1024 octets, both directions.', stats),
+    ntop('packets1025To1514', 92, 'unsigned32', at('stats.sizeClasses[4]'), 'deltaCounter packets', 'NUM_PKTS_1024_TO_1514_BYTES', 'IP packets of 1025 to 1514 octets, both directions.', stats),
+    ntop('packetsOver1514', 93, 'unsigned32', at('stats.sizeClasses[5]'), 'deltaCounter packets', 'NUM_PKTS_OVER_1514_BYTES', 'IP packets of more than 1514 octets, both directions.', stats),
+  ]),
+  ...group('Inter-arrival time', [
+    ntop('interArrivalMinimumMilliseconds', [531, 535], 'unsigned32', computed('gapMinimumMilliseconds', 'pair'), 'quantity milliseconds', 'SRC_TO_DST_IAT_MIN|DST_TO_SRC_IAT_MIN', 'Smallest time between packets of the direction, rounded.', quietStats),
+    ntop('interArrivalMaximumMilliseconds', [532, 536], 'unsigned32', computed('gapMaximumMilliseconds', 'pair'), 'quantity milliseconds', 'SRC_TO_DST_IAT_MAX|DST_TO_SRC_IAT_MAX', 'Largest time between packets of the direction, rounded.', quietStats),
+    ntop('interArrivalMeanMilliseconds', [533, 537], 'unsigned32', computed('gapMeanMilliseconds', 'pair'), 'quantity milliseconds', 'SRC_TO_DST_IAT_AVG|DST_TO_SRC_IAT_AVG', 'Mean time between packets of the direction, rounded.', quietStats),
+    ntop('interArrivalDeviationMilliseconds', [534, 538], 'unsigned32', computed('gapDeviationMilliseconds', 'pair'), 'quantity milliseconds', 'SRC_TO_DST_IAT_STDDEV|DST_TO_SRC_IAT_STDDEV', 'Standard deviation of the time between packets of the direction, rounded.', quietStats),
+    own('interArrivalMinimum', [31, 32], 'unsigned32', computed('gapMinimum', 'pair'), 'quantity microseconds', '', 'Smallest time between packets of the direction.', quietStats),
+    own('interArrivalMaximum', [33, 34], 'unsigned32', both('stats.gapMaxUs'), 'quantity microseconds', '', 'Largest time between packets of the direction.', quietStats),
+    own('interArrivalMean', [35, 36], 'float64', computed('gapMean', 'pair'), 'quantity microseconds', '', 'Mean time between packets of the direction.', quietStats),
+    own('interArrivalDeviation', [37, 38], 'float64', computed('gapDeviation', 'pair'), 'quantity microseconds', '', 'Standard deviation of the time between packets of the direction.', quietStats),
+  ]),
+  ...group('First packets', [
+    own('packetSequenceSizes', 39, 'octetArray', computed('sequenceSizes'), 'list octets', '', 'IP octets of the first N packets (--first-packets); on the wire 2 octets each. First record of a flow only.', sequence),
+    own('packetSequenceTimes', 40, 'octetArray', computed('sequenceTimes'), 'list microseconds', '', 'Times of the first N packets since flowFirstSeen; on the wire 4 octets each. First record of a flow only.', sequence),
+    own('packetSequenceDirections', 41, 'octetArray', computed('sequenceDirections'), 'list', '', 'Senders of the first N packets: 0 source, 1 destination; on the wire 1 octet each. First record of a flow only.', sequence),
+    own('packetSequenceFlags', 42, 'octetArray', computed('sequenceFlags'), 'list', '', 'TCP flags of the first N packets; on the wire 1 octet each. First record of a flow only.', sequence),
+  ]),
+  ...group('Tunnel', [
+    own('tunnelType', 43, 'unsigned8', at('tunnel.type'), 'identifier', '', 'Innermost envelope taken off: 1 GRE, 2 VXLAN, 3 GENEVE, 4 GTP-U, 5 IP-in-IP, 6 6in4, 7 ERSPAN II, 8 ERSPAN III, 9 L2TP.', tunnel),
+    own('tunnelTypeName', 45, 'string', computed('tunnelTypeName'), 'default', '', 'tunnelType as text: gre, vxlan, geneve, gtpu, ipip, 6in4, erspan2, erspan3, l2tp.', tunnel),
+    own('tunnelDepth', 44, 'unsigned8', at('tunnel.depth'), 'quantity entries', '', 'Envelopes taken off.', tunnel),
+    ntop('tunnelId', [106, 120], 'unsigned32', both('tunnel.tunnelId'), 'identifier', 'UPSTREAM_TUNNEL_ID|DOWNSTREAM_TUNNEL_ID', 'VNI, TEID, GRE key, ERSPAN session or L2TP (tunnel * 65536 + session) each way.', tunnel),
+    ntop('tunnelSessionId', [446, 447], 'unsigned16', computed('tunnelSession', 'pair'), 'identifier', 'UPSTREAM_SESSION_ID|DOWNSTREAM_SESSION_ID', 'L2TP session id each way.', tunnel),
+    iana('layer2SegmentId', 351, 'unsigned64', computed('layer2Segment'), 'identifier', '', 'VXLAN network: 1 in the top octet, the VNI in the last three.', tunnel),
+    ntop('outerProtocol', 113, 'unsigned8', at('tunnel.outerProtocol'), 'identifier', 'UNTUNNELED_PROTOCOL', 'IP protocol number of the envelope.', tunnel),
+    ntop(['outerSourceIPv4Address', 'outerDestinationIPv4Address'], [114, 116], 'ipv4Address', computed('outerAddress4', 'endpoint'), 'default', 'UNTUNNELED_IPV4_SRC_ADDR|UNTUNNELED_IPV4_DST_ADDR', 'IPv4 address of the envelope; 0.0.0.0 when it is IPv6.', tunnel),
+    ntop(['outerSourceIPv6Address', 'outerDestinationIPv6Address'], [396, 397], 'ipv6Address', computed('outerAddress6', 'endpoint'), 'default', 'UNTUNNELED_IPV6_SRC_ADDR|UNTUNNELED_IPV6_DST_ADDR', 'IPv6 address of the envelope; :: when it is IPv4.', tunnel),
+    ntop(['outerSourceTransportPort', 'outerDestinationTransportPort'], [115, 117], 'unsigned16', ends('tunnel.outerPort'), 'identifier', 'UNTUNNELED_L4_SRC_PORT|UNTUNNELED_L4_DST_PORT', 'Port of the envelope.', tunnel),
+  ]),
+];

@@ -1,0 +1,132 @@
+// Renders from the catalogue what is committed: fields.def for C++, the field reference, the JSON Schemas.
+import { catalogue } from './catalogue.js';
+import { catalogueHash, elements, fieldNeeds, variableLength } from './elements.js';
+import { defaultEnterprise, type Element, type Field } from './field.js';
+import { namings } from './naming.js';
+import { jsonSchema } from './schema.js';
+
+function nativeEnterprise(element: Element): string {
+  if (element.enterprise === 'own') return 'kOwnEnterprise';
+  return element.field.enterprise === 'iana' && element.reverse ? 'kReverseEnterprise' : `${element.enterprise}`;
+}
+
+function numbers(element: Element): string {
+  return `"${element.name}", ${nativeEnterprise(element)}, ${element.id}`;
+}
+
+/** Last arguments of every line: IP version, left out of JSON when zero. */
+function tail(field: Field): string {
+  return `${field.family ?? 0}, ${field.absentWhenZero === true}`;
+}
+
+const needsNames = { tcp: 'needsTcp', stats: 'needsStats', tunnel: 'needsTunnel', text: 'needsText' } as const;
+
+/** Which function type a derived row calls, by its wire type. */
+export function derivedMacro(field: Field): string {
+  switch (field.type) {
+    case 'float64':
+      return 'FIELD_REAL';
+    case 'string':
+      return 'FIELD_TEXT';
+    case 'octetArray':
+    case 'ipv4Address':
+    case 'ipv6Address':
+      return 'FIELD_LIST';
+    default:
+      return 'FIELD_NUMBER';
+  }
+}
+
+function nativeLines(field: Field): string[] {
+  const [first, second] = elements().filter((element) => element.field === field);
+  if (first === undefined) throw new Error(`no element for catalogue row ${field.name}`);
+  const { place } = field;
+  if (place.kind === 'derived') {
+    const need = fieldNeeds(field);
+    const needs = need === undefined ? 'needsNothingMore' : needsNames[need];
+    const end = tail(field);
+    return [first, ...(second ? [second] : [])].map(
+      (element) =>
+        `${derivedMacro(field)}(${numbers(element)}, ${field.type}, ${place.call}, ${element.side}, ${needs}, ${end})`,
+    );
+  }
+  if (second === undefined) return [`FIELD_SCALAR(${numbers(first)}, ${field.type}, ${place.member}, ${tail(field)})`];
+  const macro = place.kind === 'pair' ? 'FIELD_PAIR' : 'FIELD_ENDPOINT';
+  return [`${macro}(${numbers(first)}, ${numbers(second)}, ${field.type}, ${place.member}, ${tail(field)})`];
+}
+
+/** native/src/fields/fields.def: one macro line per row (per element where derived), in the order of elements(). */
+export function renderDefinitions(): string {
+  return [
+    '// Generated from src/fields/catalogue.ts by `npm run generate`; do not edit.',
+    '// The forms of a line are explained in field_table.cc.',
+    `FIELD_HASH("${catalogueHash()}")`,
+    ...catalogue.flatMap(nativeLines),
+    '',
+  ].join('\n');
+}
+
+/** How the reference and `weir fields` print an element's number. */
+export function numberText(element: Element): string {
+  return `${element.enterprise === 'own' ? 'own' : element.enterprise}.${element.id}`.replace(/^0\./, '');
+}
+
+/** NetFlow v9 field type: ids below 128 as they are, ntop's at 57472 + id; the others have none. */
+export function netflow9Type(element: Element): number | undefined {
+  if (element.side === 0 && element.field.v9 !== undefined) return element.field.v9;
+  if (element.field.enterprise === 'ntop') return 57472 + element.id;
+  return element.enterprise === 0 && element.id < 128 ? element.id : undefined;
+}
+
+function referenceRow(element: Element): string {
+  const length = element.length === variableLength ? 'variable' : `${element.length}`;
+  const labels = element.labels.map((label) => `\`${label}\``).join(' ');
+  const { field } = element;
+  const side = element.side === 0 ? '' : element.reverse ? 'Reverse: ' : 'Destination: ';
+  const family = field.family === undefined ? '' : ` IPv${field.family} records only.`;
+  const note = `${side}${field.note.replaceAll('|', '\\|')}${family}`;
+  const cells = [`\`${element.name}\``, numberText(element), labels, element.type, length, field.units ?? '', note];
+  return `| ${cells.join(' | ')} |`;
+}
+
+const referenceHead = `# Templates and fields
+
+Generated from \`src/fields/catalogue.ts\` by \`npm run generate\`; do not edit.
+
+A template says which fields a flow record carries. \`-T NAME\` takes one of the \`*.tmpl\` files of this folder,
+\`-T FILE\` any file like them (one field name a line, \`#\` comments), \`-T '%IPV4_SRC_ADDR %L4_DST_PORT octetDeltaCount'\`
+a list. Fields are called by the name below, by nProbe's label (with or without \`%\`) or by number (\`8\`, \`35632.123\`), in
+any case. One template serves IPv4 and IPv6: a field of one IP version is replaced by its twin, or left out, in records
+of the other.
+
+The number is IANA's Information Element; \`29305.N\` is the RFC 5103 reverse of N, \`35632.N\` ntop's, and \`own.N\` ours,
+sent under the enterprise number of \`--enterprise-number\` (${defaultEnterprise} is for documentation: loopback and tests
+only). JSON of naming \`ipfix\` uses the name (ntop's fields: \`ntop.\` and the label), naming \`nprobe\` the label.
+Length is the number of octets in IPFIX.
+`;
+
+/** templates/README.md: the field reference. */
+export function renderReference(): string {
+  const groups = [...new Set(catalogue.map((field) => field.group))];
+  const sections = groups.flatMap((group) => [
+    `\n## ${group}\n`,
+    '| name | number | nProbe label | type | length | units | meaning |',
+    '|---|---|---|---|---|---|---|',
+    ...elements()
+      .filter((element) => element.field.group === group)
+      .map(referenceRow),
+  ]);
+  return [referenceHead.trimEnd(), ...sections, ''].join('\n');
+}
+
+/** Every generated file: path inside the package and content. */
+export function generatedFiles(): { path: string; content: string }[] {
+  return [
+    { path: 'native/src/fields/fields.def', content: renderDefinitions() },
+    { path: 'templates/README.md', content: renderReference() },
+    ...namings.map((naming) => ({
+      path: `config/schema/${naming}.json`,
+      content: `${JSON.stringify(jsonSchema(naming), null, 2)}\n`,
+    })),
+  ];
+}

@@ -1,0 +1,239 @@
+// Templates: which fields a record carries. A name, a file, or a list becomes the elements of the IPv4 and of the IPv6
+// wire template. Mistakes are reported all at once, each with its file and line or its place in the list.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import { WeirError, WeirErrors } from '../errors.js';
+import { fieldNeeds, elementByName, lookupElement, twinOf, typeLengths, variableLength } from './elements.js';
+import type { Element } from './field.js';
+import { jsonElement, jsonKey, type Naming } from './naming.js';
+
+/** One field of a template. */
+export interface TemplateField {
+  element: Element;
+  /** nProbe's label when the template called the field by one: the JSON key of naming nprobe. */
+  label?: string;
+}
+
+/** What an encoder needs of a field; the same as EncoderField of src/native/boundary.ts. */
+export interface PlannedField {
+  element: number;
+  key: string;
+  wireLength: number;
+}
+
+/** A template, resolved for both IP versions. */
+export interface Template {
+  /** File name without .tmpl, or 'list'. */
+  name: string;
+  /** The comment head of the file. */
+  comment: string;
+  /** Fields as named, duplicates dropped. */
+  fields: readonly TemplateField[];
+  /** Fields of records of IPv4 and IPv6 flows: twins in place, fields of the other version left out. */
+  fields4: readonly TemplateField[];
+  fields6: readonly TemplateField[];
+}
+
+const extension = '.tmpl';
+
+function hasNoDuplicate(field: TemplateField, position: number, all: readonly TemplateField[]): boolean {
+  return all.findIndex((other) => other.element === field.element) === position;
+}
+
+/** The field as records of this IP version carry it; undefined when they have no such thing. */
+function forFamily(field: TemplateField, family: 4 | 6): TemplateField | undefined {
+  if (field.element.family === 0 || field.element.family === family) return field;
+  const twin = twinOf(field.element);
+  return twin && { element: twin };
+}
+
+function resolve(name: string, comment: string, fields: readonly TemplateField[]): Template {
+  const familyFields = (family: 4 | 6): TemplateField[] =>
+    fields
+      .map((field) => forFamily(field, family))
+      .filter((field) => field !== undefined)
+      .filter(hasNoDuplicate);
+  return {
+    name,
+    comment,
+    fields: fields.filter(hasNoDuplicate),
+    fields4: familyFields(4),
+    fields6: familyFields(6),
+  };
+}
+
+/** A name of a template and where it stood, such as `tcp.tmpl:12` or `field 3 of the list`. */
+interface Named {
+  text: string;
+  where: string;
+}
+
+function parseNames(names: readonly Named[], own?: number): TemplateField[] {
+  const errors: WeirError[] = [];
+  const fields: TemplateField[] = [];
+  for (const { text, where } of names) {
+    try {
+      const element = elementByName(text, where, own);
+      const written = text.replace(/^%/, '').toUpperCase();
+      fields.push(element.labels.includes(written) ? { element, label: written } : { element });
+    } catch (error) {
+      if (!(error instanceof WeirError)) throw error;
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new WeirErrors(errors);
+  return fields;
+}
+
+/**
+ * A template file: one field name a line, `#` starts a comment; the comment lines before the first field are the head.
+ * `origin` names the file in errors. Throws WeirErrors with every unknown name.
+ */
+export function parseTemplateText(text: string, origin: string, own?: number): Template {
+  const lines = text.split(/\r?\n/);
+  const first = lines.findIndex((line) => !/^\s*(#|$)/.test(line));
+  const head = (first < 0 ? lines : lines.slice(0, first))
+    .map((line) => line.replace(/^\s*#\s?/, '').trimEnd())
+    .join('\n')
+    .trim();
+  const names = lines.flatMap((line, index) =>
+    line
+      .replace(/#.*/, '')
+      .split(/[\s,]+/)
+      .filter((word) => word !== '')
+      .map((word) => ({ text: word, where: `${origin}:${index + 1}` })),
+  );
+  if (names.length === 0) throw new WeirError('WEIR_TEMPLATE', `${origin}: the template names no field`);
+  return resolve(basename(origin, extension), head, parseNames(names, own));
+}
+
+/** A `-T` list: names separated by space or comma, % optional. Throws WeirErrors with every unknown name. */
+export function parseTemplateList(list: string, own?: number): Template {
+  const names = list
+    .split(/[\s,]+/)
+    .filter((word) => word !== '')
+    .map((text, index) => ({ text, where: `field ${index + 1} of the list` }));
+  if (names.length === 0) throw new WeirError('WEIR_TEMPLATE', 'the list of fields is empty');
+  return resolve('list', '', parseNames(names, own));
+}
+
+function readTemplate(file: string, own?: number): Template {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new WeirError('WEIR_TEMPLATE', `cannot read the template ${file}: ${(cause as Error).message}`, { cause });
+  }
+  return parseTemplateText(text, file, own);
+}
+
+/** All *.tmpl files of a folder by name, sorted. Throws WeirErrors with the mistakes of all of them. */
+export function loadTemplates(folder: string, own?: number): Map<string, Template> {
+  const templates = new Map<string, Template>();
+  const errors: WeirError[] = [];
+  for (const file of readdirSync(folder)
+    .filter((entry) => entry.endsWith(extension))
+    .sort()) {
+    try {
+      templates.set(basename(file, extension), readTemplate(join(folder, file), own));
+    } catch (error) {
+      if (error instanceof WeirErrors) errors.push(...error.errors);
+      else if (error instanceof WeirError) errors.push(error);
+      else throw error;
+    }
+  }
+  if (errors.length > 0) throw new WeirErrors(errors);
+  return templates;
+}
+
+function unknownTemplate(argument: string, templates: ReadonlyMap<string, Template>): WeirError {
+  const near = [...templates.keys()].sort((a, b) => distance(argument, a) - distance(argument, b)).slice(0, 3);
+  const known = near.length === 0 ? 'there are no named templates' : `the nearest are ${near.join(', ')}`;
+  return new WeirError('WEIR_TEMPLATE', `\`${argument}\` is no template, file or field; ${known}`);
+}
+
+/**
+ * What `-T` takes: the name of a template, a list of fields, a single field, or a file.
+ * Throws WeirError or WeirErrors (WEIR_TEMPLATE, WEIR_FIELD).
+ */
+export function parseTemplate(argument: string, templates: ReadonlyMap<string, Template>, own?: number): Template {
+  const text = argument.trim();
+  const named = templates.get(text);
+  if (named) return named;
+  if (/[\s,%]/.test(text) && !existsSync(text)) return parseTemplateList(text, own);
+  if (lookupElement(text, own)) return parseTemplateList(text, own);
+  if (text.includes('/') || text.endsWith(extension) || existsSync(text)) return readTemplate(text, own);
+  throw unknownTemplate(text, templates);
+}
+
+/**
+ * The template for uniflow records (biflow off): each direction has a record of its own, so reverse elements go, and
+ * the union of both directions' flags becomes the flags of the record's direction.
+ */
+export function forUniflow(template: Template): Template {
+  const union = (field: TemplateField): TemplateField => {
+    const shared = field.element.field.sharesId;
+    const element = shared === undefined ? undefined : lookupElement(shared);
+    return element === undefined ? field : { ...field, element };
+  };
+  const fields = template.fields.filter(({ element }) => !element.reverse).map(union);
+  if (fields.length === 0) {
+    throw new WeirError('WEIR_TEMPLATE', `template ${template.name} has only reverse fields, which uniflows lack`);
+  }
+  return resolve(template.name, template.comment, fields);
+}
+
+/** How records of one sink are written. */
+export interface PlanOptions {
+  /** Keys of JSON lines and headings of text. Without it keys are empty: binary formats. */
+  naming?: Naming;
+  /** Every field at its type's full size instead of reduced-size encoding (profile goipfix). */
+  fullSize?: boolean;
+}
+
+function planned({ element, label }: TemplateField, { naming, fullSize }: PlanOptions): PlannedField {
+  const value = naming === undefined ? element : jsonElement(element, naming);
+  const full = typeLengths[element.type];
+  return {
+    element: value.index,
+    key: naming === undefined ? '' : jsonKey(element, naming, label),
+    // a fixed length of a variable-length type (mplsTopLabelStackSection) is the element's, not a reduction
+    wireLength: fullSize === true && full !== variableLength ? full : element.length,
+  };
+}
+
+/** The encoder's plan of a template, for records of each IP version. */
+export function planFields(
+  template: Template,
+  options: PlanOptions = {},
+): { fields4: PlannedField[]; fields6: PlannedField[] } {
+  return {
+    fields4: template.fields4.map((field) => planned(field, options)),
+    fields6: template.fields6.map((field) => planned(field, options)),
+  };
+}
+
+/** Octets of a Data Record: fixed ones, plus one for each variable-length field (an empty one, RFC 7011 section 7). */
+export function recordLength(fields: readonly { wireLength: number }[]): number {
+  return fields.reduce((sum, { wireLength }) => sum + (wireLength === variableLength ? 1 : wireLength), 0);
+}
+
+/** FlowNeeds of native/src/fields/flow_record.h. */
+export const needsBits = { tcp: 1, stats: 2, tunnel: 4, text: 8 } as const;
+
+/** The FlowNeeds bits that must be measured for these elements. */
+export function needsOf(elements: Iterable<Element>): number {
+  let bits = 0;
+  for (const element of elements) {
+    const need = fieldNeeds(element.field);
+    if (need !== undefined) bits |= needsBits[need];
+  }
+  return bits;
+}
+
+/** Index of every element a template may put into a record: what MeterOptions.elements lists. */
+export function elementsOf(template: Template): Element[] {
+  const all = [...template.fields4, ...template.fields6].map((field) => field.element);
+  return [...new Set(all)];
+}
