@@ -1,0 +1,69 @@
+// Hash index of the flow cache: open addressing with linear probing over {hash, entry + 1}, eight slots a cache line.
+// At most half full; a deletion shifts the run back, so there are no tombstones and probes stay short for ever.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "metering/mapped_array.h"
+
+namespace weir {
+
+class FlowIndex {
+ public:
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  explicit FlowIndex(uint32_t capacity)
+      : mask_(static_cast<uint32_t>(std::bit_ceil(std::max<uint64_t>(uint64_t{capacity} * 2, 64)) - 1)),
+        slots_(size_t{mask_} + 1, 0) {}
+
+  void prefetch(uint32_t hash) { __builtin_prefetch(slots_.at(hash & mask_), 1); }
+
+  // The first entry whose stored hash is equal (its key may differ), or kNone.
+  uint32_t candidate(uint32_t hash) const {
+    return find(hash, [](uint32_t) { return true; });
+  }
+
+  // The entry with this hash that same(entry) accepts, or kNone.
+  template <class Same>
+  uint32_t find(uint32_t hash, Same same) const {
+    for (uint32_t at = hash & mask_;; at = (at + 1) & mask_) {
+      const Slot slot = slots_[at];
+      if (slot.entry == 0) return kNone;
+      if (slot.hash == hash && same(slot.entry - 1)) return slot.entry - 1;
+    }
+  }
+
+  // The key must not be in the index; the caller keeps at most `capacity` entries.
+  void insert(uint32_t hash, uint32_t entry) {
+    uint32_t at = hash & mask_;
+    while (slots_[at].entry != 0) at = (at + 1) & mask_;
+    slots_[at] = {hash, entry + 1};
+  }
+
+  // entry must be in the index under hash.
+  void erase(uint32_t hash, uint32_t entry) {
+    uint32_t hole = hash & mask_;
+    while (slots_[hole].entry != entry + 1) hole = (hole + 1) & mask_;
+    for (uint32_t at = (hole + 1) & mask_; slots_[at].entry != 0; at = (at + 1) & mask_) {
+      const uint32_t home = slots_[at].hash & mask_;
+      // Movable when the hole lies between the slot's home and where it is now.
+      if (((at - home) & mask_) >= ((at - hole) & mask_)) {
+        slots_[hole] = slots_[at];
+        hole = at;
+      }
+    }
+    slots_[hole].entry = 0;
+  }
+
+ private:
+  struct Slot {
+    uint32_t hash;
+    uint32_t entry;  // + 1; 0 = empty
+  };
+
+  const uint32_t mask_;
+  MappedArray<Slot> slots_;
+};
+
+}  // namespace weir

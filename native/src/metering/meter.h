@@ -1,0 +1,105 @@
+// The Metering Process: Observation Points -> workers -> record rings. Made, started and drained by one thread (Node's).
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "capture/af_packet.h"
+#include "capture/interfaces.h"
+#include "fields/observation_points.h"
+#include "metering/worker.h"
+
+namespace weir {
+
+struct SourceSpec {
+  bool file = false;
+  std::string name;   // path, `-`, interface, `any`, glob or comma list
+  std::string netns;  // path, empty = own
+};
+
+struct MeterOptions {
+  std::vector<SourceSpec> sources;
+  unsigned workers = 1;
+  FlowCacheOptions cache;
+  DecoderOptions decoder;
+  std::string filter;
+  uint32_t snapLength = 0;
+  bool promiscuous = true;
+  CaptureDirection direction = CaptureDirection::both;
+  size_t captureRing = 16u << 20;
+  size_t recordRing = 8u << 20;
+};
+
+struct MeterCounters {
+  Worker::Sums source;
+  std::array<uint64_t, kOutcomes> outcomes{};
+  uint64_t wirePackets = 0, fragmentsUnmatched = 0, fragmentsEvicted = 0, misplaced = 0;
+  uint64_t packets = 0, octets = 0, flowsCreated = 0, flows = 0, cacheCapacity = 0;
+  std::array<uint64_t, 6> records{};
+  uint64_t recordsDropped = 0, ringUsed = 0, ringCapacity = 0;
+  bool kernelFilter = false;  // what it hid is unknown
+};
+
+class Meter {
+ public:
+  // wake: any thread; records, notices or the end are there to be fetched.
+  Meter(const MeterOptions& options, std::function<void()> wake);
+  ~Meter();
+
+  // Opens everything; throws Error and leaves nothing running when one Observation Point cannot be opened.
+  void start();
+  // Moves waiting records into the batch, fair over the workers.
+  void take(BatchBuffer& batch);
+  bool finished();
+  std::vector<FrameSource::Notice> takeNotices();
+  MeterCounters counters();
+  void setTimeouts(uint64_t activeNs, uint64_t idleNs);
+  // Asks for the end: all flows leave with reason forced.
+  void stop();
+  // Joins all threads; records still in the rings are lost, so take() first until finished() and 0 records.
+  void close();
+
+  const ObservationPointTable& observationPoints() const { return points_; }
+  size_t stride() const { return recordStride(options_.cache.needs); }
+
+ private:
+  struct Team {
+    SourceSpec spec;
+    std::string interface;  // empty for files
+    std::vector<std::unique_ptr<Worker>> workers;
+    std::shared_ptr<FanoutState> fanout;
+    bool leaving = false;
+  };
+
+  void startFiles();
+  void startInterfaces(const SourceSpec& spec);
+  void startTeam(const SourceSpec& spec, const InterfaceInfo& interface);
+  WorkerOptions workerOptions(const std::string& name, bool live, unsigned index, unsigned team);
+  void watch();
+  void follow(size_t spec);
+  void retire();
+  void addCounters(const Team& team, MeterCounters& sums);
+  void notice(FrameSource::Notice::Level level, const std::string& code, const std::string& text);
+
+  MeterOptions options_;
+  std::function<void()> wake_;
+  ObservationPointTable points_;
+  std::mutex mutex_;  // teams_, retired_, notices_
+  std::vector<std::unique_ptr<Team>> teams_;
+  MeterCounters retired_;  // of teams whose interface is gone
+  std::vector<FrameSource::Notice> notices_;
+  std::vector<SourceSpec> patterns_;
+  std::vector<std::unique_ptr<InterfaceMonitor>> monitors_;
+  size_t nextTeam_ = 0;
+  uint32_t workersMade_ = 0;
+  std::atomic<bool> stopping_{false};
+  std::thread watcher_;
+};
+
+}  // namespace weir

@@ -1,0 +1,211 @@
+#include "metering/worker.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include <cstring>
+
+#include "base/error.h"
+#include "capture/fanout.h"
+
+namespace weir {
+
+namespace {
+
+constexpr int kIdleWaitMs = 20;
+constexpr uint64_t kRefreshEveryNs = 500'000'000;
+// A live ring hands blocks over late; expiry looks at the clock of that long ago, so that waiting packets count first.
+constexpr uint64_t kRingDelayNs = 200'000'000;
+constexpr size_t kInboxOctets = 1u << 20;
+
+uint64_t clockNs(clockid_t clock) {
+  timespec now;
+  clock_gettime(clock, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+// What travels between workers: the packet without its frame.
+struct HandedPacket {
+  Packet packet;
+  uint8_t mac[12];
+};
+
+}  // namespace
+
+Worker::Worker(const WorkerOptions& options, std::vector<std::unique_ptr<FrameSource>> sources,
+               std::function<void()> wake)
+    : options_(options),
+      sources_(std::move(sources)),
+      wake_(std::move(wake)),
+      live_(!sources_.empty() && sources_.front()->live()),
+      ring_(options.ring, wake_),
+      decoder_(options.decoder),
+      cache_(options.cache, ring_),
+      frames_(kBurst),
+      packets_(kBurst) {}
+
+Worker::~Worker() {
+  stop();
+  ring_.abandon();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::joinTeam(std::vector<Worker*> team, std::shared_ptr<std::latch> allDone) {
+  team_ = std::move(team);
+  allDone_ = std::move(allDone);
+  inboxes_.resize(team_.size());
+  for (size_t from = 0; from < team_.size(); from++) {
+    if (from != options_.index) inboxes_[from] = std::make_unique<ByteRing>(kInboxOctets);
+  }
+}
+
+void Worker::start() {
+  std::future<void> opened = opened_.get_future();
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), options_.name.substr(0, 15).c_str());
+  opened.get();
+}
+
+void Worker::run() {
+  bool announced = false;
+  for (auto& source : sources_) {
+    try {
+      source->open();
+    } catch (const Error& error) {
+      if (!announced) {
+        if (allDone_) allDone_->count_down();
+        opened_.set_exception(std::current_exception());
+        finished_.store(true, std::memory_order_release);
+        return;
+      }
+      // A later file of a list: say so and go on with the next.
+      ++source->counters().readErrors;
+      const std::lock_guard lock(noticesMutex_);
+      notices_.push_back({FrameSource::Notice::error, error.code(), error.what()});
+      current_.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    if (!announced) opened_.set_value();
+    announced = true;
+    while (!stopping_.load(std::memory_order_acquire) && !source->ended()) readOnce(*source);
+    source->refresh();
+    collectNotices(*source);
+    if (stopping_.load(std::memory_order_acquire)) break;
+    current_.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (allDone_) allDone_->arrive_and_wait();
+  drainInboxes();
+  cache_.flush(EndReason::forced);
+  finished_.store(true, std::memory_order_release);
+  ring_.wakeNow();
+  wake_();
+}
+
+void Worker::readOnce(FrameSource& source) {
+  const size_t frames = source.read(frames_, kIdleWaitMs);
+  if (frames != 0) {
+    const size_t packets = decodeBurst(frames);
+    if (packets != 0) cache_.update(std::span(packets_.data(), packets));
+  }
+  if (!inboxes_.empty()) drainInboxes();
+  const uint64_t monotonic = clockNs(CLOCK_MONOTONIC_COARSE);
+  cache_.tick(live_ ? clockNs(CLOCK_REALTIME_COARSE) - kRingDelayNs : cache_.now());
+  if (monotonic >= nextRefreshNs_) {
+    nextRefreshNs_ = monotonic + kRefreshEveryNs;
+    source.refresh();
+    position_.store(source.position(), std::memory_order_relaxed);
+    collectNotices(source);
+    if (const uint64_t activeNs = timeoutActiveNs_.exchange(0)) cache_.setTimeouts(activeNs, timeoutIdleNs_.load());
+  }
+  ring_.wakeIfDue(monotonic);
+}
+
+size_t Worker::decodeBurst(size_t frames) {
+  const bool place = options_.team > 1 && options_.placementKnown && options_.placementKnown();
+  size_t count = 0;
+  for (size_t i = 0; i < frames; i++) {
+    Packet& packet = packets_[count];
+    if (decoder_.decode(frames_[i], packet) != Outcome::metered) continue;
+    if (place && handOver(packet)) continue;
+    count++;
+  }
+  return count;
+}
+
+// True when the packet's flow lives with another worker of the team and went there.
+bool Worker::handOver(const Packet& packet) {
+  const FlowKey& key = packet.key;
+  const uint32_t hash =
+      fanoutHash(key.address[0].data(), key.address[1].data(), key.port[0], key.port[1], false);
+  const unsigned owner = fanoutWorker(hash, options_.team);
+  if (owner == options_.index) return false;
+  ByteRing& inbox = *team_[owner]->inboxes_[options_.index];
+  uint8_t* room = inbox.reserve(sizeof(HandedPacket));
+  if (room == nullptr) {
+    ++misplaced_;  // metered here instead: the flow splits, nothing is lost
+    return false;
+  }
+  auto* handed = reinterpret_cast<HandedPacket*>(room);
+  handed->packet = packet;
+  handed->packet.present &= static_cast<uint16_t>(~hasPayload);
+  handed->packet.payloadCaptured = 0;
+  if ((packet.present & hasMac) != 0) std::memcpy(handed->mac, packet.mac, sizeof handed->mac);
+  inbox.commit();
+  return true;
+}
+
+void Worker::drainInboxes() {
+  for (auto& inbox : inboxes_) {
+    if (!inbox) continue;
+    size_t size = 0;
+    while (const uint8_t* entry = inbox->peek(size)) {
+      const auto* handed = reinterpret_cast<const HandedPacket*>(entry);
+      Packet& packet = packets_[0];
+      packet = handed->packet;
+      packet.mac = handed->mac;
+      cache_.update(std::span(packets_.data(), 1));
+      inbox->pop(size);
+    }
+  }
+}
+
+void Worker::setTimeouts(uint64_t activeNs, uint64_t idleNs) {
+  timeoutIdleNs_.store(idleNs);
+  timeoutActiveNs_.store(activeNs);
+}
+
+void Worker::collectNotices(FrameSource& source) {
+  std::vector<FrameSource::Notice> fresh = source.takeNotices();
+  if (fresh.empty()) return;
+  {
+    const std::lock_guard lock(noticesMutex_);
+    notices_.insert(notices_.end(), std::make_move_iterator(fresh.begin()), std::make_move_iterator(fresh.end()));
+  }
+  wake_();
+}
+
+std::vector<FrameSource::Notice> Worker::takeNotices() {
+  const std::lock_guard lock(noticesMutex_);
+  return std::exchange(notices_, {});
+}
+
+Worker::Sums Worker::sourceSums() const {
+  Sums sums;
+  const size_t current = current_.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < sources_.size(); i++) {
+    SourceCounters& counters = sources_[i]->counters();
+    sums.frames += counters.frames.get();
+    sums.wireOctets += counters.wireOctets.get();
+    sums.kernelDrops += counters.kernelDrops.get();
+    sums.filtered += counters.filtered.get();
+    sums.readErrors += counters.readErrors.get();
+    sums.interfaceLosses += counters.interfaceLosses.get();
+    sums.reattached += counters.reattached.get();
+    const uint64_t size = sources_[i]->size();
+    sums.size += size;
+    sums.position += i < current ? size : i == current ? position_.load(std::memory_order_relaxed) : 0;
+  }
+  return sums;
+}
+
+}  // namespace weir
