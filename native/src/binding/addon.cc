@@ -1,0 +1,22 @@
+// The module: constructors and host questions of src/native/boundary.ts.
+#include "binding/binding.h"
+#include "fields/field_table.h"
+
+namespace weir::binding {
+
+static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  const std::string_view hash = catalogueHash();
+  exports.Set("catalogueHash", Napi::String::New(env, hash.data(), hash.size()));
+  exports.Set("Meter", defineMeter(env));
+  exports.Set("Encoder", defineEncoder(env));
+  exports.Set("UdpSender", defineUdpSender(env));
+  defineHost(env, exports);
+  return exports;
+}
+
+}  // namespace weir::binding
+
+static Napi::Object weirInitialise(Napi::Env env, Napi::Object exports) {
+  return weir::binding::initialise(env, exports);
+}
+NODE_API_MODULE(weir, weirInitialise)

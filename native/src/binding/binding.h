@@ -1,0 +1,60 @@
+// What the binding files share. Only this folder includes <napi.h>.
+#pragma once
+
+#include <napi.h>
+
+#include <exception>
+#include <string>
+
+#include "base/error.h"
+
+namespace weir::binding {
+
+// Runs body; a weir::Error becomes a JavaScript Error with `code`, everything else WEIR_INTERNAL.
+template <class Body>
+auto guarded(Napi::Env env, Body&& body) -> decltype(body()) {
+  const auto rethrow = [env](const char* code, const char* message) {
+    Napi::Error error = Napi::Error::New(env, message);
+    error.Set("code", Napi::String::New(env, code));
+    throw error;
+  };
+  try {
+    return body();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const Error& error) {
+    rethrow(error.code().c_str(), error.what());
+  } catch (const std::exception& error) {
+    rethrow("WEIR_INTERNAL", error.what());
+  }
+  __builtin_unreachable();
+}
+
+inline std::string textOf(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::String>().Utf8Value();
+}
+inline uint32_t u32Of(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::Number>().Uint32Value();
+}
+inline double numberOf(const Napi::Object& object, const char* key) {
+  return object.Get(key).As<Napi::Number>().DoubleValue();
+}
+inline bool flagOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Boolean>().Value(); }
+inline Napi::Number number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
+
+// Octets of a Uint8Array or Buffer argument, borrowed for this call.
+struct Bytes {
+  uint8_t* data;
+  size_t size;
+};
+inline Bytes bytesOf(const Napi::Value& value) {
+  auto array = value.As<Napi::Uint8Array>();
+  return {array.Data(), array.ByteLength()};
+}
+
+Napi::Function defineMeter(Napi::Env env);
+Napi::Function defineEncoder(Napi::Env env);
+Napi::Function defineUdpSender(Napi::Env env);
+void defineHost(Napi::Env env, Napi::Object exports);
+
+}  // namespace weir::binding

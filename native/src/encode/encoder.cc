@@ -1,0 +1,23 @@
+#include "encode/encoder.h"
+
+#include "base/error.h"
+#include "encode/ipfix.h"
+#include "encode/json.h"
+#include "encode/text.h"
+
+namespace weir {
+
+std::unique_ptr<Encoder> makeEncoder(const EncoderSpec& spec, const FieldContext& context,
+                                     std::span<const Element> table) {
+  if (spec.fields4.empty() && spec.fields6.empty()) {
+    throw Error("WEIR_TEMPLATE", "the template of a sink has no fields: name at least one");
+  }
+  switch (spec.format) {
+    case EncoderSpec::Format::ipfix: return std::make_unique<IpfixEncoder>(spec, context, table);
+    case EncoderSpec::Format::json: return std::make_unique<JsonEncoder>(spec, context, table);
+    case EncoderSpec::Format::text: return std::make_unique<TextEncoder>(spec, context, table);
+  }
+  throw Error("WEIR_INTERNAL", "unknown encoder format");
+}
+
+}  // namespace weir

@@ -1,0 +1,51 @@
+// The only file that loads the addon. Refuses one that was built from another catalogue.
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { WeirError } from '../errors.js';
+import { catalogueHash } from '../fields/elements.js';
+import type { NativeAddon } from './boundary.js';
+
+/** Root of the package: where package.json, templates/ and build/ are. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new WeirError('WEIR_ADDON', 'no package.json above the program');
+    folder = parent;
+  }
+  return folder;
+}
+
+let loaded: NativeAddon | undefined;
+
+/** The addon; throws WeirError WEIR_ADDON when it is not built, does not load, or has another catalogue. */
+export function loadAddon(): NativeAddon {
+  if (loaded) return loaded;
+  const file = join(packageRoot(), 'build', 'native', 'weir.node');
+  if (!existsSync(file)) throw new WeirError('WEIR_ADDON', `the addon is not built: ${file} is missing`);
+  let addon: NativeAddon;
+  try {
+    addon = createRequire(import.meta.url)(file) as NativeAddon;
+  } catch (cause) {
+    throw new WeirError('WEIR_ADDON', `the addon does not load: ${(cause as Error).message}`, { cause });
+  }
+  if (addon.catalogueHash !== catalogueHash()) {
+    throw new WeirError(
+      'WEIR_ADDON',
+      `the addon was built from another field catalogue (${addon.catalogueHash}, not ${catalogueHash()})`,
+    );
+  }
+  loaded = addon;
+  return addon;
+}
+
+/** The addon, or the reason why there is none. */
+export function tryLoadAddon(): { addon: NativeAddon } | { reason: string } {
+  try {
+    return { addon: loadAddon() };
+  } catch (error) {
+    return { reason: (error as Error).message };
+  }
+}
