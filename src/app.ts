@@ -1,0 +1,266 @@
+// Builds the parts of a run in order and stops them in reverse: meter, exporters, statistics.
+
+import { join } from 'node:path';
+import { isIP } from 'node:net';
+import type { Options } from './config/options.js';
+import { parseSinkUrl } from './config/sink_url.js';
+import { WeirError } from './errors.js';
+import { buildExporter } from './exporting/build_exporter.js';
+import type { Exporter } from './exporting/exporter.js';
+import { borrowsEnterprise, measuredElements, planSinks, type SinkPlan } from './exporting/sink_plan.js';
+import { loadTemplates } from './fields/template.js';
+import { MeteringProcess } from './metering/metering_process.js';
+import type { Counters, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
+import { loadAddon, packageRoot } from './native/load.js';
+import { becomeUser } from './privileges.js';
+import type { Logger } from './telemetry/log.js';
+import { createProgress, type Progress } from './telemetry/progress.js';
+import { type SinkSnapshot, type Snapshot, statsLine } from './telemetry/stats_line.js';
+
+export interface ProbeEnvironment {
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  log: Logger;
+}
+
+export interface Probe {
+  /** All flows leave with reason forced, sinks flush; `finished` follows within stopMs or so. Idempotent. */
+  stop(reason: string): Promise<void>;
+  /** SIGHUP: timeouts, statistics interval and log level change at once; the rest needs a restart. */
+  reload(options: Options): Promise<void>;
+  /** Files are opened anew. */
+  reopen(): void;
+  /** Exit status of the run: 0, or 1 when a source could not be read to its end. */
+  readonly finished: Promise<number>;
+}
+
+/** A live run that is asked to end is over within this time, whatever a sink does. */
+const stopMs = 8_000;
+/** Of it, how long the meter may wait for full exporters. */
+const drainMs = 4_000;
+const progressMs = 250;
+
+/** Starts metering and exporting. Throws WeirError, WeirErrors or NativeError; then nothing is left running. */
+export async function startProbe(options: Options, environment: ProbeEnvironment): Promise<Probe> {
+  const run = new Run(withDefaults(options), environment);
+  await run.start();
+  return run;
+}
+
+/** What a run without -i, -r or --to means. */
+function withDefaults(options: Options): Options {
+  return { ...options, sinks: options.sinks.length > 0 ? options.sinks : [parseSinkUrl('-')] };
+}
+
+function sourcesOf(options: Options): SourceOptions[] {
+  const files: SourceOptions[] = options.read.map((name) => ({ kind: 'file', name, netns: '' }));
+  const interfaces = options.observationPoints.flatMap(({ names, netns }) =>
+    names.map((name): SourceOptions => ({ kind: 'interface', name, netns })));
+  if (files.length > 0 || interfaces.length > 0) return [...files, ...interfaces];
+  return [{ kind: 'interface', name: 'any', netns: '' }];
+}
+
+function meterOptions(options: Options, plans: readonly SinkPlan[]): MeterOptions {
+  return {
+    sources: sourcesOf(options),
+    workers: options.workers,
+    cacheSize: options.cacheSize,
+    activeTimeoutMs: options.activeTimeout,
+    idleTimeoutMs: options.idleTimeout,
+    lingerMs: options.lingerTimeout,
+    firstPackets: options.firstPackets,
+    tunnels: options.tunnels,
+    tunnelDepth: options.tunnelDepth,
+    fragmentEntries: options.fragmentEntries,
+    filter: options.filter,
+    snapLength: options.snapLength,
+    promiscuous: options.promiscuous,
+    direction: options.direction,
+    captureRing: options.captureRing,
+    recordRing: recordRingOctets,
+    elements: measuredElements(plans),
+  };
+}
+
+/** Octets of one worker's ring of finished records: about 30,000 small records, or 10,000 full ones. */
+const recordRingOctets = 8 << 20;
+const ethernet = 1;
+
+class Run implements Probe {
+  readonly finished: Promise<number>;
+  #options: Options;
+  #environment: ProbeEnvironment;
+  #log: Logger;
+  #metering: MeteringProcess | undefined;
+  #exporters: Exporter[] = [];
+  #offline: boolean;
+  #progress: Progress | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #statsTimer: NodeJS.Timeout | undefined;
+  #before: { at: number; snapshot: Snapshot } | undefined;
+  #stopping = false;
+  #resolve: (status: number) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(options: Options, environment: ProbeEnvironment) {
+    this.#options = options;
+    this.#environment = environment;
+    this.#log = environment.log;
+    this.#offline = sourcesOf(options).every((source) => source.kind === 'file');
+    this.finished = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  async start(): Promise<void> {
+    const templates = loadTemplates(join(packageRoot(), 'templates'), this.#options.enterpriseNumber);
+    const plans = planSinks(this.#options, templates, this.#environment.stdout.isTTY === true);
+    const addon = loadAddon();
+    if (this.#options.filter !== '') addon.checkFilter(this.#options.filter, ethernet, this.#options.snapLength);
+    this.#warn(plans);
+    if (this.#options.user !== '') becomeUser(addon, this.#options, this.#log);
+    this.#build(addon, plans);
+    const metering = this.#metering!;
+    try {
+      await Promise.all(this.#exporters.map((exporter) => exporter.open()));
+      metering.start();
+    } catch (error) {
+      metering.close();
+      await Promise.all(this.#exporters.map((exporter) => exporter.finish(0)));
+      throw error;
+    }
+    this.#sayStarted();
+    this.#startTimers();
+    metering.ended.then(() => this.#end(), this.#reject);
+  }
+
+  #build(addon: NativeAddon, plans: readonly SinkPlan[]): void {
+    let onWake = () => {};
+    const meter = new addon.Meter(meterOptions(this.#options, plans), () => onWake());
+    this.#exporters = plans.map((plan) =>
+      buildExporter(plan, {
+        addon, meter, options: this.#options, offline: this.#offline, stdout: this.#environment.stdout,
+        onNotice: (level, text) => this.#log.log(level, text),
+        onEnded: () => void this.stop('the reader of the output is gone'),
+      }));
+    this.#metering = new MeteringProcess({
+      createMeter: (wake) => {
+        onWake = wake;
+        return meter;
+      },
+      consumers: this.#exporters,
+      offline: this.#offline,
+      onNotice: ({ level, code, text }) => this.#log.log(level, text, code === '' ? {} : { code }),
+    });
+  }
+
+  #warn(plans: readonly SinkPlan[]): void {
+    const borrowed = plans.find((plan) => borrowsEnterprise(plan, this.#options));
+    if (borrowed) {
+      this.#log.warning(`${borrowed.url.text} gets weir's own fields under enterprise number ${this.#options.enterpriseNumber}, `
+        + 'which is for documentation only; set your own with --enterprise-number');
+    }
+    for (const { url } of plans) {
+      if (url.parameters.bind && isIP(url.parameters.bind) === 0) {
+        throw new WeirError('WEIR_SINK', `sink '${url.text}': bind needs a local address, found '${url.parameters.bind}'`);
+      }
+    }
+  }
+
+  #sayStarted(): void {
+    const points = this.#metering!.observationPoints().map(({ name }) => name).join(', ');
+    this.#log.info(this.#offline ? `reading ${this.#options.read.join(', ')}` : `metering ${points || 'no interface yet'}`,
+      { sinks: this.#exporters.map((exporter) => exporter.name).join(' ') });
+  }
+
+  #startTimers(): void {
+    if (this.#offline && this.#options.progress) this.#progress = createProgress(this.#environment.stderr);
+    if (this.#progress) {
+      this.#timers.push(setInterval(() => this.#progress?.update(this.#metering!.counters()), progressMs));
+    }
+    this.#before = { at: performance.now(), snapshot: this.#snapshot() };
+    this.#armStats(this.#options.stats);
+  }
+
+  #armStats(everyMs: number): void {
+    clearInterval(this.#statsTimer);
+    if (everyMs > 0) this.#statsTimer = setInterval(() => this.#printStats(), everyMs);
+  }
+
+  #printStats(): void {
+    const now = { at: performance.now(), snapshot: this.#snapshot() };
+    const before = this.#before ?? now;
+    this.#before = now;
+    this.#environment.stderr.write(`${statsLine(now.snapshot, before.snapshot, now.at - before.at)}\n`);
+  }
+
+  #snapshot(): Snapshot {
+    const sinks = this.#exporters.map((exporter): SinkSnapshot => {
+      const counters = exporter.counters();
+      return { name: exporter.name, records: counters.exported, bytes: counters.octets, dropped: counters.dropped };
+    });
+    return { meter: this.#metering!.counters(), sinks };
+  }
+
+  async stop(reason: string): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#log.info(`stopping: ${reason}`);
+    this.#metering!.stop();
+    // A file reader that waits for a slow sink is let go too; what the sinks cannot take by then is dropped and counted.
+    const timer = setTimeout(() => {
+      for (const exporter of this.#exporters) exporter.stopBlocking();
+      this.#metering!.stopWaiting();
+    }, drainMs);
+    await this.finished.catch(() => 0);
+    clearTimeout(timer);
+  }
+
+  /** The last record was handed on: sinks finish, the summary is said. */
+  async #end(): Promise<void> {
+    try {
+      const deadline = this.#stopping || !this.#offline ? stopMs - drainMs : Number.POSITIVE_INFINITY;
+      await Promise.all(this.#exporters.map((exporter) => exporter.finish(deadline)));
+      const counters = this.#metering!.counters();
+      this.#metering!.close();
+      for (const timer of [...this.#timers, this.#statsTimer]) clearInterval(timer);
+      this.#progress?.stop();
+      this.#summarise(counters);
+      this.#resolve(counters.readErrors > 0 ? 1 : 0);
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  #summarise(counters: Counters): void {
+    const { metered = 0, ...ignored } = counters.outcomes;
+    const reasons = Object.fromEntries(Object.entries(ignored).filter(([, count]) => count > 0));
+    this.#log.info('metered', {
+      frames: counters.frames, metered, kernelDrops: counters.kernelDrops,
+      ...(counters.filtered === null ? { filtered: 'unknown' } : counters.filtered > 0 ? { filtered: counters.filtered } : {}),
+      ...reasons, packets: counters.packets, octets: counters.octets, flows: counters.flowsCreated,
+      records: Object.values(counters.records).reduce((sum, count) => sum + count, 0), recordsDropped: counters.recordsDropped,
+    });
+    for (const exporter of this.#exporters) {
+      const { created, exported, dropped, octets } = exporter.counters();
+      const causes = Object.fromEntries(Object.entries(dropped).filter(([, count]) => count > 0));
+      const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+      this.#log.info('exported', { sink: exporter.name, records: created, exported, dropped: lost, ...causes, octets });
+    }
+  }
+
+  reload(options: Options): Promise<void> {
+    this.#metering!.meter.setTimeouts(options.activeTimeout, options.idleTimeout);
+    this.#armStats(options.stats);
+    this.#log.setLevel(options.logLevel);
+    this.#options = { ...this.#options, activeTimeout: options.activeTimeout, idleTimeout: options.idleTimeout,
+      stats: options.stats, logLevel: options.logLevel };
+    this.#log.info('reloaded', { activeTimeout: `${options.activeTimeout} ms`, idleTimeout: `${options.idleTimeout} ms` });
+    return Promise.resolve();
+  }
+
+  reopen(): void {
+    for (const exporter of this.#exporters) exporter.reopen();
+  }
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env node
+// argv -> options -> app. The only file that touches process.argv, env, exit and signals.
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type CommandContext, runCommand, versionText } from './cli/commands.js';
+import { LiveRun, type ProcessControl, type StartProbe } from './cli/live_run.js';
+import { optionChecks } from './cli/checks.js';
+import { type ParsedArguments, parseArguments } from './config/argv.js';
+import { helpText } from './config/help.js';
+import { type Environment, type Loaded, loadOptions } from './config/load.js';
+import type { LoadedAddon } from './doctor.js';
+import { describeError, WeirError, WeirErrors } from './errors.js';
+import { tryLoadAddon } from './native/load.js';
+import { createLog, type Logger } from './telemetry/log.js';
+
+/** The world as main() sees it; tests give another one. */
+export interface CliIo extends ProcessControl {
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  host: CommandContext['host'];
+  loadAddon?: () => LoadedAddon;
+  startProbe?: StartProbe;
+}
+
+const stopSignals = ['SIGINT', 'SIGTERM'] as const;
+const defaultWidth = 100; // columns, when stdout is no terminal
+
+function printErrors(error: unknown, stderr: NodeJS.WriteStream): number {
+  const { lines, exit } = describeError(error);
+  stderr.write(`${lines.join('\n')}\n`);
+  return exit;
+}
+
+function makeLog(io: CliIo, level: Loaded['options']['logLevel'], format: 'text' | 'json'): Logger {
+  return createLog({ level, format, write: (line) => io.stderr.write(line), colour: io.stderr.isTTY === true });
+}
+
+/** `weir collect URL...`: until a signal comes; the second one ends the process at once. */
+async function collectCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
+  const { options } = loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env });
+  const log = makeLog(io, options.logLevel, options.logFormat);
+  const urls = parsed.operands.length > 0 ? parsed.operands : ['udp://:4739'];
+  const abort = new AbortController();
+  const undo = stopSignals.map((signal) =>
+    io.onSignal(signal, () => {
+      if (abort.signal.aborted) io.exit(signal === 'SIGINT' ? 130 : 143);
+      abort.abort();
+    }),
+  );
+  const gone = (): void => abort.abort();
+  io.stdout.on('error', gone);
+  try {
+    const { collect } = await import('./ipfix/index.js');
+    const result = await collect(urls, {
+      output: io.stdout,
+      signal: abort.signal,
+      notice: (level, text) => log.repeated(text, level, text),
+      onListening: ({ scheme, address, port }) => log.info(`listening on ${scheme} ${address} port ${port}`),
+    });
+    log.info('collected', { ...result });
+    return 0;
+  } finally {
+    io.stdout.off('error', gone);
+    for (const one of undo) one();
+  }
+}
+
+async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
+  const load = (): Loaded =>
+    loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env, checks: optionChecks() });
+  const { options, warnings } = load();
+  const log = makeLog(io, options.logLevel, options.logFormat);
+  for (const warning of warnings) log.warning(warning);
+  const start: StartProbe = io.startProbe ?? (await import('./app.js')).startProbe;
+  const run = new LiveRun(options, () => load().options, { stdout: io.stdout, stderr: io.stderr, log }, io);
+  return run.run(start);
+}
+
+async function dispatch(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
+  const width = io.stdout.columns ?? defaultWidth;
+  const loadAddon = io.loadAddon ?? tryLoadAddon;
+  if (parsed.flags.help && parsed.command !== 'help') {
+    io.stdout.write(helpText(width));
+    return 0;
+  }
+  if (parsed.flags.version) {
+    io.stdout.write(versionText(loadAddon(), io.host.nodeVersion));
+    return 0;
+  }
+  const { command } = parsed;
+  if (command === 'collect') return collectCommand(parsed, env, io);
+  if (command === undefined) {
+    if (parsed.flags.json)
+      parsed.errors.push(
+        new WeirError(
+          'WEIR_OPTION',
+          '--json: goes with doctor, fields and templates; for flows use --to -?format=json',
+        ),
+      );
+    return probeCommand(parsed, env, io);
+  }
+  // doctor and config load the options, and report these mistakes with all others.
+  if (parsed.errors.length > 0 && command !== 'doctor' && command !== 'config') throw new WeirErrors(parsed.errors);
+  const { output, status } = runCommand({ parsed, env, width, loadAddon, host: io.host });
+  io.stdout.write(output);
+  return status;
+}
+
+/** Runs weir with these arguments (without node and script); resolves to the exit status. Never rejects. */
+export async function main(argv: readonly string[], env: Environment, io: CliIo): Promise<number> {
+  // A stdout that is closed is no error of ours (weir fields | head); it may be told of after we return.
+  io.stdout.on('error', () => {});
+  try {
+    return await dispatch(parseArguments(argv), env, io);
+  } catch (error) {
+    return printErrors(error, io.stderr);
+  }
+}
+
+function processIo(): CliIo {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    host: {
+      nodePath: process.execPath,
+      nodeVersion: process.version,
+      architecture: process.arch,
+      uid: process.getuid?.() ?? -1,
+    },
+    onSignal(signal, handler) {
+      process.on(signal, handler);
+      return () => process.off(signal, handler);
+    },
+    exit: (status) => process.exit(status),
+    setTimer(call, ms) {
+      const timer = setTimeout(call, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** Resolves when what was written has left, or never can: a pipe may be slower than we are. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.on('error', () => resolve());
+    if (stream.destroyed || stream.writableLength === 0) resolve();
+    else stream.write('', () => resolve());
+  });
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const status = await main(process.argv.slice(2), process.env, processIo());
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  process.exit(status);
+}

@@ -1,0 +1,58 @@
+// Judgements of the options that need other rooms: templates and the filter compiler. They run before anything starts,
+// so that their mistakes are reported together with all others.
+import { join } from 'node:path';
+import type { OptionCheck } from '../config/load.js';
+import type { OptionName, Options } from '../config/options.js';
+import { WeirError, WeirErrors } from '../errors.js';
+import { loadTemplates, parseTemplate } from '../fields/template.js';
+import type { NativeAddon } from '../native/boundary.js';
+import { packageRoot, tryLoadAddon } from '../native/load.js';
+
+type Finding = { name: OptionName; error: WeirError };
+
+/** Runs a check and turns what it throws for the user into findings. */
+function findings(name: OptionName, check: () => void): Finding[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof WeirErrors) return error.errors.map((one) => ({ name, error: one }));
+    if (error instanceof WeirError) return [{ name, error }];
+    throw error;
+  }
+}
+
+/** Templates of the run and of sinks. */
+export function checkTemplates(options: Options): Finding[] {
+  const own = options.enterpriseNumber;
+  const named = loadTemplates(join(packageRoot(), 'templates'), own);
+  const sinkTemplates = options.sinks.flatMap(({ parameters }) =>
+    parameters.template === undefined ? [] : [parameters.template],
+  );
+  return [
+    ...findings('template', () => void parseTemplate(options.template, named, own)),
+    ...sinkTemplates.flatMap((template) => findings('sinks', () => void parseTemplate(template, named, own))),
+  ];
+}
+
+const ethernet = 1; // DLT_EN10MB
+const wholePacket = 262144;
+
+/** The filter, when the addon is there to compile it; files of other link types are checked when they are opened. */
+export function filterCheck(addon: Pick<NativeAddon, 'checkFilter'> | undefined): OptionCheck {
+  return ({ filter, snapLength, read }) => {
+    if (!addon || filter === '' || read.length > 0) return [];
+    try {
+      addon.checkFilter(filter, ethernet, snapLength || wholePacket);
+      return [];
+    } catch (error) {
+      return [{ name: 'filter', error: new WeirError('WEIR_FILTER', (error as Error).message, { cause: error }) }];
+    }
+  };
+}
+
+/** All checks of a run. */
+export function optionChecks(): OptionCheck[] {
+  const loaded = tryLoadAddon();
+  return [checkTemplates, filterCheck('addon' in loaded ? loaded.addon : undefined)];
+}

@@ -1,0 +1,177 @@
+// The subcommands that print something and end: fields, templates, doctor, config, version, help.
+import { readFileSync } from 'node:fs';
+import { availableParallelism, release } from 'node:os';
+import { join } from 'node:path';
+import type { ParsedArguments } from '../config/argv.js';
+import { findOption, helpText, optionPage } from '../config/help.js';
+import { type Environment, loadOptions, type Loaded } from '../config/load.js';
+import { didYouMean } from '../config/nearest.js';
+import { longFlag, optionNames } from '../config/options.js';
+import { effectiveYaml } from '../config/print.js';
+import { examine, type LoadedAddon, reportText } from '../doctor.js';
+import { WeirError } from '../errors.js';
+import { elements, nearestNames } from '../fields/elements.js';
+import type { Element } from '../fields/field.js';
+import { numberText } from '../fields/render.js';
+import { loadTemplates, parseTemplate, type Template } from '../fields/template.js';
+import { packageRoot } from '../native/load.js';
+import { canCompress } from '../sinks/index.js';
+import { optionChecks } from './checks.js';
+
+export interface CommandContext {
+  parsed: ParsedArguments;
+  env: Environment;
+  /** Columns of the terminal. */
+  width: number;
+  loadAddon: () => LoadedAddon;
+  /** What the cli knows of this process. */
+  host: { nodePath: string; nodeVersion: string; architecture: string; uid: number };
+}
+
+/** What a command prints to stdout, and its exit status. */
+export interface CommandResult {
+  output: string;
+  status: number;
+}
+
+/** Rows as aligned columns; the last is not padded. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function elementNote({ side, reverse, field }: Element): string {
+  return (side === 0 ? '' : reverse ? 'reverse: ' : 'destination: ') + field.note;
+}
+
+function matches(element: Element, pattern: string): boolean {
+  const wanted = pattern.replace(/^%/, '').toLowerCase();
+  return [element.name, ...element.labels, element.field.group, numberText(element)].some((text) =>
+    text.toLowerCase().includes(wanted),
+  );
+}
+
+/** `weir fields [PATTERN]`: every element, or those whose name, label, number or group contains PATTERN. */
+export function fieldsCommand(pattern: string, asJson: boolean): CommandResult {
+  const found = elements().filter((element) => matches(element, pattern));
+  if (found.length === 0) {
+    throw new WeirError(
+      'WEIR_FIELD',
+      `no field is like '${pattern}'; the nearest are ${nearestNames(pattern).join(', ')}`,
+    );
+  }
+  if (asJson) {
+    return {
+      status: 0,
+      output: json(
+        found.map((element) => ({
+          name: element.name,
+          enterprise: element.enterprise,
+          id: element.id,
+          type: element.type,
+          labels: element.labels,
+          units: element.field.units,
+          group: element.field.group,
+          note: elementNote(element),
+        })),
+      ),
+    };
+  }
+  const rows = found.map((element) => [
+    element.name,
+    numberText(element),
+    element.type,
+    element.labels.join(' '),
+    elementNote(element),
+  ]);
+  return { status: 0, output: table([['NAME', 'NUMBER', 'TYPE', 'NPROBE', 'WHAT IT IS'], ...rows]) };
+}
+
+function templateText({ fields, comment }: Template): string {
+  const head = comment
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => `# ${line}\n`)
+    .join('');
+  return `${head}${fields.map(({ element, label }) => `${label ?? element.name}\n`).join('')}`;
+}
+
+/** `weir templates [NAME]`: the named templates, or one as a template file. */
+export function templatesCommand(name: string | undefined, asJson: boolean): CommandResult {
+  const named = loadTemplates(join(packageRoot(), 'templates'));
+  const chosen = name === undefined ? [...named.values()] : [parseTemplate(name, named)];
+  if (asJson) {
+    const plain = chosen.map((one) => ({
+      name: one.name,
+      comment: one.comment,
+      fields: one.fields.map(({ element }) => element.name),
+    }));
+    return { status: 0, output: json(plain) };
+  }
+  if (name !== undefined) return { status: 0, output: templateText(chosen[0] as Template) };
+  const rows = chosen.map((one) => [one.name, `${one.fields.length} fields`, one.comment.trim().split('\n')[0] ?? '']);
+  return { status: 0, output: table(rows) };
+}
+
+function loadFor({ parsed, env }: CommandContext): Loaded {
+  return loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env, checks: optionChecks() });
+}
+
+function doctorCommand(context: CommandContext): CommandResult {
+  const { options } = loadFor(context);
+  const host = { ...context.host, kernel: release(), cpus: availableParallelism(), zstd: canCompress('zstd') };
+  const report = examine(context.loadAddon(), options, host);
+  return { status: report.canCapture ? 0 : 1, output: context.parsed.flags.json ? json(report) : reportText(report) };
+}
+
+/** The version and what the addon is linked to. */
+export function versionText(loaded: LoadedAddon, nodeVersion: string): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  const libraries =
+    'addon' in loaded ? Object.entries(loaded.addon.versions).map(([name, text]) => `${name} ${text}`) : ['no addon'];
+  return `weir ${version} (Node.js ${nodeVersion.replace(/^v/, '')}, ${libraries.join(', ')})\n`;
+}
+
+function helpCommand(word: string | undefined, width: number): CommandResult {
+  if (word === undefined) return { status: 0, output: helpText(width) };
+  const name = findOption(word);
+  if (name) return { status: 0, output: optionPage(name, width) };
+  throw new WeirError(
+    'WEIR_OPTION',
+    `there is no option '${word}'${didYouMean(word.replace(/^-+/, ''), optionNames.map(longFlag), '--')}`,
+  );
+}
+
+/** Runs a subcommand other than collect. Throws WeirError and WeirErrors for the user. */
+export function runCommand(context: CommandContext): CommandResult {
+  const { command, operands, flags } = context.parsed;
+  switch (command) {
+    case 'fields':
+      return fieldsCommand(operands[0] ?? '', flags.json);
+    case 'templates':
+      return templatesCommand(operands[0], flags.json);
+    case 'doctor':
+      return doctorCommand(context);
+    case 'config': {
+      const { options, places } = loadFor(context);
+      return { status: 0, output: effectiveYaml(options, places) };
+    }
+    case 'version':
+      return { status: 0, output: versionText(context.loadAddon(), context.host.nodeVersion) };
+    default:
+      return helpCommand(operands[0], context.width);
+  }
+}

@@ -1,0 +1,221 @@
+// The command line: flags of the option table, nProbe's letters, and a subcommand with its operands.
+import { WeirError } from '../errors.js';
+import type { Assignment } from './assignment.js';
+import { nearest } from './nearest.js';
+import { type NprobeOption, nprobeOptions, paceTranslation, type Translation, UntranslatableError } from './nprobe.js';
+import { isFlag, longFlag, optionNames, optionOf, type OptionName } from './options.js';
+
+/** THE list of subcommands, as help prints them. */
+export const commands = {
+  fields: { operands: '[PATTERN]', doc: 'list the fields a template may name' },
+  templates: { operands: '[NAME]', doc: 'list the named templates, or the fields of one' },
+  doctor: { operands: '', doc: 'what this host allows, and how to turn on what is off' },
+  collect: { operands: '[URL]...', doc: 'receive IPFIX and NetFlow at udp://:4739 or tcp://:4739 and print NDJSON' },
+  config: { operands: '', doc: 'print the effective configuration as YAML' },
+  version: { operands: '', doc: 'print the version' },
+  help: { operands: '[OPTION]', doc: 'print this help, or all about one option' },
+} as const;
+
+export type Command = keyof typeof commands;
+const commandNames = Object.keys(commands) as Command[];
+const operandLimit: Record<Command, number> = {
+  fields: 1,
+  templates: 1,
+  doctor: 0,
+  collect: 64,
+  config: 0,
+  version: 0,
+  help: 1,
+};
+
+/** Flags that are no options of a run. */
+export interface CommandFlags {
+  help: boolean;
+  version: boolean;
+  json: boolean;
+}
+
+export interface ParsedArguments {
+  /** Undefined: run the probe. */
+  command: Command | undefined;
+  operands: string[];
+  flags: CommandFlags;
+  assignments: Assignment[];
+  errors: WeirError[];
+}
+
+type Target =
+  | { kind: 'option'; name: OptionName }
+  | { kind: 'command'; flag: keyof CommandFlags }
+  | { kind: 'nprobe'; option: NprobeOption };
+
+function allTargets(): Map<string, Target> {
+  const targets = new Map<string, Target>();
+  // Ours overwrite nProbe's: -c and -r mean what weir says.
+  for (const option of nprobeOptions) for (const name of option.names) targets.set(name, { kind: 'nprobe', option });
+  for (const name of optionNames) {
+    const { letters = '', nprobe = [] } = optionOf(name);
+    const own = [`--${longFlag(name)}`, ...[...letters].map((letter) => `-${letter}`), ...nprobe];
+    for (const flag of own) {
+      // -i takes nProbe's capture files too, so its values go through nProbe's translation.
+      if (name !== 'observationPoints') targets.set(flag, { kind: 'option', name });
+    }
+  }
+  for (const flag of ['--help', '-h', '-H']) targets.set(flag, { kind: 'command', flag: 'help' });
+  for (const flag of ['--version', '-v']) targets.set(flag, { kind: 'command', flag: 'version' });
+  targets.set('--json', { kind: 'command', flag: 'json' });
+  return targets;
+}
+
+const targets = allTargets();
+const longFlags = [...targets]
+  .filter(([flag, target]) => flag.startsWith('--') && target.kind !== 'nprobe')
+  .map(([flag]) => flag);
+
+function takesValue(target: Target): boolean {
+  if (target.kind === 'option') return !isFlag(target.name);
+  return target.kind === 'nprobe' && target.option.takesValue;
+}
+
+class Parser {
+  readonly #argv: readonly string[];
+  #next = 0;
+  #pace: { pause?: string; messages?: string; flag: string } = { flag: '-e' };
+  readonly #operands: string[] = [];
+  readonly #flags: CommandFlags = { help: false, version: false, json: false };
+  readonly #assignments: Assignment[] = [];
+  readonly #errors: WeirError[] = [];
+
+  constructor(argv: readonly string[]) {
+    this.#argv = argv;
+  }
+
+  parse(): ParsedArguments {
+    while (this.#next < this.#argv.length) {
+      const argument = this.#argv[this.#next++] as string;
+      if (argument === '--') {
+        this.#operands.push(...this.#argv.slice(this.#next));
+        break;
+      }
+      if (argument.startsWith('--')) this.#long(argument);
+      else if (argument.startsWith('-') && argument !== '-') this.#cluster(argument);
+      else this.#operands.push(argument);
+    }
+    this.#translate(this.#pace.flag, () => paceTranslation(this.#pace.pause, this.#pace.messages));
+    const command = this.#command();
+    return {
+      command,
+      operands: this.#operands,
+      flags: this.#flags,
+      assignments: this.#assignments,
+      errors: this.#errors,
+    };
+  }
+
+  #fail(message: string): void {
+    this.#errors.push(new WeirError('WEIR_OPTION', message));
+  }
+
+  #long(argument: string): void {
+    const equals = argument.indexOf('=');
+    const flag = equals < 0 ? argument : argument.slice(0, equals);
+    const inline = equals < 0 ? undefined : argument.slice(equals + 1);
+    const target = targets.get(flag);
+    const positive = flag.startsWith('--no-') ? targets.get(`--${flag.slice(5)}`) : undefined;
+    if (target) this.#apply(flag, target, inline);
+    else if (positive?.kind !== 'option' || !isFlag(positive.name)) this.#unknown(flag);
+    else if (inline !== undefined) this.#fail(`${flag}: takes no value, found '${inline}'`);
+    else this.#assign(positive.name, false, flag);
+  }
+
+  #cluster(argument: string): void {
+    for (let index = 1; index < argument.length; index++) {
+      const flag = `-${argument[index]}`;
+      const target = targets.get(flag);
+      const rest = argument.slice(index + 1);
+      if (target && !takesValue(target) && !rest.startsWith('=')) {
+        this.#apply(flag, target, undefined);
+        continue;
+      }
+      // What follows an unknown letter may be its value: guess no further.
+      if (target) this.#apply(flag, target, rest === '' ? undefined : rest.replace(/^=/, ''));
+      else this.#unknown(flag);
+      break;
+    }
+  }
+
+  #apply(flag: string, target: Target, inline: string | undefined): void {
+    const value = takesValue(target) ? (inline ?? this.#following()) : inline;
+    if (takesValue(target) && value === undefined) {
+      const expects = target.kind === 'option' ? `; expected ${optionOf(target.name).kind.expects}` : '';
+      this.#fail(`${flag}: no value given${expects}`);
+    } else if (target.kind === 'option') {
+      this.#assign(target.name, value ?? true, flag);
+    } else if (target.kind === 'nprobe') {
+      this.#nprobe(flag, target.option, value ?? '');
+    } else if (inline !== undefined) {
+      this.#fail(`${flag}: takes no value, found '${inline}'`);
+    } else {
+      this.#flags[target.flag] = true;
+    }
+  }
+
+  /** The next argument if it can be a value: `-` is one, `-x` is not. */
+  #following(): string | undefined {
+    const next = this.#argv[this.#next];
+    if (next === undefined || (next.startsWith('-') && next !== '-')) return undefined;
+    this.#next++;
+    return next;
+  }
+
+  #assign(name: OptionName, value: unknown, place: string): void {
+    this.#assignments.push({ name, value, place, code: 'WEIR_OPTION' });
+  }
+
+  #nprobe(flag: string, option: NprobeOption, value: string): void {
+    const { translate, pace } = option;
+    if (pace) this.#pace = { ...this.#pace, [pace]: value, flag };
+    else if (translate) this.#translate(flag, () => translate(value));
+    else this.#fail(`${flag}: nProbe's option (${option.meaning}) is not in weir: ${option.note}`);
+  }
+
+  #translate(flag: string, translate: () => Translation[]): void {
+    try {
+      for (const { name, value } of translate()) this.#assign(name, value, flag);
+    } catch (error) {
+      if (!(error instanceof UntranslatableError)) throw error;
+      this.#fail(`${flag}: ${error.message}`);
+    }
+  }
+
+  #unknown(flag: string): void {
+    const near = flag.startsWith('--')
+      ? nearest(
+          flag.slice(2),
+          longFlags.map((name) => name.slice(2)),
+        )
+      : undefined;
+    this.#fail(`unknown option ${flag}${near === undefined ? '' : `, did you mean --${near}?`}`);
+  }
+
+  #command(): Command | undefined {
+    const [first] = this.#operands;
+    if (first === undefined) return undefined;
+    const command = commandNames.find((name) => name === first);
+    if (command) {
+      this.#operands.shift();
+      const extra = this.#operands[operandLimit[command]];
+      if (extra !== undefined) this.#fail(`weir ${command}: unexpected argument '${extra}'`);
+      return command;
+    }
+    const near = nearest(first, commandNames);
+    const file = /\.pcap(ng)?(\.gz)?$/i.test(first) ? '; to read a capture file use -r' : '';
+    this.#fail(`unexpected argument '${first}'${near === undefined ? file : `, did you mean weir ${near}?`}`);
+    return undefined;
+  }
+}
+
+/** Reads the command line (without node and the script). Mistakes are collected, never thrown. */
+export function parseArguments(argv: readonly string[]): ParsedArguments {
+  return new Parser(argv).parse();
+}

@@ -1,0 +1,344 @@
+// THE table of options. Help, config/weir.yaml, environment names, types and the README reference are made from it.
+// A line too long or a file past 350 lines is the table's nature.
+import convict from 'convict';
+import { boolean, choice, cpuCount, duration, type Format, integer, list, size, text } from './format.js';
+import { observationPointFormat, type ObservationPointOption } from './observation_point.js';
+import { sinkUrlFormat, type SinkUrl } from './sink_url.js';
+
+export const groups = {
+  input: 'Where packets come from',
+  metering: 'How packets become flows',
+  records: 'What a flow record holds',
+  export: 'Where flows go',
+  running: 'Running',
+} as const;
+
+export interface Option<T> {
+  kind: Format<T>;
+  doc: string;
+  default: T;
+  group: keyof typeof groups;
+  /** Long flag; else the key in kebab case. */
+  long?: string;
+  /** Short letters, the first being the one help prints. */
+  letters?: string;
+  /** nProbe's long names and letters that mean the same and take the same values. */
+  nprobe?: readonly string[];
+  example: string;
+  /** True when SIGHUP applies a new value without a restart. */
+  reloadable?: boolean;
+  /** False for options that cannot stand in the configuration file. */
+  inFile?: boolean;
+}
+
+function option<T>(kind: Format<T>, rest: Omit<Option<NoInfer<T>>, 'kind'>): Option<T> {
+  return { kind, ...rest };
+}
+
+const u32 = 0xffffffff;
+
+export const optionTable = {
+  // input
+  observationPoints: option<ObservationPointOption[]>(list(observationPointFormat), {
+    doc:
+      'Capture live here: an interface, a glob, a comma list, or any (every interface, as they come and go). ' +
+      'Add @netns:NAME or @pid:N for another network namespace. May be repeated. Without -i and -r: any.',
+    default: [],
+    group: 'input',
+    long: 'interface',
+    letters: 'i',
+    example: 'eth0@netns:blue',
+  }),
+  read: option(list(text('FILE', 'a capture file, or - for stdin', { required: true })), {
+    doc:
+      'Read packets from a pcap or pcapng file, plain or gzip; - is stdin. Runs on packet time, as fast as it goes. ' +
+      'May be repeated.',
+    default: [],
+    group: 'input',
+    letters: 'r',
+    nprobe: ['--pcap-file'],
+    example: 'capture.pcapng.gz',
+  }),
+  filter: option(text('FILTER', 'a pcap-filter(7) expression'), {
+    doc: 'Meter only packets that match this pcap-filter(7) expression; live it runs in the kernel.',
+    default: '',
+    group: 'input',
+    letters: 'f',
+    nprobe: ['-f', '--bpf-filter'],
+    example: 'tcp port 443',
+  }),
+  snapLength: option(integer({ max: 262144, zero: 262144, placeholder: 'OCTETS' }), {
+    doc:
+      'Octets of each packet to capture, 0 for all. Octet counts come from the headers and are right with any value; ' +
+      'the default holds nested tunnels with all their options.',
+    default: 512,
+    group: 'input',
+    letters: 's',
+    nprobe: ['-s', '--snaplen'],
+    example: '1600',
+  }),
+  promiscuous: option(boolean(), {
+    doc: 'Capture what is not addressed to this host too, on interfaces given by name (not any or veth*).',
+    default: true,
+    group: 'input',
+    example: 'off',
+  }),
+  direction: option(choice('both', 'rx', 'tx'), {
+    doc: 'Which packets of a live interface: received, sent, or both.',
+    default: 'both',
+    group: 'input',
+    example: 'rx',
+  }),
+  captureRing: option(size({ min: 1024 ** 2, max: 4 * 1024 ** 3 }), {
+    doc:
+      'Bytes of the kernel capture ring of each worker and interface. A longer ring bridges longer pauses before ' +
+      'packets are dropped.',
+    default: 32 * 1024 ** 2,
+    group: 'input',
+    example: '256M',
+  }),
+
+  // metering
+  activeTimeout: option(duration({ min: 1000, max: 86_400_000 }), {
+    doc: 'A flow that goes on is reported after this time, and again each time it passes.',
+    default: 60_000,
+    group: 'metering',
+    letters: 't',
+    nprobe: ['-t', '--lifetime-timeout'],
+    example: '5m',
+    reloadable: true,
+  }),
+  idleTimeout: option(duration({ min: 100, max: 86_400_000 }), {
+    doc: 'A flow without packets for this time has ended.',
+    default: 15_000,
+    group: 'metering',
+    letters: 'd',
+    nprobe: ['-d', '--idle-timeout'],
+    example: '60s',
+    reloadable: true,
+  }),
+  lingerTimeout: option(duration({ min: 1, max: 60_000, zero: 'leave at once' }), {
+    doc: 'A TCP flow that ended by FIN or RST stays this long, so that trailing packets do not make a new flow.',
+    default: 2000,
+    group: 'metering',
+    example: '500ms',
+  }),
+  cacheSize: option(integer({ min: 1024, max: 1 << 30, placeholder: 'FLOWS' }), {
+    doc:
+      'Flows in the cache at a time, all workers together. When it is full the oldest idle flows leave early ' +
+      '(flowEndReason 5). Memory is used as flows come, at most about 512 bytes each.',
+    default: 1_048_576,
+    group: 'metering',
+    letters: 'M',
+    nprobe: ['-M', '--max-num-flows'],
+    example: '4194304',
+  }),
+  workers: option(cpuCount(256), {
+    doc: 'Threads that capture and meter; auto is one for each CPU.',
+    default: 1,
+    group: 'metering',
+    example: 'auto',
+  }),
+  tunnels: option(boolean(), {
+    doc:
+      'Meter the packets inside GRE, VXLAN, GENEVE, GTP-U, IP-in-IP, ERSPAN and L2TP tunnels; the outer addresses ' +
+      'and the tunnel id become fields of the flow.',
+    default: false,
+    group: 'metering',
+    nprobe: ['-5', '--tunnel'],
+    example: 'on',
+  }),
+  tunnelDepth: option(integer({ min: 1, max: 8 }), {
+    doc: 'Tunnels inside each other to look into, with --tunnels.',
+    default: 4,
+    group: 'metering',
+    nprobe: ['--max-num-untunnels'],
+    example: '2',
+  }),
+  fragmentEntries: option(integer({ min: 16, max: 1 << 24 }), {
+    doc: 'Fragmented datagrams followed at a time by each worker, so that later fragments join the flow of the first.',
+    default: 8192,
+    group: 'metering',
+    example: '65536',
+  }),
+
+  // records
+  template: option(text('TEMPLATE', 'a template name, file or list', { required: true }), {
+    doc:
+      "Fields of a record: a named template (see `weir templates`), a file, or a list such as '%IPV4_SRC_ADDR " +
+      "%IPV4_DST_ADDR %IN_BYTES'; IPFIX names and nProbe labels both work.",
+    default: 'default',
+    group: 'records',
+    letters: 'T',
+    nprobe: ['-T', '--flow-templ'],
+    example: 'tcp',
+  }),
+  biflow: option(choice('auto', 'on', 'off'), {
+    doc:
+      'Both directions of a flow in one record (RFC 5103), or one record each. auto: on, except for sinks ' +
+      'with profile=nfdump.',
+    default: 'auto',
+    group: 'records',
+    example: 'off',
+  }),
+  firstPackets: option(integer({ min: 0, max: 255 }), {
+    doc:
+      'Remember size, time and direction of the first N packets of each flow; 0 is off. Costs memory for ' +
+      'every flow.',
+    default: 0,
+    group: 'records',
+    example: '16',
+  }),
+  communityIdSeed: option(integer({ min: 0, max: 65535, placeholder: 'SEED' }), {
+    doc: 'Seed of communityId; must be equal wherever ids are compared.',
+    default: 0,
+    group: 'records',
+    example: '1',
+  }),
+
+  // export
+  sinks: option<SinkUrl[]>(list(sinkUrlFormat), {
+    doc:
+      'Send flows there: udp://HOST:PORT, tcp://HOST:PORT, file:///PATH, - (stdout) or none; may be repeated, every ' +
+      'sink gets every flow. Without it flows go to stdout, one line each.',
+    default: [],
+    group: 'export',
+    long: 'to',
+    example: 'udp://collector:4739?template=tcp',
+  }),
+  observationDomain: option(integer({ min: 0, max: u32, placeholder: 'ID' }), {
+    doc: 'Observation Domain ID of IPFIX messages; give every probe its own.',
+    default: 1,
+    group: 'export',
+    letters: 'E',
+    example: '7',
+  }),
+  enterpriseNumber: option(integer({ min: 1, max: u32, placeholder: 'PEN' }), {
+    doc:
+      "Private Enterprise Number of weir's own fields. The default is the documentation number of RFC 5612, " +
+      'for tests only.',
+    default: 32473,
+    group: 'export',
+    example: '99999',
+  }),
+  templateId: option(integer({ min: 256, max: 65534, placeholder: 'ID' }), {
+    doc: 'Id of the IPv4 template; the IPv6 template has the next one.',
+    default: 256,
+    group: 'export',
+    letters: 'U',
+    nprobe: ['-U', '--flow-templ-id'],
+    example: '300',
+  }),
+  templateRefresh: option(duration({ min: 1000, max: 86_400_000 }), {
+    doc: 'Over UDP, send templates again after this time.',
+    default: 600_000,
+    group: 'export',
+    example: '60s',
+  }),
+  templateRefreshMessages: option(integer({ min: 0, max: 1_000_000_000 }), {
+    doc: 'Over UDP, send templates again after this many messages too; 0 is off.',
+    default: 100,
+    group: 'export',
+    letters: 'o',
+    nprobe: ['-o'],
+    example: '20',
+  }),
+  maxExportRate: option(integer({ min: 0, max: 1_000_000_000, placeholder: 'RECORDS' }), {
+    doc: 'Flow records per second to each sink at most, for slow collectors; 0 is unlimited.',
+    default: 0,
+    group: 'export',
+    example: '5000',
+  }),
+
+  // running
+  config: option(text('FILE', 'a file name'), {
+    doc: 'Read options from this YAML or JSON file; environment and flags win over it.',
+    default: '',
+    group: 'running',
+    letters: 'c',
+    example: '/etc/weir/weir.yaml',
+    inFile: false,
+  }),
+  user: option(text('USER', 'a user name or id'), {
+    doc: 'Started as root, run as this user, keeping only the capabilities that are needed (see `weir doctor`).',
+    default: '',
+    group: 'running',
+    nprobe: ['--unprivileged-user'],
+    example: 'nobody',
+  }),
+  stats: option(duration({ min: 1000, max: 86_400_000, zero: 'off' }), {
+    doc: 'Print a line of statistics to stderr this often; 0 is off.',
+    default: 0,
+    group: 'running',
+    example: '10s',
+    reloadable: true,
+  }),
+  logLevel: option(choice('error', 'warning', 'info', 'debug', 'trace'), {
+    doc: 'Least severe messages to log.',
+    default: 'info',
+    group: 'running',
+    example: 'debug',
+    reloadable: true,
+  }),
+  logFormat: option(choice('text', 'json'), {
+    doc: 'Log for people or for machines; always to stderr.',
+    default: 'text',
+    group: 'running',
+    example: 'json',
+  }),
+  progress: option(boolean(), {
+    doc: 'Show a progress bar while reading files, when stderr is a terminal.',
+    default: true,
+    group: 'running',
+    example: 'off',
+  }),
+};
+
+export type OptionName = keyof typeof optionTable;
+
+/** All options with their values. Durations are milliseconds, sizes bytes, rates per second. */
+export type Options = {
+  -readonly [K in OptionName]: (typeof optionTable)[K] extends Option<infer T> ? T : never;
+};
+
+export const optionNames = Object.keys(optionTable) as OptionName[];
+
+/** The row of an option, for code that handles all of them alike. */
+export function optionOf(name: OptionName): Option<unknown> {
+  return optionTable[name] as Option<unknown>;
+}
+
+/** Long flag without the dashes: activeTimeout -> active-timeout. */
+export function longFlag(name: OptionName): string {
+  return optionOf(name).long ?? name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Environment variable: WEIR_ and the long flag. */
+export function environmentName(name: OptionName): string {
+  return `WEIR_${longFlag(name).replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** True for options that are on or off, and so need no value on the command line. */
+export function isFlag(name: OptionName): boolean {
+  return optionOf(name).kind.placeholder === '';
+}
+
+/** A value that convict holds must survive being printed and read again. */
+function check(kind: Format<unknown>): (value: unknown) => void {
+  return (value) => void kind.parse(kind.print(value));
+}
+
+/** The table as a convict schema: it holds the values and judges the merged result. */
+export function convictSchema(): convict.Schema<Options> {
+  return Object.fromEntries(
+    optionNames.map((name) => {
+      const { kind, doc, default: value } = optionOf(name);
+      return [name, { doc, default: value, env: environmentName(name), format: check(kind) }];
+    }),
+  ) as unknown as convict.Schema<Options>;
+}
+
+/** Every option at its default, as a fresh object. */
+export function defaultOptions(): Options {
+  return convict<Options>(convictSchema(), { args: [], env: {} }).getProperties();
+}

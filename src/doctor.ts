@@ -1,0 +1,217 @@
+// `weir doctor`: what this host allows, and for each missing thing what it switches off and what turns it on.
+import { capabilityNeeds, type RunParts } from './capabilities.js';
+import type { NativeAddon } from './native/boundary.js';
+
+/** What the caller knows of the host. */
+export interface Host {
+  nodeVersion: string;
+  /** Path of the node program, for setcap. */
+  nodePath: string;
+  kernel: string;
+  architecture: string;
+  cpus: number;
+  uid: number;
+  zstd: boolean;
+}
+
+export interface Finding {
+  area: 'host' | 'libraries' | 'capabilities' | 'kernel' | 'interfaces';
+  name: string;
+  /** ok; off: something does not work; unused: missing, but this run does not need it; info: a fact. */
+  state: 'ok' | 'off' | 'unused' | 'info';
+  detail: string;
+  /** What is off because of it. */
+  without?: string;
+  /** Command or step that turns it on. */
+  remedy?: string;
+}
+
+export interface DoctorReport {
+  /** True when live capture as asked for is possible. */
+  canCapture: boolean;
+  findings: Finding[];
+}
+
+export type LoadedAddon = { addon: NativeAddon } | { reason: string };
+
+function capabilityRemedy(capability: string, { nodePath, uid }: Host): string {
+  if (uid === 0) {
+    const name = `CAP_${capability.toUpperCase()}`;
+    return `give the container or unit ${name} (docker run --cap-add, AmbientCapabilities= of systemd)`;
+  }
+  return (
+    `sudo weir --user "$(id -un)" ...   or   sudo setcap cap_${capability}+ep ${nodePath}` +
+    ' (caution: then every Node.js program of every user may do this)'
+  );
+}
+
+const kernelFeatures: {
+  key: keyof ReturnType<NativeAddon['probe']>;
+  name: string;
+  without: string;
+  remedy: string;
+  needed: (run: RunParts) => boolean;
+}[] = [
+  {
+    key: 'packetSocket',
+    name: 'packet socket',
+    without: 'no live capture; capture files (-r) still work',
+    remedy: 'see the capability net_raw above',
+    needed: (run) => run.read.length === 0,
+  },
+  {
+    key: 'tpacketV3',
+    name: 'TPACKET_V3 ring',
+    without: 'no live capture; capture files (-r) still work',
+    remedy: 'use a kernel with CONFIG_PACKET, Linux 3.2 or later; give the process CAP_NET_RAW',
+    needed: (run) => run.read.length === 0,
+  },
+  {
+    key: 'vnetHeader',
+    name: 'PACKET_VNET_HDR',
+    without: 'packets joined by GRO or TSO count as one',
+    remedy: 'use Linux 4.6 or later, or turn offloads off: sudo ethtool -K eth0 gro off tso off gso off',
+    needed: () => false,
+  },
+  {
+    key: 'fanoutBpf',
+    name: 'fan-out by BPF',
+    without: 'one worker for each interface when tunnels are metered',
+    remedy: 'use Linux 4.3 or later, or --workers 1',
+    needed: () => false,
+  },
+  {
+    key: 'setns',
+    name: 'other network namespaces',
+    without: 'no -i NAME@netns:... and no @pid:...',
+    remedy: 'see the capability sys_admin above',
+    needed: (run) => run.observationPoints.some(({ netns }) => netns !== ''),
+  },
+];
+
+function hostFindings(host: Host): Finding[] {
+  return [
+    {
+      area: 'host',
+      name: 'kernel',
+      state: 'info',
+      detail: `Linux ${host.kernel}, ${host.architecture}, ${host.cpus} CPUs`,
+    },
+    { area: 'host', name: 'user', state: 'info', detail: host.uid === 0 ? 'root' : `uid ${host.uid}` },
+    { area: 'libraries', name: 'node', state: 'ok', detail: host.nodeVersion },
+    host.zstd
+      ? { area: 'libraries', name: 'zstd', state: 'ok', detail: 'in Node.js' }
+      : {
+          area: 'libraries',
+          name: 'zstd',
+          state: 'unused',
+          detail: 'not in this Node.js',
+          without: 'no file sinks with compress=zstd; gzip works',
+          remedy: 'use Node.js 22.15 or later',
+        },
+  ];
+}
+
+function libraryFindings(loaded: LoadedAddon): Finding[] {
+  if ('reason' in loaded) {
+    return [
+      {
+        area: 'libraries',
+        name: 'addon',
+        state: 'off',
+        detail: loaded.reason,
+        without: 'no metering at all',
+        remedy: 'sudo apt-get install g++ cmake ninja-build pkg-config libpcap-dev zlib1g-dev && npm run build',
+      },
+    ];
+  }
+  return Object.entries({ addon: loaded.addon.catalogueHash, ...loaded.addon.versions }).map(([name, detail]) => ({
+    area: 'libraries',
+    name,
+    state: 'ok',
+    detail,
+  }));
+}
+
+function capabilityFindings(addon: NativeAddon, run: RunParts, host: Host): Finding[] {
+  const held = new Set(addon.capabilities().map((name) => name.toLowerCase().replace(/^cap_/, '')));
+  return capabilityNeeds.map(({ capability, part, why, without, enabled }) => {
+    const detail = `${part}: ${why}`;
+    if (held.has(capability)) return { area: 'capabilities', name: capability, state: 'ok', detail };
+    return {
+      area: 'capabilities',
+      name: capability,
+      state: enabled(run) ? 'off' : 'unused',
+      detail,
+      without,
+      remedy: capabilityRemedy(capability, host),
+    };
+  });
+}
+
+function kernelFindings(addon: NativeAddon, run: RunParts): Finding[] {
+  const probed = addon.probe();
+  return kernelFeatures.map(({ key, name, without, remedy, needed }) => {
+    const answer = probed[key];
+    if (answer === 'ok') return { area: 'kernel', name, state: 'ok', detail: 'works' };
+    const wanted = needed(run) || key === 'vnetHeader';
+    return { area: 'kernel', name, state: wanted ? 'off' : 'unused', detail: answer, without, remedy };
+  });
+}
+
+function interfaceFindings(addon: NativeAddon): Finding[] {
+  const found = addon.interfaces('');
+  if (found.length === 0) {
+    return [
+      {
+        area: 'interfaces',
+        name: 'none',
+        state: 'off',
+        detail: 'this network namespace has no interface',
+        without: 'no live capture here',
+        remedy: 'name another namespace: -i eth0@netns:NAME',
+      },
+    ];
+  }
+  return found.map(({ name, index, up, mac, mtu }) => ({
+    area: 'interfaces',
+    name,
+    state: up ? 'ok' : 'info',
+    detail: `${up ? 'up' : 'down'}, index ${index}, MTU ${mtu}${mac === '' ? '' : `, ${mac}`}`,
+  }));
+}
+
+/** Looks at the host; never throws for what it finds missing. */
+export function examine(loaded: LoadedAddon, run: RunParts, host: Host): DoctorReport {
+  const findings = [...hostFindings(host), ...libraryFindings(loaded)];
+  if (!('addon' in loaded)) return { canCapture: false, findings };
+  const { addon } = loaded;
+  findings.push(...capabilityFindings(addon, run, host), ...kernelFindings(addon, run), ...interfaceFindings(addon));
+  const probed = addon.probe();
+  const namespaces = run.observationPoints.some(({ netns }) => netns !== '');
+  const canCapture =
+    probed.packetSocket === 'ok' &&
+    probed.tpacketV3 === 'ok' &&
+    (!namespaces || probed.setns === 'ok') &&
+    (namespaces || addon.interfaces('').length > 0);
+  return { canCapture, findings };
+}
+
+const marks: Readonly<Record<Finding['state'], string>> = { ok: 'ok', off: 'OFF', unused: '-', info: '' };
+
+/** The report as a table for people. */
+export function reportText({ canCapture, findings }: DoctorReport): string {
+  const lines: string[] = [];
+  const nameWidth = Math.max(...findings.map(({ name }) => name.length));
+  let area = '';
+  for (const finding of findings) {
+    if (finding.area !== area) lines.push(...(area === '' ? [] : ['']), `${finding.area}:`);
+    area = finding.area;
+    lines.push(`  ${marks[finding.state].padEnd(4)}${finding.name.padEnd(nameWidth + 2)}${finding.detail}`);
+    const pad = ' '.repeat(nameWidth + 8);
+    if (finding.without !== undefined) lines.push(`${pad}without it: ${finding.without}`);
+    if (finding.remedy !== undefined && finding.state !== 'ok') lines.push(`${pad}to turn on: ${finding.remedy}`);
+  }
+  lines.push('', canCapture ? 'Live capture is possible.' : 'Live capture is not possible: see OFF above.');
+  return `${lines.join('\n')}\n`;
+}

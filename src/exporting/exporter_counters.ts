@@ -1,0 +1,70 @@
+// Where every flow record of one exporter is. created = exported + all drops + queued, at any moment, to the unit.
+
+import type { DropCause, NoticeLevel } from '../sinks/sink.js';
+
+export interface ExporterCounters {
+  /** Flow records given to this exporter. */
+  created: number;
+  /** Handed to the kernel or the medium. */
+  exported: number;
+  dropped: Record<DropCause, number>;
+  /** In the exporter's queue or inside the sink. */
+  queued: number;
+  queuedOctets: number;
+  /** Flow records that lost text to fit a message; they are exported. */
+  truncated: number;
+  /** Data Records or lines encoded (two a flow record where biflows are split). */
+  dataRecords: number;
+  /** Messages or lines, template messages included, and their octets. */
+  units: number;
+  octets: number;
+  templateMessages: number;
+  sessions: number;
+  socketErrors: number;
+}
+
+export function noDrops(): Record<DropCause, number> {
+  return { queueFull: 0, socketError: 0, messageTooLong: 0, fileError: 0, unencodable: 0, shutdown: 0 };
+}
+
+const causeTexts: Record<DropCause, string> = {
+  queueFull: 'the queue of the sink is full',
+  socketError: 'the network refused them or the connection broke',
+  messageTooLong: 'the path to the collector takes only shorter messages',
+  fileError: 'the file cannot be written',
+  unencodable: 'they do not fit any message',
+  shutdown: 'the time to stop has passed',
+};
+
+const reportEveryMs = 60_000;
+
+/** Says in the log what is dropped: the first time at once, then the sum, at most once a minute and cause. */
+export class DropReporter {
+  #name: string;
+  #notice: (level: NoticeLevel, text: string) => void;
+  #state = new Map<DropCause, { unsaid: number; saidAt: number }>();
+
+  constructor(name: string, notice: (level: NoticeLevel, text: string) => void) {
+    this.#name = name;
+    this.#notice = notice;
+  }
+
+  dropped(cause: DropCause, records: number, nowMs: number): void {
+    if (records === 0) return;
+    const state = this.#state.get(cause) ?? { unsaid: 0, saidAt: -Infinity };
+    this.#state.set(cause, state);
+    state.unsaid += records;
+    if (nowMs - state.saidAt >= reportEveryMs) this.#say(cause, state, nowMs);
+  }
+
+  /** Says what was not said yet; at the end of the run. */
+  last(nowMs: number): void {
+    for (const [cause, state] of this.#state) if (state.unsaid > 0) this.#say(cause, state, nowMs);
+  }
+
+  #say(cause: DropCause, state: { unsaid: number; saidAt: number }, nowMs: number): void {
+    this.#notice('warning', `${this.#name}: ${state.unsaid} flow records dropped: ${causeTexts[cause]}`);
+    state.unsaid = 0;
+    state.saidAt = nowMs;
+  }
+}

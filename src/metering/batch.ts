@@ -1,0 +1,11 @@
+// The batch that JavaScript owns and native fills: fixed-stride records and a heap for texts and packet sequences.
+
+import type { Batch } from '../native/boundary.js';
+
+export const batchCapacity = 1024;
+const heapOctetsPerRecord = 512;
+
+/** stride: octets a record, as the Meter says; heap: octets for the variable parts of all records. */
+export function newBatch(stride: number, capacity = batchCapacity, heap = capacity * heapOctetsPerRecord): Batch {
+  return { records: new Uint8Array(stride * capacity), heap: new Uint8Array(heap), capacity, stride, count: 0 };
+}

@@ -1,0 +1,340 @@
+// Files of lines (NDJSON, text) or of IPFIX messages (RFC 5655). Without rotation the file has the given name; with
+// rotation see file_rotation.ts. A file that cannot be written (disk full) is tried again every second, cut back to the
+// last whole unit first, so that what is in it stays readable.
+
+import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
+import { WeirError } from '../errors.js';
+import { type Compression, FinishedFiles, freeFinishedPath, nextBoundary, partPath } from './file_rotation.js';
+import {
+  type Clock,
+  newCounters,
+  recordsOf,
+  type Sink,
+  type SinkEvents,
+  startOf,
+  systemClock,
+  unitsWithin,
+  type UnitRun,
+} from './sink.js';
+
+export interface FileSinkOptions {
+  name: string;
+  path: string;
+  /**
+   * Keep what an existing file holds. Off: begin it anew, as `tcpdump -w` does; right for IPFIX, where two sessions in
+   * one file contradict each other, and for offline runs. On: for the lines of a service that restarts. Not with
+   * rotation.
+   */
+  append: boolean;
+  /** Seconds of one file, aligned to UTC; 0 = no rotation by time. */
+  rotateSeconds?: number;
+  /** Octets of one file, exceeded by less than one unit; 0 = no rotation by size. */
+  rotateOctets?: number;
+  compress?: Compression;
+  /** Octets waiting inside this process for the disk. */
+  bufferOctets?: number;
+  clock?: Clock;
+  /** How files are opened (tests: full disks). */
+  openFile?: (path: string, flags: string) => Promise<FileHandle>;
+}
+
+const retryMs = 1000;
+const triesPerChunk = 10; // then the chunk is lost, and the next one tried
+
+interface Chunk {
+  data: Buffer;
+  records: number;
+  units: number;
+}
+
+export class FileSink implements Sink {
+  readonly name: string;
+  readonly counters = newCounters();
+  readonly messageSize = 0;
+  #options: Required<Omit<FileSinkOptions, 'clock'>>;
+  #clock: Clock;
+  #events: SinkEvents | undefined;
+  #finished: FinishedFiles;
+  #handle: FileHandle | undefined;
+  /** Name the file gets when it is whole. */
+  #path = '';
+  #regular = true;
+  #size = 0; // octets on disk, always at the end of a unit
+  #taken = 0; // octets taken for this file
+  #takenRecords = 0; // flow records taken for this file
+  #records = 0; // flow records in it
+  #chunks: Chunk[] = [];
+  #queued = 0;
+  #blocked = false;
+  /** What is to be done when all chunks are written. */
+  #next: 'rotate' | 'reopen' | undefined;
+  #working: Promise<void> | undefined;
+  #cancelRotation: (() => void) | undefined;
+  #wake: (() => void) | undefined;
+  #giveUp = false;
+  #closed = false;
+  #failing = false;
+
+  constructor(options: FileSinkOptions) {
+    const { clock, ...given } = options;
+    this.#options = {
+      rotateSeconds: 0,
+      rotateOctets: 0,
+      compress: 'none',
+      bufferOctets: 4 << 20,
+      openFile: open,
+      ...given,
+    };
+    this.name = options.name;
+    this.#clock = clock ?? systemClock;
+    this.#finished = new FinishedFiles(this.#options.compress, (path, error) => {
+      this.counters.errors++;
+      this.#events?.notice('warning', `${path} stays uncompressed: ${error.message}`);
+    });
+  }
+
+  get ready(): boolean {
+    return (
+      this.#handle !== undefined &&
+      this.#next === undefined &&
+      this.#queued < this.#options.bufferOctets &&
+      !this.#closed
+    );
+  }
+
+  async open(events: SinkEvents): Promise<void> {
+    this.#events = events;
+    try {
+      await this.#begin(this.#options.append ? 'append' : 'truncate');
+    } catch (error) {
+      throw new WeirError('WEIR_FILE', `${this.name}: ${(error as Error).message}`, { cause: error });
+    }
+    events.session();
+  }
+
+  write(run: UnitRun): void {
+    while (run.from < run.to && this.ready) {
+      const room = this.#room();
+      if (room <= 0) {
+        this.#turn('rotate');
+        break;
+      }
+      const to = unitsWithin(run, room);
+      const start = startOf(run, run.from);
+      const data = Buffer.from(run.bytes.subarray(start, run.ends[to - 1]));
+      const records = recordsOf(run, run.from, to);
+      this.#chunks.push({ data, records, units: to - run.from });
+      this.#takenRecords += records;
+      run.from = to;
+      this.#queued += data.length;
+      this.#taken += data.length;
+      this.#work();
+    }
+    this.#blocked ||= !this.ready;
+  }
+
+  async flush(): Promise<void> {
+    while (this.#working) await this.#working;
+  }
+
+  reopen(): void {
+    this.#turn(this.#rotates ? 'rotate' : 'reopen');
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelRotation?.();
+    const cancel = this.#clock.after(deadlineMs, () => {
+      this.#giveUp = true;
+      this.#wake?.();
+      this.#finished.abandon();
+    });
+    await this.flush();
+    try {
+      await this.#finish();
+    } catch (error) {
+      this.#failed(error);
+    }
+    await this.#finished.settled();
+    cancel();
+  }
+
+  get #rotates(): boolean {
+    return this.#options.rotateSeconds > 0 || this.#options.rotateOctets > 0;
+  }
+
+  /** Octets that may still go into this file; after templates alone there is room for one unit at least. */
+  #room(): number {
+    const limit = this.#options.rotateOctets;
+    if (limit === 0) return Number.MAX_SAFE_INTEGER;
+    return this.#takenRecords === 0 ? Math.max(1, limit - this.#taken) : limit - this.#taken;
+  }
+
+  #turn(next: 'rotate' | 'reopen'): void {
+    if (this.#closed || this.#handle === undefined) return;
+    this.#next = next;
+    this.#blocked = true;
+    this.#work();
+  }
+
+  #work(): void {
+    this.#working ??= this.#run().finally(() => {
+      this.#working = undefined;
+      if (this.#busy) this.#work(); // came in while the last step was ending
+    });
+  }
+
+  get #busy(): boolean {
+    return this.#chunks.length > 0 || (this.#next !== undefined && !this.#closed);
+  }
+
+  /** The only place that touches the file between open() and close(). */
+  async #run(): Promise<void> {
+    for (;;) {
+      const chunk = this.#chunks[0];
+      if (chunk !== undefined) await this.#store(chunk);
+      else if (this.#next !== undefined && !this.#closed) await this.#change(this.#next);
+      else return;
+    }
+  }
+
+  async #store(chunk: Chunk): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#append(chunk.data);
+        this.#recovered();
+        this.#records += chunk.records;
+        this.counters.units += chunk.units;
+        this.counters.octets += chunk.data.length;
+        this.#drop(chunk);
+        this.#events?.sent(chunk.records, chunk.units, chunk.data.length);
+        break;
+      } catch (error) {
+        this.#failed(error);
+        if (this.#regular) await this.#handle?.truncate(this.#size).catch(() => undefined);
+        if (!this.#giveUp && tries < triesPerChunk) await this.#pause();
+        if (this.#giveUp || tries >= triesPerChunk) {
+          this.#drop(chunk);
+          this.#events?.lost(this.#giveUp ? 'shutdown' : 'fileError', chunk.records, chunk.units);
+          break;
+        }
+      }
+    }
+    if (this.#blocked && this.ready) this.#drained();
+  }
+
+  async #append(data: Buffer): Promise<void> {
+    let done = 0;
+    while (done < data.length) {
+      const { bytesWritten } = await (this.#handle as FileHandle).write(data, done, data.length - done, null);
+      done += bytesWritten;
+    }
+    this.#size += data.length;
+  }
+
+  #drop(chunk: Chunk): void {
+    this.#chunks.shift();
+    this.#queued -= chunk.data.length;
+  }
+
+  /** Ends this file and begins the next one. */
+  async #change(next: 'rotate' | 'reopen'): Promise<void> {
+    try {
+      if (next === 'reopen' && (await this.#inPlace())) {
+        this.#next = undefined;
+        if (this.#blocked) this.#drained();
+        return;
+      }
+      await this.#finish();
+      await this.#begin('append');
+      this.#next = undefined;
+      this.#recovered();
+      this.#blocked = false;
+      this.#events?.session();
+    } catch (error) {
+      this.#failed(error);
+      if (!this.#giveUp) await this.#pause();
+      if (this.#giveUp || this.#closed) this.#next = undefined;
+    }
+  }
+
+  /** Whether the path still leads to the open file (nobody moved it away). */
+  async #inPlace(): Promise<boolean> {
+    try {
+      const [there, here] = await Promise.all([stat(this.#path), (this.#handle as FileHandle).stat()]);
+      return there.ino === here.ino && there.dev === here.dev;
+    } catch {
+      return false;
+    }
+  }
+
+  async #begin(mode: 'append' | 'truncate'): Promise<void> {
+    const { path, rotateSeconds, openFile } = this.#options;
+    const wall = this.#clock.wall();
+    this.#path = this.#rotates ? await freeFinishedPath(path, wall) : path;
+    const handle = await openFile(this.#rotates ? partPath(this.#path) : path, 'a');
+    const found = await handle.stat();
+    this.#regular = found.isFile();
+    if (mode === 'truncate' && this.#regular) await handle.truncate(0);
+    this.#handle = handle;
+    this.#size = mode === 'append' && this.#regular ? found.size : 0;
+    this.#taken = this.#size;
+    this.#records = this.#takenRecords = 0;
+    this.counters.sessions++;
+    if (rotateSeconds > 0) this.#armRotation(nextBoundary(wall, rotateSeconds));
+  }
+
+  #armRotation(boundary: number): void {
+    this.#cancelRotation?.();
+    // Timers may be early by a clock step, and hold 2^31 ms at most: look again when one is due.
+    const wait = Math.min(Math.max(1, boundary - this.#clock.wall()), 86_400_000);
+    this.#cancelRotation = this.#clock.after(wait, () => {
+      if (this.#clock.wall() >= boundary) this.#turn('rotate');
+      else this.#armRotation(boundary);
+    });
+  }
+
+  async #finish(): Promise<void> {
+    const handle = this.#handle;
+    if (handle === undefined) return;
+    this.#handle = undefined;
+    this.#cancelRotation?.();
+    if (!this.#rotates) {
+      await handle.close();
+      return;
+    }
+    await handle.datasync().catch((error: unknown) => this.#failed(error));
+    await handle.close();
+    if (this.#records === 0) await unlink(partPath(this.#path));
+    else await this.#finished.add(this.#path);
+  }
+
+  #drained(): void {
+    this.#blocked = false;
+    this.#events?.drain();
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(retryMs, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.counters.errors++;
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#events?.notice('error', `${this.name}: ${(error as Error).message}; trying again every second`);
+  }
+
+  #recovered(): void {
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#events?.notice('info', `${this.name}: writing again`);
+  }
+}

@@ -1,0 +1,90 @@
+// The line of --stats: what happened since the last one, from two snapshots of the counters. Pure.
+
+/** What the line reads of the Meter's counters (native/boundary.ts Counters has all of it). */
+export interface MeterSnapshot {
+  frames: number;
+  kernelDrops: number;
+  wirePackets: number;
+  octets: number;
+  flowsCreated: number;
+  flows: number;
+  cacheCapacity: number;
+  outcomes: Readonly<Record<string, number>>;
+  records: Readonly<Record<string, number>>;
+  recordsDropped: number;
+}
+
+/** Counters of one sink since the start. */
+export interface SinkSnapshot {
+  name: string;
+  /** Flow records exported. */
+  records: number;
+  bytes: number;
+  /** Flow records lost, by cause. */
+  dropped: Readonly<Record<string, number>>;
+}
+
+export interface Snapshot {
+  meter: MeterSnapshot;
+  sinks: readonly SinkSnapshot[];
+}
+
+const units = ['', 'k', 'M', 'G', 'T'] as const;
+
+/** A number in at most three digits and a unit: 950, 12.3k, 1.25M. */
+export function short(value: number): string {
+  let unit = 0;
+  let scaled = value;
+  while (scaled >= 999.5 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;
+  return `${scaled.toFixed(digits)}${units[unit]}`;
+}
+
+/** `name value` of the causes that grew, or nothing. */
+function grown(now: Readonly<Record<string, number>>, before: Readonly<Record<string, number>> = {}): string[] {
+  return Object.entries(now)
+    .map(([cause, count]) => ({ cause, count: count - (before[cause] ?? 0) }))
+    .filter(({ count }) => count > 0)
+    .map(({ cause, count }) => `${cause} ${short(count)}`);
+}
+
+function packets(now: MeterSnapshot, before: MeterSnapshot, seconds: number): string {
+  const { metered: _, ...ignored } = now.outcomes;
+  const lost = grown({ kernel: now.kernelDrops, ...ignored }, { kernel: before.kernelDrops, ...before.outcomes });
+  const count = now.wirePackets - before.wirePackets;
+  const bits = ((now.octets - before.octets) * 8) / seconds;
+  const rate = `packets ${short(count)} (${short(count / seconds)}/s, ${short(bits)}bit/s)`;
+  return lost.length === 0 ? rate : `${rate} not metered: ${lost.join(', ')}`;
+}
+
+function flows(now: MeterSnapshot, before: MeterSnapshot, seconds: number): string {
+  const created = now.flowsCreated - before.flowsCreated;
+  const fill = now.cacheCapacity === 0 ? 0 : (now.flows / now.cacheCapacity) * 100;
+  const early = grown(
+    { lackOfResources: now.records.lackOfResources ?? 0, recordRing: now.recordsDropped },
+    { lackOfResources: before.records.lackOfResources ?? 0, recordRing: before.recordsDropped },
+  );
+  const rate = `flows ${short(created)} new (${short(created / seconds)}/s)`;
+  const text = `${rate}, ${short(now.flows)} in cache (${fill.toFixed(1)}%)`;
+  return early.length === 0 ? text : `${text} ${early.join(', ')}`;
+}
+
+function sink(now: SinkSnapshot, before: SinkSnapshot | undefined): string {
+  const records = now.records - (before?.records ?? 0);
+  const bytes = now.bytes - (before?.bytes ?? 0);
+  const lost = grown(now.dropped, before?.dropped);
+  const text = `${now.name} ${short(records)} records ${short(bytes)}B`;
+  return lost.length === 0 ? text : `${text} dropped: ${lost.join(', ')}`;
+}
+
+/** One line, without a newline; elapsedMs is the time between the snapshots. */
+export function statsLine(now: Snapshot, before: Snapshot, elapsedMs: number): string {
+  const seconds = Math.max(elapsedMs, 1) / 1000;
+  const parts = [packets(now.meter, before.meter, seconds), flows(now.meter, before.meter, seconds)];
+  // By place, not by name: two sinks may have the same URL.
+  for (const [index, one] of now.sinks.entries()) parts.push(sink(one, before.sinks[index]));
+  return parts.join(' | ');
+}

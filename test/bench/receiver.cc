@@ -1,0 +1,116 @@
+// Counts what exporters send over UDP: receiver PORT. Runs until SIGTERM or 3 s after the last datagram of a run, then prints
+// one JSON line: datagrams, octets, data records (IPFIX with fixed templates; NetFlow v5/v9 by header count), and the time
+// of the first and last datagram (seconds, CLOCK_MONOTONIC).
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <vector>
+
+#include "base/cursor.h"
+
+namespace {
+
+volatile sig_atomic_t g_stop = 0;
+std::map<uint16_t, uint32_t> g_sizes;  // IPFIX template id -> record octets
+
+void readTemplates(weir::Cursor set) {
+  while (set.has(4)) {
+    const uint16_t id = set.be16(), fields = set.be16(2);
+    if (id < 256) return;
+    set.skip(4);
+    uint32_t size = 0;
+    for (uint16_t i = 0; i < fields && set.has(4); i++) {
+      const bool enterprise = (set.be16() & 0x8000) != 0;
+      size += set.be16(2);
+      set.skip(enterprise ? 8 : 4);
+    }
+    g_sizes[id] = size;
+  }
+}
+
+uint64_t ipfixRecords(const uint8_t* data, size_t size) {
+  uint64_t records = 0;
+  weir::Cursor message(data + 16, size - 16);
+  while (message.has(4)) {
+    const uint16_t id = message.be16(), length = message.be16(2);
+    if (length < 4 || !message.has(length)) break;
+    if (id == 2) readTemplates(weir::Cursor(message.at + 4, length - 4u));
+    const auto found = g_sizes.find(id);
+    if (id >= 256 && found != g_sizes.end() && found->second != 0) records += (length - 4u) / found->second;
+    message.skip(length);
+  }
+  return records;
+}
+
+uint64_t recordsOf(const uint8_t* data, size_t size) {
+  if (size < 16) return 0;
+  const uint16_t version = weir::loadBe16(data);
+  if (version == 10) return ipfixRecords(data, size);
+  return weir::loadBe16(data + 2);
+}
+
+double seconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  const int buffer = 256 << 20;
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0) {
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  }
+  sockaddr_in local{};
+  local.sin_family = AF_INET;
+  local.sin_port = htons(static_cast<uint16_t>(std::atoi(argv[1])));
+  local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) != 0) return 1;
+  const timeval wait{0, 100000};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+  signal(SIGTERM, [](int) { g_stop = 1; });
+  std::puts("ready");
+  std::fflush(stdout);
+
+  constexpr size_t kSlots = 64, kSize = 65536;
+  std::vector<uint8_t> memory(kSlots * kSize);
+  mmsghdr headers[kSlots];
+  iovec parts[kSlots];
+  uint64_t datagrams = 0, octets = 0, records = 0;
+  double first = 0, last = 0;
+  bool drained = false;
+  while (!(g_stop != 0 && drained)) {
+    for (size_t i = 0; i < kSlots; i++) {
+      parts[i] = {memory.data() + i * kSize, kSize};
+      headers[i] = {};
+      headers[i].msg_hdr.msg_iov = &parts[i];
+      headers[i].msg_hdr.msg_iovlen = 1;
+    }
+    const int got = recvmmsg(fd, headers, kSlots, MSG_WAITFORONE, nullptr);
+    drained = got <= 0;
+    if (got <= 0) continue;
+    last = seconds();
+    if (first == 0) first = last;
+    for (int i = 0; i < got; i++) {
+      datagrams++;
+      octets += headers[i].msg_len;
+      records += recordsOf(memory.data() + static_cast<size_t>(i) * kSize, headers[i].msg_len);
+    }
+  }
+  std::printf("{\"datagrams\":%lu,\"octets\":%lu,\"records\":%lu,\"first\":%.6f,\"last\":%.6f}\n",
+              static_cast<unsigned long>(datagrams), static_cast<unsigned long>(octets), static_cast<unsigned long>(records),
+              first, last);
+  return 0;
+}

@@ -1,0 +1,81 @@
+// What tests of sinks need: runs of units, and a recorder of what the sink reports.
+import type { DropCause, SinkEvents, UnitRun } from '../../src/sinks/sink.js';
+
+/** A run of these units, each holding one record unless said. */
+export function unitRun(units: readonly (string | Buffer)[], records?: readonly number[]): UnitRun {
+  const buffers = units.map((unit) => Buffer.from(unit));
+  const ends = new Uint32Array(units.length);
+  let end = 0;
+  for (const [index, buffer] of buffers.entries()) {
+    end += buffer.length;
+    ends[index] = end;
+  }
+  return {
+    bytes: new Uint8Array(Buffer.concat(buffers)),
+    ends,
+    records: Uint32Array.from(records ?? units.map(() => 1)),
+    from: 0,
+    to: units.length,
+  };
+}
+
+export class Recorder implements SinkEvents {
+  sessions = 0;
+  drains = 0;
+  records = 0;
+  units = 0;
+  octets = 0;
+  dropped: Partial<Record<DropCause, number>> = {};
+  sizes: number[] = [];
+  ends = 0;
+  notices: string[] = [];
+  #watchers: { met: () => boolean; resolve: () => void }[] = [];
+
+  /** Resolves when the condition holds; checked at every event. */
+  until(met: () => boolean): Promise<void> {
+    if (met()) return Promise.resolve();
+    return new Promise((resolve) => this.#watchers.push({ met, resolve }));
+  }
+
+  session(): void {
+    this.sessions++;
+    this.#check();
+  }
+
+  drain(): void {
+    this.drains++;
+    this.#check();
+  }
+
+  sent(records: number, units: number, octets: number): void {
+    this.records += records;
+    this.units += units;
+    this.octets += octets;
+    this.#check();
+  }
+
+  lost(cause: DropCause, records: number): void {
+    this.dropped[cause] = (this.dropped[cause] ?? 0) + records;
+    this.#check();
+  }
+
+  messageSize(octets: number): void {
+    this.sizes.push(octets);
+  }
+
+  ended(): void {
+    this.ends++;
+    this.#check();
+  }
+
+  notice(_level: string, text: string): void {
+    this.notices.push(text);
+    this.#check();
+  }
+
+  #check(): void {
+    const met = this.#watchers.filter((watcher) => watcher.met());
+    this.#watchers = this.#watchers.filter((watcher) => !met.includes(watcher));
+    for (const { resolve } of met) resolve();
+  }
+}
