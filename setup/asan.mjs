@@ -5,7 +5,9 @@ import { buildNative, ensurePackages, packages, root, run, say } from './steps.m
 
 ensurePackages([...packages.build, 'doctest-dev'], { required: true });
 const folder = buildNative('asan', ['all'], ['-DWEIR_ASAN=ON', '-DWEIR_TESTS=ON', '-DCMAKE_BUILD_TYPE=RelWithDebInfo']);
-for (const program of readdirSync(folder).filter((name) => /^test_\w+$/.test(name)).sort()) {
+for (const program of readdirSync(folder)
+  .filter((name) => /^test_\w+$/.test(name))
+  .sort()) {
   run(join(folder, program), ['--no-intro', '--no-version'], { cwd: root });
 }
 say('asan: clean');

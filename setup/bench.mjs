@@ -37,54 +37,128 @@ function tracePath(name) {
   return file;
 }
 
-const limits = { tcp: idleSeconds, 'tcp.rst': idleSeconds, 'tcp.fin': idleSeconds, udp: idleSeconds, icmp: idleSeconds,
-  general: idleSeconds, maxlife: activeSeconds };
+const limits = {
+  tcp: idleSeconds,
+  'tcp.rst': idleSeconds,
+  'tcp.fin': idleSeconds,
+  udp: idleSeconds,
+  icmp: idleSeconds,
+  general: idleSeconds,
+  maxlife: activeSeconds,
+};
 
 const programs = {
   limit: (trace) => ({ command: [join(native, 'bench_limit'), trace] }),
   weir: (trace) => ({
-    command: [process.execPath, join(root, 'dist', 'src', 'cli.js'), '-r', trace, '-T', weirTemplate, '--log-format', 'json',
-      '--active-timeout', `${activeSeconds}`, '--idle-timeout', `${idleSeconds}`, '--cache-size', '4194304',
-      '--to', `udp://127.0.0.1:${port}?mtu=65507`],
+    command: [
+      process.execPath,
+      join(root, 'dist', 'src', 'cli.js'),
+      '-r',
+      trace,
+      '-T',
+      weirTemplate,
+      '--log-format',
+      'json',
+      '--active-timeout',
+      `${activeSeconds}`,
+      '--idle-timeout',
+      `${idleSeconds}`,
+      '--cache-size',
+      '4194304',
+      '--to',
+      `udp://127.0.0.1:${port}?mtu=65507`,
+    ],
     sent: (stderr) => {
-      const done = stderr.split('\n').filter((line) => line.includes('"exported"')).map((line) => JSON.parse(line)).at(-1);
+      const done = stderr
+        .split('\n')
+        .filter((line) => line.includes('"exported"'))
+        .map((line) => JSON.parse(line))
+        .at(-1);
       return done && { records: done.exported, flows: done.records, drops: done.dropped };
     },
   }),
   softflowd: (trace) => ({
-    command: ['softflowd', '-r', trace, '-n', `127.0.0.1:${port}`, '-v', '10', '-A', 'milli', '-d', '-a', '-6', '-m', '8000000',
-      '-p', join(work, 'softflowd.pid'), '-c', 'none', ...Object.entries(limits).flatMap(([name, value]) => ['-t', `${name}=${value}`])],
+    command: [
+      'softflowd',
+      '-r',
+      trace,
+      '-n',
+      `127.0.0.1:${port}`,
+      '-v',
+      '10',
+      '-A',
+      'milli',
+      '-d',
+      '-a',
+      '-6',
+      '-m',
+      '8000000',
+      '-p',
+      join(work, 'softflowd.pid'),
+      '-c',
+      'none',
+      ...Object.entries(limits).flatMap(([name, value]) => ['-t', `${name}=${value}`]),
+    ],
   }),
   nfpcapd: (trace) => {
     const folder = join(work, 'nfpcapd');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
-    return { command: ['nfpcapd', '-r', trace, '-w', folder, '-e', `${activeSeconds},${idleSeconds}`, '-B', '8000000'] };
+    return {
+      command: ['nfpcapd', '-r', trace, '-w', folder, '-e', `${activeSeconds},${idleSeconds}`, '-B', '8000000'],
+    };
   },
   pmacctd: (trace) => {
     const file = join(work, 'pmacctd.conf');
-    writeFileSync(file, ['daemonize: false', `pcap_savefile: ${trace}`, 'plugins: nfprobe[a]', 'aggregate[a]: src_host,dst_host,src_port,dst_port,proto,tos',
-      `nfprobe_receiver[a]: 127.0.0.1:${port}`, 'nfprobe_version[a]: 10', `nfprobe_timeouts[a]: ${Object.entries(limits).map(([n, v]) => `${n}=${v}`).join(':')}`,
-      'nfprobe_maxflows[a]: 8000000', 'plugin_pipe_size[a]: 64000000', 'plugin_buffer_size[a]: 64000', ''].join('\n'));
+    writeFileSync(
+      file,
+      [
+        'daemonize: false',
+        `pcap_savefile: ${trace}`,
+        'plugins: nfprobe[a]',
+        'aggregate[a]: src_host,dst_host,src_port,dst_port,proto,tos',
+        `nfprobe_receiver[a]: 127.0.0.1:${port}`,
+        'nfprobe_version[a]: 10',
+        `nfprobe_timeouts[a]: ${Object.entries(limits)
+          .map(([n, v]) => `${n}=${v}`)
+          .join(':')}`,
+        'nfprobe_maxflows[a]: 8000000',
+        'plugin_pipe_size[a]: 64000000',
+        'plugin_buffer_size[a]: 64000',
+        '',
+      ].join('\n'),
+    );
     return { command: ['pmacctd', '-f', file] };
   },
 };
 
 function startReceiver() {
-  const child = spawn('taskset', ['-c', '1', join(native, 'bench_receiver'), String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('taskset', ['-c', '1', join(native, 'bench_receiver'), String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
-  const ready = new Promise((resolve) => child.stdout.on('data', (chunk) => {
-    text += chunk;
-    if (text.includes('ready')) resolve();
-  }));
-  const done = new Promise((resolve) => child.on('close', () => resolve(JSON.parse(text.split('\n').find((line) => line.startsWith('{')) ?? '{}'))));
-  return { ready, stop: () => (child.kill('SIGTERM'), done) };
+  const ready = new Promise((resolve) =>
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      if (text.includes('ready')) resolve();
+    }),
+  );
+  const done = new Promise((resolve) =>
+    child.on('close', () => resolve(JSON.parse(text.split('\n').find((line) => line.startsWith('{')) ?? '{}'))),
+  );
+  const stop = () => {
+    child.kill('SIGTERM');
+    return done;
+  };
+  return { ready, stop };
 }
 
 function execute(command) {
   return new Promise((resolve) => {
     const start = process.hrtime.bigint();
-    const child = spawn('taskset', ['-c', '0', '/usr/bin/time', '-f', 'TIME %U %S %M', ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('taskset', ['-c', '0', '/usr/bin/time', '-f', 'TIME %U %S %M', ...command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk) => (out += chunk));
@@ -93,7 +167,14 @@ function execute(command) {
     child.on('close', (status) => {
       clearTimeout(timer);
       const [, user, system, rss] = /TIME ([\d.]+) ([\d.]+) (\d+)/.exec(err) ?? [0, 0, 0, 0];
-      resolve({ status, out, err, seconds: Number(process.hrtime.bigint() - start) / 1e9, cpu: Number(user) + Number(system), rss: Number(rss) });
+      resolve({
+        status,
+        out,
+        err,
+        seconds: Number(process.hrtime.bigint() - start) / 1e9,
+        cpu: Number(user) + Number(system),
+        rss: Number(rss),
+      });
     });
   });
 }
@@ -120,7 +201,8 @@ const median = (list) => [...list].sort((a, b) => a - b)[Math.floor((list.length
 async function benchTrace(trace) {
   const file = tracePath(trace);
   const packets = JSON.parse(spawnSync(join(native, 'bench_limit'), [file], { encoding: 'utf8' }).stdout).packets;
-  const names = Object.keys(programs).filter((name) => (only.length > 0 ? only.includes(name) : true))
+  const names = Object.keys(programs)
+    .filter((name) => (only.length > 0 ? only.includes(name) : true))
     .filter((name) => name === 'weir' || name === 'limit' || spawnSync('which', [name]).status === 0);
   const results = Object.fromEntries(names.map((name) => [name, []]));
   for (let i = 0; i < runs; i++) {
@@ -135,17 +217,22 @@ async function benchTrace(trace) {
 }
 
 function report(trace, packets, size, results) {
-  const speed = (name) => (results[name]?.length ? packets / median(results[name].map((run) => run.seconds)) / 1e6 : undefined);
+  const speed = (name) =>
+    results[name]?.length ? packets / median(results[name].map((run) => run.seconds)) / 1e6 : undefined;
   process.stdout.write(`\n### ${trace}: ${packets} packets, ${(size / 1e6).toFixed(0)} MB\n\n`);
-  process.stdout.write('| program | Mpps | ns/packet | spread of seconds | records | records/s | peak RSS MB | weir is |\n|---|---|---|---|---|---|---|---|\n');
+  process.stdout.write(
+    '| program | Mpps | ns/packet | spread of seconds | records | records/s | peak RSS MB | weir is |\n|---|---|---|---|---|---|---|---|\n',
+  );
   for (const [name, list] of Object.entries(results)) {
     if (list.length === 0) continue;
     const seconds = list.map((run) => run.seconds);
     const mpps = speed(name);
     const records = list[0].records;
     const ratio = speed('weir') ? `${(speed('weir') / mpps).toFixed(2)}x` : '';
-    process.stdout.write(`| ${name} | ${mpps.toFixed(2)} | ${(1000 / mpps).toFixed(0)} | ${Math.min(...seconds).toFixed(2)}-${Math.max(...seconds).toFixed(2)} (${list.length}) | ` +
-      `${records} | ${(records / median(seconds)).toFixed(0)} | ${(median(list.map((run) => run.rss)) / 1024).toFixed(0)} | ${ratio} |\n`);
+    process.stdout.write(
+      `| ${name} | ${mpps.toFixed(2)} | ${(1000 / mpps).toFixed(0)} | ${Math.min(...seconds).toFixed(2)}-${Math.max(...seconds).toFixed(2)} (${list.length}) | ` +
+        `${records} | ${(records / median(seconds)).toFixed(0)} | ${(median(list.map((run) => run.rss)) / 1024).toFixed(0)} | ${ratio} |\n`,
+    );
   }
 }
 

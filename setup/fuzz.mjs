@@ -8,12 +8,20 @@ ensurePackages([...packages.build, ...packages.fuzz], { required: true });
 const folder = buildNative('fuzz', ['all'], ['-DWEIR_FUZZ=ON', '-DCMAKE_CXX_COMPILER=clang++']);
 const findings = join(root, 'build', 'fuzz-findings');
 mkdirSync(findings, { recursive: true });
-for (const program of readdirSync(folder).filter((name) => /^fuzz_\w+$/.test(name)).sort()) {
+for (const program of readdirSync(folder)
+  .filter((name) => /^fuzz_\w+$/.test(name))
+  .sort()) {
   if (targets.length > 0 && !targets.includes(program.slice(5))) continue;
   const corpus = join(root, 'build', 'fuzz-corpus', program);
   mkdirSync(corpus, { recursive: true });
   say(`${program} for ${seconds} s`);
-  run(join(folder, program), [corpus, `-max_total_time=${seconds}`, '-print_final_stats=1', '-verbosity=0', '-max_len=8192',
-    `-artifact_prefix=${findings}/`]);
+  run(join(folder, program), [
+    corpus,
+    `-max_total_time=${seconds}`,
+    '-print_final_stats=1',
+    '-verbosity=0',
+    '-max_len=8192',
+    `-artifact_prefix=${findings}/`,
+  ]);
 }
 say('fuzz: clean');

@@ -45,7 +45,20 @@ function tcp(sourcePort, destinationPort, sequence, acknowledgment, flags, paylo
 function dns(response) {
   const name = Buffer.from('\x03www\x07example\x03com\x00', 'latin1');
   const question = Buffer.concat([name, Buffer.from([0, 1, 0, 1])]);
-  const head = Buffer.from([0x12, 0x34, response ? 0x81 : 0x01, response ? 0x80 : 0, 0, 1, 0, response ? 1 : 0, 0, 0, 0, 0]);
+  const head = Buffer.from([
+    0x12,
+    0x34,
+    response ? 0x81 : 0x01,
+    response ? 0x80 : 0,
+    0,
+    1,
+    0,
+    response ? 1 : 0,
+    0,
+    0,
+    0,
+    0,
+  ]);
   const answer = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 1, 0x2c, 0, 4, ...server]);
   return Buffer.concat(response ? [head, question, answer] : [head, question]);
 }
@@ -55,15 +68,21 @@ export function selfMadeCapture() {
   const request = Buffer.from('GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n');
   const reply = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: 512\r\n\r\n${'x'.repeat(512)}`);
   const up = (sequence, ack, flags, payload) => ipv4(6, client, server, tcp(40000, 80, sequence, ack, flags, payload));
-  const down = (sequence, ack, flags, payload) => ipv4(6, server, client, tcp(80, 40000, sequence, ack, flags, payload));
+  const down = (sequence, ack, flags, payload) =>
+    ipv4(6, server, client, tcp(80, 40000, sequence, ack, flags, payload));
   const [a, b] = [1000, 9000];
   const frames = [
     ipv4(17, client, resolver, udp(53124, 53, dns(false))),
     ipv4(17, resolver, client, udp(53, 53124, dns(true))),
-    up(a, 0, 0x02), down(b, a + 1, 0x12), up(a + 1, b + 1, 0x10),
-    up(a + 1, b + 1, 0x18, request), down(b + 1, a + 1 + request.length, 0x10),
-    down(b + 1, a + 1 + request.length, 0x18, reply), up(a + 1 + request.length, b + 1 + reply.length, 0x10),
-    up(a + 1 + request.length, b + 1 + reply.length, 0x11), down(b + 1 + reply.length, a + 2 + request.length, 0x11),
+    up(a, 0, 0x02),
+    down(b, a + 1, 0x12),
+    up(a + 1, b + 1, 0x10),
+    up(a + 1, b + 1, 0x18, request),
+    down(b + 1, a + 1 + request.length, 0x10),
+    down(b + 1, a + 1 + request.length, 0x18, reply),
+    up(a + 1 + request.length, b + 1 + reply.length, 0x10),
+    up(a + 1 + request.length, b + 1 + reply.length, 0x11),
+    down(b + 1 + reply.length, a + 2 + request.length, 0x11),
     up(a + 2 + request.length, b + 2 + reply.length, 0x10),
   ];
   const head = Buffer.alloc(24);

@@ -11,8 +11,20 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Debian packages by what needs them. */
 export const packages = {
   build: ['g++', 'cmake', 'ninja-build', 'pkg-config', 'libpcap-dev', 'zlib1g-dev'],
-  test: ['doctest-dev', 'tshark', 'nfdump', 'pmacct', 'libfixbuf-tools', 'softflowd', 'tcpreplay', 'iproute2', 'ethtool',
-    'python3', 'tcpdump', 'libcap2-bin'],
+  test: [
+    'doctest-dev',
+    'tshark',
+    'nfdump',
+    'pmacct',
+    'libfixbuf-tools',
+    'softflowd',
+    'tcpreplay',
+    'iproute2',
+    'ethtool',
+    'python3',
+    'tcpdump',
+    'libcap2-bin',
+  ],
   fuzz: ['clang', 'libclang-rt-dev'],
   bench: ['softflowd', 'pmacct', 'nfdump', 'util-linux', 'time'],
 };
@@ -25,15 +37,22 @@ export function say(text) {
 export function run(command, args, options = {}) {
   const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
   if (done.error || done.status !== 0) {
-    say(`'${command} ${args.join(' ')}' failed${done.error ? `: ${done.error.message}` : ` with status ${done.status}`}`);
+    say(
+      `'${command} ${args.join(' ')}' failed${done.error ? `: ${done.error.message}` : ` with status ${done.status}`}`,
+    );
     process.exit(1);
   }
 }
 
 function missingPackages(names) {
-  const asked = spawnSync('dpkg-query', ['-W', '-f=${Package} ${db:Status-Status}\n', ...names], { encoding: 'utf8' });
+  const asked = spawnSync('dpkg-query', ['-W', `-f=\${Package} \${db:Status-Status}\n`, ...names], { encoding: 'utf8' });
   if (asked.error) return undefined; // no dpkg: not a Debian
-  const installed = new Set(asked.stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]));
+  const installed = new Set(
+    asked.stdout
+      .split('\n')
+      .filter((line) => line.endsWith(' installed'))
+      .map((line) => line.split(' ')[0]),
+  );
   return names.filter((name) => !installed.has(name));
 }
 
@@ -52,8 +71,11 @@ export function ensurePackages(names, { required }) {
   const sudo = !isRoot && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
   if (isRoot || sudo) {
     say(`installing ${missing.join(' ')}`);
-    const apt = (...args) => spawnSync(sudo ? 'sudo' : 'apt-get', sudo ? ['-n', 'apt-get', ...args] : args,
-      { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0;
+    const apt = (...args) =>
+      spawnSync(sudo ? 'sudo' : 'apt-get', sudo ? ['-n', 'apt-get', ...args] : args, {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      }).status === 0;
     const install = (list) => apt('install', '-y', '--no-install-recommends', ...list);
     if (!install(missing)) {
       apt('update');
@@ -70,7 +92,9 @@ export function ensurePackages(names, { required }) {
 
 /** npm packages as package-lock.json says; again only when it changed. */
 export function ensureNpm() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules', '.weir-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('installing npm packages');
@@ -83,7 +107,9 @@ export function buildNative(name, targets, settings = []) {
   const folder = join(root, 'build', name);
   if (!existsSync(join(folder, 'build.ninja'))) {
     mkdirSync(folder, { recursive: true });
-    const done = spawnSync('cmake', ['-G', 'Ninja', '-S', join(root, 'native'), '-B', folder, ...settings], { encoding: 'utf8' });
+    const done = spawnSync('cmake', ['-G', 'Ninja', '-S', join(root, 'native'), '-B', folder, ...settings], {
+      encoding: 'utf8',
+    });
     if (done.status !== 0) {
       process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
       say('cmake failed');
@@ -111,8 +137,11 @@ function newest(folder, endings) {
 /** TypeScript to dist/, again only when a source is newer. */
 export function buildTypeScript() {
   const stamp = join(root, 'dist', '.built');
-  const sources = Math.max(newest(join(root, 'src'), ['.ts']), newest(join(root, 'test'), ['.ts']),
-    statSync(join(root, 'tsconfig.json')).mtimeMs);
+  const sources = Math.max(
+    newest(join(root, 'src'), ['.ts']),
+    newest(join(root, 'test'), ['.ts']),
+    statSync(join(root, 'tsconfig.json')).mtimeMs,
+  );
   if (existsSync(stamp) && statSync(stamp).mtimeMs > sources) return;
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
   writeFileSync(stamp, '');

@@ -20,7 +20,9 @@ let failed = 0;
 
 function nativeTests() {
   const folder = join(root, 'build', 'native');
-  for (const program of readdirSync(folder).filter((name) => /^test_\w+$/.test(name)).sort()) {
+  for (const program of readdirSync(folder)
+    .filter((name) => /^test_\w+$/.test(name))
+    .sort()) {
     if (words.length > 0 && !words.some((word) => program.includes(word))) continue;
     const done = spawnSync(join(folder, program), ['--no-intro', '--no-version'], { cwd: root, encoding: 'utf8' });
     const output = `${done.stdout}${done.stderr}`;
@@ -30,25 +32,41 @@ function nativeTests() {
     failed += Number(counts?.[3] ?? 0);
     const good = done.status === 0 && counts;
     if (!counts) failed++;
-    process.stdout.write(good ? `${program}: ${counts[2]} passed\n` : `${output}\n${program} failed (${done.signal ?? done.status})\n`);
+    process.stdout.write(
+      good ? `${program}: ${counts[2]} passed\n` : `${output}\n${program} failed (${done.signal ?? done.status})\n`,
+    );
   }
 }
 
 function typeScriptTests() {
-  const tests = readdirSync(join(root, 'test'), { recursive: true }).map(String).filter((name) => name.endsWith('.test.ts'))
-    .filter((name) => words.length === 0 || words.some((word) => name.includes(word))).sort()
+  const tests = readdirSync(join(root, 'test'), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+    .sort()
     .map((name) => join(root, 'dist', 'test', name.replace(/\.ts$/, '.js')));
   if (tests.length === 0) return;
   const tap = join(root, 'build', 'test.tap');
   mkdirSync(join(root, 'build'), { recursive: true });
-  const done = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-reporter-destination=stdout',
-    '--test-reporter=tap', `--test-reporter-destination=${tap}`, ...tests], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const done = spawnSync(
+    process.execPath,
+    [
+      '--test',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      '--test-reporter=tap',
+      `--test-reporter-destination=${tap}`,
+      ...tests,
+    ],
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
   const text = existsSync(tap) ? readFileSync(tap, 'utf8') : '';
   const total = (name) => Number(new RegExp(`^# ${name} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
   passed += total('pass');
   failed += total('fail') + total('cancelled');
   if (done.status !== 0 && total('fail') === 0) failed++;
-  for (const line of text.matchAll(/^\s*ok \d+ - (.*?) # SKIP ?(.*)$/gm)) skips.push(`${line[1]}: ${line[2] || 'no reason given'}`);
+  for (const line of text.matchAll(/^\s*ok \d+ - (.*?) # SKIP ?(.*)$/gm))
+    skips.push(`${line[1]}: ${line[2] || 'no reason given'}`);
 }
 
 nativeTests();

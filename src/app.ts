@@ -55,7 +55,8 @@ function withDefaults(options: Options): Options {
 function sourcesOf(options: Options): SourceOptions[] {
   const files: SourceOptions[] = options.read.map((name) => ({ kind: 'file', name, netns: '' }));
   const interfaces = options.observationPoints.flatMap(({ names, netns }) =>
-    names.map((name): SourceOptions => ({ kind: 'interface', name, netns })));
+    names.map((name): SourceOptions => ({ kind: 'interface', name, netns })),
+  );
   if (files.length > 0 || interfaces.length > 0) return [...files, ...interfaces];
   return [{ kind: 'interface', name: 'any', netns: '' }];
 }
@@ -84,7 +85,6 @@ function meterOptions(options: Options, plans: readonly SinkPlan[]): MeterOption
 
 /** Octets of one worker's ring of finished records: about 30,000 small records, or 10,000 full ones. */
 const recordRingOctets = 8 << 20;
-const ethernet = 1;
 
 class Run implements Probe {
   readonly finished: Promise<number>;
@@ -117,7 +117,6 @@ class Run implements Probe {
     const templates = loadTemplates(join(packageRoot(), 'templates'), this.#options.enterpriseNumber);
     const plans = planSinks(this.#options, templates, this.#environment.stdout.isTTY === true);
     const addon = loadAddon();
-    if (this.#options.filter !== '') addon.checkFilter(this.#options.filter, ethernet, this.#options.snapLength);
     this.#warn(plans);
     if (this.#options.user !== '') becomeUser(addon, this.#options, this.#log);
     this.#build(addon, plans);
@@ -140,10 +139,15 @@ class Run implements Probe {
     const meter = new addon.Meter(meterOptions(this.#options, plans), () => onWake());
     this.#exporters = plans.map((plan) =>
       buildExporter(plan, {
-        addon, meter, options: this.#options, offline: this.#offline, stdout: this.#environment.stdout,
+        addon,
+        meter,
+        options: this.#options,
+        offline: this.#offline,
+        stdout: this.#environment.stdout,
         onNotice: (level, text) => this.#log.log(level, text),
         onEnded: () => void this.stop('the reader of the output is gone'),
-      }));
+      }),
+    );
     this.#metering = new MeteringProcess({
       createMeter: (wake) => {
         onWake = wake;
@@ -158,20 +162,29 @@ class Run implements Probe {
   #warn(plans: readonly SinkPlan[]): void {
     const borrowed = plans.find((plan) => borrowsEnterprise(plan, this.#options));
     if (borrowed) {
-      this.#log.warning(`${borrowed.url.text} gets weir's own fields under enterprise number ${this.#options.enterpriseNumber}, `
-        + 'which is for documentation only; set your own with --enterprise-number');
+      this.#log.warning(
+        `${borrowed.url.text} gets weir's own fields under enterprise number ${this.#options.enterpriseNumber}, ` +
+          'which is for documentation only; set your own with --enterprise-number',
+      );
     }
     for (const { url } of plans) {
       if (url.parameters.bind && isIP(url.parameters.bind) === 0) {
-        throw new WeirError('WEIR_SINK', `sink '${url.text}': bind needs a local address, found '${url.parameters.bind}'`);
+        throw new WeirError(
+          'WEIR_SINK',
+          `sink '${url.text}': bind needs a local address, found '${url.parameters.bind}'`,
+        );
       }
     }
   }
 
   #sayStarted(): void {
-    const points = this.#metering!.observationPoints().map(({ name }) => name).join(', ');
-    this.#log.info(this.#offline ? `reading ${this.#options.read.join(', ')}` : `metering ${points || 'no interface yet'}`,
-      { sinks: this.#exporters.map((exporter) => exporter.name).join(' ') });
+    const points = this.#metering!.observationPoints()
+      .map(({ name }) => name)
+      .join(', ');
+    this.#log.info(
+      this.#offline ? `reading ${this.#options.read.join(', ')}` : `metering ${points || 'no interface yet'}`,
+      { sinks: this.#exporters.map((exporter) => exporter.name).join(' ') },
+    );
   }
 
   #startTimers(): void {
@@ -237,10 +250,20 @@ class Run implements Probe {
     const { metered = 0, ...ignored } = counters.outcomes;
     const reasons = Object.fromEntries(Object.entries(ignored).filter(([, count]) => count > 0));
     this.#log.info('metered', {
-      frames: counters.frames, metered, kernelDrops: counters.kernelDrops,
-      ...(counters.filtered === null ? { filtered: 'unknown' } : counters.filtered > 0 ? { filtered: counters.filtered } : {}),
-      ...reasons, packets: counters.packets, octets: counters.octets, flows: counters.flowsCreated,
-      records: Object.values(counters.records).reduce((sum, count) => sum + count, 0), recordsDropped: counters.recordsDropped,
+      frames: counters.frames,
+      metered,
+      kernelDrops: counters.kernelDrops,
+      ...(counters.filtered === null
+        ? { filtered: 'unknown' }
+        : counters.filtered > 0
+          ? { filtered: counters.filtered }
+          : {}),
+      ...reasons,
+      packets: counters.packets,
+      octets: counters.octets,
+      flows: counters.flowsCreated,
+      records: Object.values(counters.records).reduce((sum, count) => sum + count, 0),
+      recordsDropped: counters.recordsDropped,
     });
     for (const exporter of this.#exporters) {
       const { created, exported, dropped, octets } = exporter.counters();
@@ -254,9 +277,17 @@ class Run implements Probe {
     this.#metering!.meter.setTimeouts(options.activeTimeout, options.idleTimeout);
     this.#armStats(options.stats);
     this.#log.setLevel(options.logLevel);
-    this.#options = { ...this.#options, activeTimeout: options.activeTimeout, idleTimeout: options.idleTimeout,
-      stats: options.stats, logLevel: options.logLevel };
-    this.#log.info('reloaded', { activeTimeout: `${options.activeTimeout} ms`, idleTimeout: `${options.idleTimeout} ms` });
+    this.#options = {
+      ...this.#options,
+      activeTimeout: options.activeTimeout,
+      idleTimeout: options.idleTimeout,
+      stats: options.stats,
+      logLevel: options.logLevel,
+    };
+    this.#log.info('reloaded', {
+      activeTimeout: `${options.activeTimeout} ms`,
+      idleTimeout: `${options.idleTimeout} ms`,
+    });
     return Promise.resolve();
   }
 

@@ -57,7 +57,9 @@ async function collectCommand(parsed: ParsedArguments, env: Environment, io: Cli
       notice: (level, text) => log.repeated(text, level, text),
       onListening: ({ scheme, address, port }) => log.info(`listening on ${scheme} ${address} port ${port}`),
     });
-    log.info('collected', { ...result });
+    const { malformed, ...counted } = result;
+    const bad = Object.entries(malformed).filter(([, count]) => count > 0);
+    log.info('collected', { ...counted, ...(bad.length > 0 ? { malformed: Object.fromEntries(bad) } : {}) });
     return 0;
   } finally {
     io.stdout.off('error', gone);

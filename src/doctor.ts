@@ -1,5 +1,5 @@
 // `weir doctor`: what this host allows, and for each missing thing what it switches off and what turns it on.
-import { capabilityNeeds, type RunParts } from './capabilities.js';
+import { capabilityNeeds, neededCapabilities, type RunParts } from './capabilities.js';
 import type { NativeAddon } from './native/boundary.js';
 
 /** What the caller knows of the host. */
@@ -34,15 +34,14 @@ export interface DoctorReport {
 
 export type LoadedAddon = { addon: NativeAddon } | { reason: string };
 
-function capabilityRemedy(capability: string, { nodePath, uid }: Host): string {
+/** setcap replaces what was there, so all capabilities stand in one command. */
+function capabilityRemedy(capabilities: readonly string[], { nodePath, uid }: Host): string {
+  const names = capabilities.map((name) => `cap_${name}`).join(',');
   if (uid === 0) {
-    const name = `CAP_${capability.toUpperCase()}`;
-    return `give the container or unit ${name} (docker run --cap-add, AmbientCapabilities= of systemd)`;
+    return `give the container or unit ${names.toUpperCase()} (docker run --cap-add, AmbientCapabilities= of systemd)`;
   }
-  return (
-    `sudo weir --user "$(id -un)" ...   or   sudo setcap cap_${capability}+ep ${nodePath}` +
-    ' (caution: then every Node.js program of every user may do this)'
-  );
+  const caution = '(caution: then every Node.js program of every user may do this)';
+  return `sudo weir --user "$(id -un)" ...   or   sudo setcap ${names}+ep ${nodePath} ${caution}`;
 }
 
 const kernelFeatures: {
@@ -63,7 +62,7 @@ const kernelFeatures: {
     key: 'tpacketV3',
     name: 'TPACKET_V3 ring',
     without: 'no live capture; capture files (-r) still work',
-    remedy: 'use a kernel with CONFIG_PACKET, Linux 3.2 or later; give the process CAP_NET_RAW',
+    remedy: 'use a kernel with CONFIG_PACKET, Linux 3.2 or later',
     needed: (run) => run.read.length === 0,
   },
   {
@@ -144,7 +143,7 @@ function capabilityFindings(addon: NativeAddon, run: RunParts, host: Host): Find
       state: enabled(run) ? 'off' : 'unused',
       detail,
       without,
-      remedy: capabilityRemedy(capability, host),
+      remedy: capabilityRemedy([...new Set([...neededCapabilities(run), capability])], host),
     };
   });
 }
@@ -154,6 +153,10 @@ function kernelFindings(addon: NativeAddon, run: RunParts): Finding[] {
   return kernelFeatures.map(({ key, name, without, remedy, needed }) => {
     const answer = probed[key];
     if (answer === 'ok') return { area: 'kernel', name, state: 'ok', detail: 'works' };
+    // Without the socket its features cannot be tried, and are not what is wrong.
+    if (probed.packetSocket !== 'ok' && key !== 'packetSocket' && key !== 'setns') {
+      return { area: 'kernel', name, state: 'unused', detail: 'unknown: needs the packet socket' };
+    }
     const wanted = needed(run) || key === 'vnetHeader';
     return { area: 'kernel', name, state: wanted ? 'off' : 'unused', detail: answer, without, remedy };
   });
@@ -210,7 +213,7 @@ export function reportText({ canCapture, findings }: DoctorReport): string {
     lines.push(`  ${marks[finding.state].padEnd(4)}${finding.name.padEnd(nameWidth + 2)}${finding.detail}`);
     const pad = ' '.repeat(nameWidth + 8);
     if (finding.without !== undefined) lines.push(`${pad}without it: ${finding.without}`);
-    if (finding.remedy !== undefined && finding.state !== 'ok') lines.push(`${pad}to turn on: ${finding.remedy}`);
+    if (finding.remedy !== undefined && finding.state === 'off') lines.push(`${pad}to turn on: ${finding.remedy}`);
   }
   lines.push('', canCapture ? 'Live capture is possible.' : 'Live capture is not possible: see OFF above.');
   return `${lines.join('\n')}\n`;

@@ -21,10 +21,19 @@ export const errorKinds = {
   WEIR_FILE: { exit: 1, remedy: 'Check the path and the permissions of the file.' },
   WEIR_CAPTURE_FORMAT: { exit: 1, remedy: 'weir reads pcap and pcapng, plain or gzip; check the file with capinfos.' },
   WEIR_INTERFACE: { exit: 1, remedy: 'See `weir doctor` for the interfaces of this host.' },
-  WEIR_PRIVILEGE: { exit: 1, remedy: 'Run as root, or give the process CAP_NET_RAW; `weir doctor` prints the command.' },
-  WEIR_NETNS: { exit: 1, remedy: 'Check that the network namespace or process exists and that weir may enter it (CAP_SYS_ADMIN).' },
+  WEIR_PRIVILEGE: {
+    exit: 1,
+    remedy: 'Run as root, or give the process CAP_NET_RAW; `weir doctor` prints the command.',
+  },
+  WEIR_NETNS: {
+    exit: 1,
+    remedy: 'Check that the network namespace or process exists and that weir may enter it (CAP_SYS_ADMIN).',
+  },
   WEIR_SOCKET: { exit: 1, remedy: 'Check the address of the collector and the route to it.' },
-  WEIR_CACHE_MEMORY: { exit: 1, remedy: 'Lower --cache-size, or raise the memory limit (ulimit -v, systemd MemoryMax).' },
+  WEIR_CACHE_MEMORY: {
+    exit: 1,
+    remedy: 'Lower --cache-size, or raise the memory limit (ulimit -v, systemd MemoryMax).',
+  },
   WEIR_ADDON: { exit: 1, remedy: 'Run `npm run build` to build the addon for this machine.' },
   WEIR_INTERNAL: { exit: 1, remedy: 'This is a fault in weir: please report it with the command line and the log.' },
 } as const satisfies Record<string, ErrorKind>;
@@ -66,7 +75,8 @@ export function describeError(error: unknown): { lines: string[]; exit: 1 | 2 } 
     const code = isErrorCode(given) ? given : 'WEIR_INTERNAL';
     codes.add(code);
     // A fault in weir is reported with its place; what the user can correct is said in one line.
-    const text = one instanceof Error ? (code === 'WEIR_INTERNAL' ? (one.stack ?? one.message) : one.message) : String(one);
+    const text =
+      one instanceof Error ? (code === 'WEIR_INTERNAL' ? (one.stack ?? one.message) : one.message) : String(one);
     lines.push(`weir: ${code}: ${text}`);
   }
   for (const code of codes) lines.push(`  ${errorKinds[code].remedy}`);

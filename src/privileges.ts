@@ -7,7 +7,11 @@ import { WeirError } from './errors.js';
 import type { NativeAddon } from './native/boundary.js';
 import type { Logger } from './telemetry/log.js';
 
-interface Account { name: string; uid: number; gid: number }
+interface Account {
+  name: string;
+  uid: number;
+  gid: number;
+}
 
 /** A user by name or id, as the system's databases know it. Throws WeirError WEIR_OPTION. */
 export function findAccount(user: string): Account {
@@ -25,7 +29,8 @@ export function findAccount(user: string): Account {
  */
 export function becomeUser(addon: NativeAddon, options: Options, log: Logger): void {
   const account = findAccount(options.user);
-  if (process.getuid?.() !== 0) throw new WeirError('WEIR_OPTION', `--user ${options.user}: only root can become somebody else`);
+  if (process.getuid?.() !== 0)
+    throw new WeirError('WEIR_OPTION', `--user ${options.user}: only root can become somebody else`);
   const kept = neededCapabilities(options);
   addon.dropPrivileges(account.uid, account.gid, kept);
   log.info(`running as ${account.name}`, { capabilities: kept.join(' ') || 'none' });

@@ -26,7 +26,7 @@ struct Ip4Options {
   uint8_t tos = 0;
   uint16_t id = 0;
   uint16_t fragment = 0;         // flags and offset as on the wire: 0x4000 DF, 0x2000 MF, offset in 8 octets
-  std::vector<uint8_t> options;  // a multiple of four octets
+  std::vector<uint8_t> options = {};  // a multiple of four octets
 };
 
 struct Ip6Options {
@@ -39,7 +39,7 @@ struct TcpOptions {
   uint32_t sequence = 0;
   uint32_t acknowledgment = 0;
   uint16_t window = 65535;
-  std::vector<uint8_t> options;  // a multiple of four octets
+  std::vector<uint8_t> options = {};  // a multiple of four octets
 };
 
 class FrameBuilder {

@@ -58,12 +58,11 @@ function elementNote({ side, reverse, field }: Element): string {
 
 function matches(element: Element, pattern: string): boolean {
   const wanted = pattern.replace(/^%/, '').toLowerCase();
-  return [element.name, ...element.labels, element.field.group, numberText(element)].some((text) =>
-    text.toLowerCase().includes(wanted),
-  );
+  const texts = [element.name, ...element.labels, element.field.group, numberText(element), elementNote(element)];
+  return texts.some((text) => text.toLowerCase().includes(wanted));
 }
 
-/** `weir fields [PATTERN]`: every element, or those whose name, label, number or group contains PATTERN. */
+/** `weir fields [PATTERN]`: every element, or those whose name, label, number, group or note contains PATTERN. */
 export function fieldsCommand(pattern: string, asJson: boolean): CommandResult {
   const found = elements().filter((element) => matches(element, pattern));
   if (found.length === 0) {
@@ -141,7 +140,9 @@ function doctorCommand(context: CommandContext): CommandResult {
 export function versionText(loaded: LoadedAddon, nodeVersion: string): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   const libraries =
-    'addon' in loaded ? Object.entries(loaded.addon.versions).map(([name, text]) => `${name} ${text}`) : ['no addon'];
+    'addon' in loaded
+      ? Object.entries(loaded.addon.versions).map(([name, text]) => (text.startsWith(name) ? text : `${name} ${text}`))
+      : ['no addon'];
   return `weir ${version} (Node.js ${nodeVersion.replace(/^v/, '')}, ${libraries.join(', ')})\n`;
 }
 

@@ -2,7 +2,14 @@
 import { WeirError } from '../errors.js';
 import type { Assignment } from './assignment.js';
 import { nearest } from './nearest.js';
-import { type NprobeOption, nprobeOptions, paceTranslation, type Translation, UntranslatableError } from './nprobe.js';
+import {
+  type NprobeOption,
+  notYet,
+  nprobeOptions,
+  paceTranslation,
+  type Translation,
+  UntranslatableError,
+} from './nprobe.js';
 import { isFlag, longFlag, optionNames, optionOf, type OptionName } from './options.js';
 
 /** THE list of subcommands, as help prints them. */
@@ -77,6 +84,10 @@ function takesValue(target: Target): boolean {
   return target.kind === 'nprobe' && target.option.takesValue;
 }
 
+function missing({ note }: NprobeOption): string {
+  return note === notYet ? note : `not in weir: ${note}`;
+}
+
 class Parser {
   readonly #argv: readonly string[];
   #next = 0;
@@ -93,11 +104,13 @@ class Parser {
   parse(): ParsedArguments {
     while (this.#next < this.#argv.length) {
       const argument = this.#argv[this.#next++] as string;
-      if (argument === '--') {
+      // All that follows help names what to help with: `weir help -t`.
+      if (this.#operands[0] === 'help') {
+        this.#operands.push(argument);
+      } else if (argument === '--') {
         this.#operands.push(...this.#argv.slice(this.#next));
         break;
-      }
-      if (argument.startsWith('--')) this.#long(argument);
+      } else if (argument.startsWith('--')) this.#long(argument);
       else if (argument.startsWith('-') && argument !== '-') this.#cluster(argument);
       else this.#operands.push(argument);
     }
@@ -123,7 +136,7 @@ class Parser {
     const target = targets.get(flag);
     const positive = flag.startsWith('--no-') ? targets.get(`--${flag.slice(5)}`) : undefined;
     if (target) this.#apply(flag, target, inline);
-    else if (positive?.kind !== 'option' || !isFlag(positive.name)) this.#unknown(flag);
+    else if (positive?.kind !== 'option' || !isFlag(positive.name)) this.#unknown(flag, inline);
     else if (inline !== undefined) this.#fail(`${flag}: takes no value, found '${inline}'`);
     else this.#assign(positive.name, false, flag);
   }
@@ -163,7 +176,7 @@ class Parser {
   /** The next argument if it can be a value: `-` is one, `-x` is not. */
   #following(): string | undefined {
     const next = this.#argv[this.#next];
-    if (next === undefined || (next.startsWith('-') && next !== '-')) return undefined;
+    if (next === undefined || (next.startsWith('-') && next !== '-' && !next.startsWith('-?'))) return undefined; // -?format=json is a sink
     this.#next++;
     return next;
   }
@@ -176,7 +189,7 @@ class Parser {
     const { translate, pace } = option;
     if (pace) this.#pace = { ...this.#pace, [pace]: value, flag };
     else if (translate) this.#translate(flag, () => translate(value));
-    else this.#fail(`${flag}: nProbe's option (${option.meaning}) is not in weir: ${option.note}`);
+    else this.#fail(`${flag} (nProbe: ${option.meaning}) is ${missing(option)}`);
   }
 
   #translate(flag: string, translate: () => Translation[]): void {
@@ -188,14 +201,12 @@ class Parser {
     }
   }
 
-  #unknown(flag: string): void {
-    const near = flag.startsWith('--')
-      ? nearest(
-          flag.slice(2),
-          longFlags.map((name) => name.slice(2)),
-        )
-      : undefined;
-    this.#fail(`unknown option ${flag}${near === undefined ? '' : `, did you mean --${near}?`}`);
+  #unknown(flag: string, inline?: string): void {
+    const near = flag.startsWith('--') ? nearest(flag, longFlags) : undefined;
+    this.#fail(`unknown option ${flag}${near === undefined ? '' : `, did you mean ${near}?`}`);
+    // What is meant takes a value: it must not be taken for a command.
+    const meant = near === undefined ? undefined : targets.get(near);
+    if (meant && takesValue(meant) && inline === undefined) this.#following();
   }
 
   #command(): Command | undefined {

@@ -88,24 +88,22 @@ export interface IntegerBounds {
   zero?: number;
 }
 
-export function integer({
-  min = 0,
-  max = Number.MAX_SAFE_INTEGER,
-  placeholder = 'N',
-}: IntegerBounds = {}): Format<number> {
-  const expects =
-    max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} on` : `a whole number from ${min} to ${max}`;
+function wholeNumber(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : Number.NaN;
+}
+
+export function integer(bounds: IntegerBounds = {}): Format<number> {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER, placeholder = 'N', zero = 0 } = bounds;
+  const open = max === Number.MAX_SAFE_INTEGER;
+  const expects = open ? `a whole number from ${min} on` : `a whole number from ${min} to ${max}`;
   return {
     placeholder,
     expects,
     parse(value) {
-      const found =
-        typeof value === 'number'
-          ? value
-          : typeof value === 'string' && /^\d+$/.test(value)
-            ? Number(value)
-            : Number.NaN;
-      return Number.isSafeInteger(found) && found >= min && found <= max ? found : refuse(expects, value);
+      const found = wholeNumber(value);
+      if (!Number.isSafeInteger(found) || found < min || found > max) refuse(expects, value);
+      return found === 0 ? zero : found;
     },
     print: (value) => value,
   };

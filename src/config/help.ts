@@ -77,7 +77,14 @@ export function helpText(width = 100): string {
   }
   lines.push('', 'After a sink (--to), ?name=value&name=value:');
   for (const [name, { format, schemes, doc }] of Object.entries(sinkParameters)) {
-    lines.push(...columns(`  ${name}=${format.placeholder || 'on|off'}`, schemes.length > 3 ? doc : `${doc} (${schemes.join(', ')})`, usable, 34));
+    lines.push(
+      ...columns(
+        `  ${name}=${format.placeholder || 'on|off'}`,
+        schemes.length > 3 ? doc : `${doc} (${schemes.join(', ')})`,
+        usable,
+        34,
+      ),
+    );
   }
   lines.push('', 'Every option has an environment variable (WEIR_ACTIVE_TIMEOUT) and a name in the configuration file');
   lines.push('(activeTimeout); see `weir help OPTION`. Flags win over environment, environment over file.');

@@ -71,15 +71,18 @@ function fileLayer(
   }
 }
 
-/** Live and file input exclude each other: within a layer that is a mistake, else the higher layer wins. */
+/** Live and file input exclude each other: within a layer a mistake, else the highest layer with either decides. */
 function mergeInput(layers: readonly Layer[], values: Map<OptionName, unknown>, errors: WeirError[]): void {
-  for (const { places } of layers) {
+  let decided = false;
+  for (const { places } of [...layers].reverse()) {
     const live = places.get('observationPoints');
     const file = places.get('read');
-    if (live && file)
+    if (live && file) {
       errors.push(new WeirError('WEIR_OPTION', `${live} and ${file}: read files or capture live, not both`));
-    else if (live) values.delete('read');
-    else if (file) values.delete('observationPoints');
+    } else if ((live || file) && !decided) {
+      values.delete(live ? 'read' : 'observationPoints');
+    }
+    decided ||= Boolean(live || file);
   }
 }
 
@@ -134,6 +137,15 @@ function configPath({ assignments, env }: LoadInput): string {
   return given ? String(given.value) : (env[environmentName('config')] ?? '');
 }
 
+/** Mistakes of the file by line, then the others as they were found. */
+function inFileOrder(errors: readonly WeirError[], path: string): WeirError[] {
+  const line = ({ message }: WeirError): number => {
+    const place = path !== '' && message.startsWith(`${path}:`) ? /^:(\d+):/.exec(message.slice(path.length)) : null;
+    return place ? Number(place[1]) : Number.POSITIVE_INFINITY;
+  };
+  return [...errors].sort((a, b) => (line(a) === line(b) ? 0 : line(a) - line(b)));
+}
+
 /** Throws WeirErrors with every mistake of all layers, each with its place. */
 export function loadOptions(input: LoadInput): Loaded {
   const readFile = input.readFile ?? ((path: string) => readFileSync(path, 'utf8'));
@@ -154,6 +166,6 @@ export function loadOptions(input: LoadInput): Loaded {
     for (const { name, error } of check(options))
       errors.push(new WeirError(error.code, `${place(name)}: ${error.message}`));
   }
-  if (errors.length > 0) throw new WeirErrors(errors);
+  if (errors.length > 0) throw new WeirErrors(inFileOrder(errors, path));
   return { options, places, warnings: environmentWarnings(input.env) };
 }

@@ -97,7 +97,8 @@ function row(
   return { names: known.split('|'), takesValue: value !== undefined, meaning, kind, note, ...extra };
 }
 
-const later = 'not in this version';
+/** Note of what a later version may have. */
+export const notYet = 'not in this version';
 
 /** nProbe's options that do not mean the same in weir. */
 export const nprobeOptions: readonly NprobeOption[] = [
@@ -159,38 +160,38 @@ export const nprobeOptions: readonly NprobeOption[] = [
   row('-E|--netflow-engine', 'differs', 'engine type:id', "weir's -E (`--observation-domain`) is one number"),
   row('-l|--queue-timeout N', 'no', 'how long records wait for a full message', 'weir sends within a second'),
   row('-m|--min-num-flows N', 'no', 'least records of a message', 'messages are as full as time allows'),
-  row('-S|--sample-rate RATE', 'no', 'sampling', later),
-  row('-p|--aggregation MASK', 'no', 'leave parts out of the flow key', later),
-  row('-L|--local-networks NETS', 'no', 'local networks', later),
+  row('-S|--sample-rate RATE', 'no', 'sampling', notYet),
+  row('-p|--aggregation MASK', 'no', 'leave parts out of the flow key', notYet),
+  row('-L|--local-networks NETS', 'no', 'local networks', notYet),
   row('-u|--in-iface-idx N', 'no', 'input interface index', 'weir exports the true index (ingressInterface)'),
   row('-Q|--out-iface-idx N', 'no', 'output interface index', 'weir exports the true index (egressInterface)'),
-  row('-z|--min-flow-size SIZES', 'no', 'drop tiny flows', later),
-  row('-O|--ndpi-protocols LIST', 'no', 'export by application', later),
-  row('-A|--as-list FILE', 'no', 'AS numbers', later),
+  row('-z|--min-flow-size SIZES', 'no', 'drop tiny flows', notYet),
+  row('-O|--ndpi-protocols LIST', 'no', 'export by application', notYet),
+  row('-A|--as-list FILE', 'no', 'AS numbers', notYet),
   row('-P|--dump-path DIR', 'no', 'write flows to files', '`--to file:///DIR/flows.json?rotate=1m`'),
   row('-F|--dump-frequency N', 'no', 'file rotation', '`?rotate=TIME` of a file sink'),
   row('-D|--dump-format C', 'no', 'file format', '`?format=` and `?compress=` of a file sink'),
   row('-I|--syslog NAME', 'no', 'log to syslog', 'the log is stderr: systemd and containers take it from there'),
   row('-G|--daemon-mode', 'no', 'run as a daemon', 'weir stays in the foreground: use systemd or a container'),
   row('-g|--pid-file FILE', 'no', 'pid file', 'use systemd or a container'),
-  row('-C|--flow-lock FILE', 'no', 'silent standby', later),
+  row('-C|--flow-lock FILE', 'no', 'silent standby', notYet),
   row('-q|--sender-address ADDRESS', 'no', 'address to send from', '`?bind=ADDRESS` of a sink'),
   row('-W|--no-ipv6', 'no', 'ignore IPv6', "`-f 'not ip6'`"),
   row('-3|--collector-port PORT', 'no', 'collect flows', '`weir collect udp://:2055` prints them'),
   row('-4|--cpu-affinity LIST', 'no', 'pin threads', 'use taskset(1) or CPUAffinity= of systemd'),
-  row('-N|--biflows-export-policy N', 'no', 'only one-way or two-way flows', later),
+  row('-N|--biflows-export-policy N', 'no', 'only one-way or two-way flows', notYet),
   row('--bi-directional', 'no', 'biflows', '`--biflow on`; weir counts both directions of a flow in any case'),
-  row('--zmq ADDRESS', 'no', 'ZMQ export', later),
-  row('--ntopng ADDRESS', 'no', 'export to ntopng', later),
-  row('--kafka ADDRESS', 'no', 'Kafka export', later),
-  row('--elastic URL', 'no', 'Elasticsearch export', later),
-  row('--clickhouse ADDRESS', 'no', 'ClickHouse export', later),
-  row('--mysql ADDRESS', 'no', 'MySQL export', later),
-  row('--json-to-syslog', 'no', 'JSON to syslog', later),
+  row('--zmq ADDRESS', 'no', 'ZMQ export', notYet),
+  row('--ntopng ADDRESS', 'no', 'export to ntopng', notYet),
+  row('--kafka ADDRESS', 'no', 'Kafka export', notYet),
+  row('--elastic URL', 'no', 'Elasticsearch export', notYet),
+  row('--clickhouse ADDRESS', 'no', 'ClickHouse export', notYet),
+  row('--mysql ADDRESS', 'no', 'MySQL export', notYet),
+  row('--json-to-syslog', 'no', 'JSON to syslog', notYet),
   row('--tcp ADDRESS', 'no', 'JSON over TCP', '`--to tcp://HOST:PORT?format=json`'),
-  row('--agent-mode', 'no', 'process information by eBPF', later),
+  row('--agent-mode', 'no', 'process information by eBPF', notYet),
   row('--redis HOST', 'no', 'shared cache', 'weir needs none'),
-  row('--http-server ADDRESS', 'no', 'built-in web server', later),
+  row('--http-server ADDRESS', 'no', 'built-in web server', notYet),
   row('--black-list NETS', 'no', 'ignore networks', "`-f 'not net 10.0.0.0/8'`"),
   row(
     '--smart-udp-frags',
@@ -198,7 +199,7 @@ export const nprobeOptions: readonly NprobeOption[] = [
     'fragments by their first header',
     'weir follows fragments exactly: `--fragment-entries`',
   ),
-  row('--city-list FILE', 'no', 'places of addresses', later),
+  row('--city-list FILE', 'no', 'places of addresses', notYet),
 ];
 
 /** The row of an option nProbe has and weir has not, or has with another meaning. */

@@ -75,7 +75,7 @@ function makeSink(plan: SinkPlan, around: ExporterSurroundings): Sink {
       return new FileSink({
         name: url.text,
         path: url.path,
-        append: false,
+        append: parameters.append ?? false,
         rotateSeconds: Math.round((parameters.rotate ?? 0) / 1000),
         rotateOctets: parameters.size ?? 0,
         compress: parameters.compress ?? 'none',

@@ -22,13 +22,17 @@ const lineTemplate = 'text';
 
 /** Applies the defaults of the run to one sink. Throws WeirError or WeirErrors. */
 export function planSink(
-  url: SinkUrl, options: Options, templates: ReadonlyMap<string, Template>, stdoutIsTerminal: boolean,
+  url: SinkUrl,
+  options: Options,
+  templates: ReadonlyMap<string, Template>,
+  stdoutIsTerminal: boolean,
 ): SinkPlan {
   const format = url.parameters.format ?? defaultFormat(url, stdoutIsTerminal);
   const asked = url.parameters.template ?? options.template;
   const name = format === 'text' && asked === 'default' ? lineTemplate : asked;
-  const biflow = url.parameters.biflow
-    ?? (options.biflow === 'auto' ? url.parameters.profile !== 'nfdump' : options.biflow === 'on');
+  const biflow =
+    url.parameters.biflow ??
+    (options.biflow === 'auto' ? url.parameters.profile !== 'nfdump' : options.biflow === 'on');
   const parsed = parseTemplate(name, templates, options.enterpriseNumber);
   const template = biflow ? parsed : forUniflow(parsed);
   const naming = format === 'json' ? (url.parameters.naming ?? 'ipfix') : undefined;
@@ -41,7 +45,9 @@ export function planSink(
 
 /** Every sink of the run; throws WeirErrors with the mistakes of all of them. */
 export function planSinks(
-  options: Options, templates: ReadonlyMap<string, Template>, stdoutIsTerminal: boolean,
+  options: Options,
+  templates: ReadonlyMap<string, Template>,
+  stdoutIsTerminal: boolean,
 ): SinkPlan[] {
   const errors: WeirError[] = [];
   const plans: SinkPlan[] = [];

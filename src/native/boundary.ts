@@ -50,26 +50,42 @@ export interface Batch {
 
 /** Sums over all workers; every value a safe integer, `filtered` null = unknown (a kernel filter is on). */
 export interface Counters {
-  frames: number; wireOctets: number; kernelDrops: number; filtered: number | null; readErrors: number;
-  interfaceLosses: number; reattached: number;
+  frames: number;
+  wireOctets: number;
+  kernelDrops: number;
+  filtered: number | null;
+  readErrors: number;
+  interfaceLosses: number;
+  reattached: number;
   /** Frames by outcome name: metered, notIp, truncatedLink ... */
   outcomes: Record<string, number>;
-  wirePackets: number; fragmentsUnmatched: number; fragmentsEvicted: number;
+  wirePackets: number;
+  fragmentsUnmatched: number;
+  fragmentsEvicted: number;
   /** Packets metered outside their flow's worker because its inbox was full: the flow splits, nothing is lost. */
   misplaced: number;
-  packets: number; octets: number; flowsCreated: number; flows: number; cacheCapacity: number;
+  packets: number;
+  octets: number;
+  flowsCreated: number;
+  flows: number;
+  cacheCapacity: number;
   /** Flow records by flowEndReason name: idle, active, endOfFlow, forced, lackOfResources. */
   records: Record<string, number>;
   /** Flow records that found the record ring full. */
   recordsDropped: number;
   /** Records waiting in the rings, octets. */
-  ringUsed: number; ringCapacity: number;
+  ringUsed: number;
+  ringCapacity: number;
   /** Offline progress in octets, 0 when live or unknown. */
-  filePosition: number; fileSize: number;
+  filePosition: number;
+  fileSize: number;
 }
 
 export interface ObservationPoint {
-  index: number; name: string; interface: number; netns: string;
+  index: number;
+  name: string;
+  interface: number;
+  netns: string;
 }
 
 export type MeterEvent =
@@ -94,7 +110,11 @@ export interface Meter {
   close(): void;
 }
 
-export interface EncoderField { element: number; key: string; wireLength: number }
+export interface EncoderField {
+  element: number;
+  key: string;
+  wireLength: number;
+}
 
 export interface EncoderSpec {
   format: 'ipfix' | 'json' | 'text';
@@ -118,7 +138,12 @@ export interface EncoderSpec {
 
 /** Filled by encode(); one object per encoder, reused. */
 export interface EncodeResult {
-  records: number; dataRecords: number; units: number; bytes: number; truncated: number; unencodable: number;
+  records: number;
+  dataRecords: number;
+  units: number;
+  bytes: number;
+  truncated: number;
+  unencodable: number;
 }
 
 export interface Encoder {
@@ -148,7 +173,9 @@ export interface UdpSender {
 }
 
 export interface UdpOptions {
-  address: string; port: number; family: 4 | 6;
+  address: string;
+  port: number;
+  family: 4 | 6;
   /** 0 = ask the path; else never more than this. */
   maxPayload: number;
   sendBuffer: number;
@@ -156,10 +183,19 @@ export interface UdpOptions {
   bind: string;
 }
 
-export interface HostInterface { index: number; name: string; mac: string; up: boolean; linkType: number; mtu: number }
+export interface HostInterface {
+  index: number;
+  name: string;
+  mac: string;
+  up: boolean;
+  linkType: number;
+  mtu: number;
+}
 
 /** Thrown by the addon: an Error with a `code` of src/errors.ts. */
-export interface NativeError extends Error { code: string }
+export interface NativeError extends Error {
+  code: string;
+}
 
 export interface NativeAddon {
   readonly catalogueHash: string;
@@ -167,7 +203,10 @@ export interface NativeAddon {
   readonly versions: Record<string, string>;
   Meter: new (options: MeterOptions, onWake: () => void) => Meter;
   /** The Meter gives the Observation Point table; null for encoders that never see live records (tests). */
-  Encoder: new (spec: EncoderSpec, meter: Meter | null) => Encoder;
+  Encoder: new (
+    spec: EncoderSpec,
+    meter: Meter | null,
+  ) => Encoder;
   UdpSender: new (options: UdpOptions) => UdpSender;
   /** Compiles a pcap-filter(7) expression; throws NativeError with libpcap's words. */
   checkFilter(expression: string, linkType: number, snapLength: number): void;

@@ -37,8 +37,8 @@ const numbers: Readonly<Record<LogLevel, number>> = { trace: 10, debug: 20, info
 const colours: Readonly<Record<LogLevel, number>> = { trace: 90, debug: 90, info: 32, warning: 33, error: 31 };
 
 function factText(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  const safe = escapeText(text);
+  if (typeof value !== 'string') return escapeText(JSON.stringify(value) ?? String(value));
+  const safe = escapeText(value);
   return /[\s"=]/.test(safe) || safe === '' ? JSON.stringify(safe).replaceAll('\\\\', '\\') : safe;
 }
 

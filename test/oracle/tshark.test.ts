@@ -23,11 +23,28 @@ type Totals = Map<string, { packets: number; octets: number }>;
 
 const listFile = join(packageRoot(), 'test', 'oracle', 'differences.json');
 const haveTshark = spawnSync('tshark', ['--version']).status === 0;
-const skip = !haveCaptures ? 'no captures at WEIR_DATA or ../shared/data' : !haveTshark ? 'tshark is not installed' : false;
+const skip = !haveCaptures
+  ? 'no captures at WEIR_DATA or ../shared/data'
+  : !haveTshark
+    ? 'tshark is not installed'
+    : false;
 
 const columns = [
-  'frame.protocols', 'ip.src', 'ip.dst', 'ip.len', 'ipv6.src', 'ipv6.dst', 'ipv6.plen', 'tcp.srcport', 'tcp.dstport',
-  'udp.srcport', 'udp.dstport', 'sctp.srcport', 'sctp.dstport', 'dccp.srcport', 'dccp.dstport',
+  'frame.protocols',
+  'ip.src',
+  'ip.dst',
+  'ip.len',
+  'ipv6.src',
+  'ipv6.dst',
+  'ipv6.plen',
+  'tcp.srcport',
+  'tcp.dstport',
+  'udp.srcport',
+  'udp.dstport',
+  'sctp.srcport',
+  'sctp.dstport',
+  'dccp.srcport',
+  'dccp.dstport',
 ];
 
 /** One row of tshark's fields -> conversation key and octets, or nothing when the frame has no IP header. */
@@ -54,7 +71,19 @@ function readRow(line: string): { key: string; octets: number } | undefined {
 
 async function tsharkTotals(file: string): Promise<Totals> {
   const totals: Totals = new Map();
-  const args = ['-n', '-r', file, '-o', 'ip.defragment:FALSE', '-o', 'ipv6.defragment:FALSE', '-T', 'fields', '-E', 'occurrence=f'];
+  const args = [
+    '-n',
+    '-r',
+    file,
+    '-o',
+    'ip.defragment:FALSE',
+    '-o',
+    'ipv6.defragment:FALSE',
+    '-T',
+    'fields',
+    '-E',
+    'occurrence=f',
+  ];
   const done = await promisify(execFile)('tshark', [...args, ...columns.flatMap((name) => ['-e', name])], {
     maxBuffer: 1 << 28,
   }).catch((error: { stdout: string }) => error); // a truncated file ends with status 2: what was readable counts
@@ -73,8 +102,16 @@ function add(totals: Totals, key: string, packets: number, octets: number): void
 }
 
 const names = [
-  'sourceIPv4Address', 'destinationIPv4Address', 'sourceIPv6Address', 'destinationIPv6Address', 'sourceTransportPort',
-  'destinationTransportPort', 'octetDeltaCount', 'reverseOctetDeltaCount', 'packetDeltaCount', 'reversePacketDeltaCount',
+  'sourceIPv4Address',
+  'destinationIPv4Address',
+  'sourceIPv6Address',
+  'destinationIPv6Address',
+  'sourceTransportPort',
+  'destinationTransportPort',
+  'octetDeltaCount',
+  'reverseOctetDeltaCount',
+  'packetDeltaCount',
+  'reversePacketDeltaCount',
 ];
 
 async function weirTotals(file: string): Promise<Totals> {
@@ -89,8 +126,12 @@ async function weirTotals(file: string): Promise<Totals> {
       `${flow.sourceIPv4Address ?? flow.sourceIPv6Address} ${n('sourceTransportPort')}`,
       `${flow.destinationIPv4Address ?? flow.destinationIPv6Address} ${n('destinationTransportPort')}`,
     ];
-    add(totals, ends.sort().join(' - '), n('packetDeltaCount') + n('reversePacketDeltaCount'),
-      n('octetDeltaCount') + n('reverseOctetDeltaCount'));
+    add(
+      totals,
+      ends.sort().join(' - '),
+      n('packetDeltaCount') + n('reversePacketDeltaCount'),
+      n('octetDeltaCount') + n('reverseOctetDeltaCount'),
+    );
   }
   return totals;
 }
@@ -103,7 +144,10 @@ function differing(left: Totals, right: Totals): string[] {
   });
 }
 
-test('octets and packets per conversation agree with tshark on every capture', { skip, timeout: 1_800_000 }, async () => {
+test('octets and packets per conversation agree with tshark on every capture', {
+  skip,
+  timeout: 1_800_000,
+}, async () => {
   const expected = new Map((JSON.parse(readFileSync(listFile, 'utf8')) as Difference[]).map((d) => [d.capture, d]));
   const all = captures();
   const found: Difference[] = [];
@@ -116,15 +160,29 @@ test('octets and packets per conversation agree with tshark on every capture', {
       conversations += theirs.size;
       const different = differing(theirs, ours);
       if (different.length > 0) {
-        found.push({ capture: name, count: different.length, rule: expected.get(name)?.rule ?? `NEW: ${different.slice(0, 3).map((key) =>
-          `${key} tshark ${JSON.stringify(theirs.get(key))} weir ${JSON.stringify(ours.get(key))}`).join('; ')}` });
+        found.push({
+          capture: name,
+          count: different.length,
+          rule:
+            expected.get(name)?.rule ??
+            `NEW: ${different
+              .slice(0, 3)
+              .map((key) => `${key} tshark ${JSON.stringify(theirs.get(key))} weir ${JSON.stringify(ours.get(key))}`)
+              .join('; ')}`,
+        });
       }
     }
   };
   await Promise.all([drain(), drain(), drain()]);
   found.sort((a, b) => (a.capture < b.capture ? -1 : 1));
-  if (process.env.WEIR_ORACLE_WRITE) writeFileSync(process.env.WEIR_ORACLE_WRITE, `${JSON.stringify(found, null, 1)}\n`);
-  process.stdout.write(`# oracle: ${all.length} captures, ${conversations} conversations, ${found.length} captures differ by a listed rule\n`);
-  assert.deepEqual(found, [...expected.values()].sort((a, b) => (a.capture < b.capture ? -1 : 1)));
+  if (process.env.WEIR_ORACLE_WRITE)
+    writeFileSync(process.env.WEIR_ORACLE_WRITE, `${JSON.stringify(found, null, 1)}\n`);
+  process.stdout.write(
+    `# oracle: ${all.length} captures, ${conversations} conversations, ${found.length} captures differ by a listed rule\n`,
+  );
+  assert.deepEqual(
+    found,
+    [...expected.values()].sort((a, b) => (a.capture < b.capture ? -1 : 1)),
+  );
   assert.ok(found.length <= all.length * 0.05, `${found.length} of ${all.length} captures differ`);
 });

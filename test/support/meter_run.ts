@@ -33,7 +33,12 @@ export async function meterFile(file: string, names: string[], options: Partial<
   const elements = names.map((name) => elementByName(name));
   let woken: () => void = () => {};
   const meter = new addon.Meter(
-    { ...meterDefaults, sources: [{ kind: 'file', name: file, netns: '' }], ...options, elements: elements.map((e) => e.index) },
+    {
+      ...meterDefaults,
+      sources: [{ kind: 'file', name: file, netns: '' }],
+      ...options,
+      elements: elements.map((e) => e.index),
+    },
     () => woken(),
   );
   const fields = (family: 4 | 6) =>
@@ -42,14 +47,30 @@ export async function meterFile(file: string, names: string[], options: Partial<
       .map((e) => ({ element: e.index, key: e.name, wireLength: e.length }));
   const encoder = new addon.Encoder(
     {
-      format: 'json', fields4: fields(4), fields6: fields(6), biflow: true, templateId4: 256, templateId6: 257,
-      observationDomain: 1, enterprise: 32473, messageSize: 1400, timeFormat: 'milliseconds', keyStyle: 'plain',
-      communityIdSeed: 0, startMs: 0, activeTimeoutMs: 60_000, idleTimeoutMs: 15_000,
+      format: 'json',
+      fields4: fields(4),
+      fields6: fields(6),
+      biflow: true,
+      templateId4: 256,
+      templateId6: 257,
+      observationDomain: 1,
+      enterprise: 32473,
+      messageSize: 1400,
+      timeFormat: 'milliseconds',
+      keyStyle: 'plain',
+      communityIdSeed: 0,
+      startMs: 0,
+      activeTimeoutMs: 60_000,
+      idleTimeoutMs: 15_000,
     },
     meter,
   );
   const batch = {
-    records: new Uint8Array(1024 * meter.stride), heap: new Uint8Array(1 << 20), capacity: 1024, stride: meter.stride, count: 0,
+    records: new Uint8Array(1024 * meter.stride),
+    heap: new Uint8Array(1 << 20),
+    capacity: 1024,
+    stride: meter.stride,
+    count: 0,
   };
   const out = new Uint8Array(1 << 20);
   const ends = new Uint32Array(2048);

@@ -10,7 +10,12 @@ import { packageRoot } from '../../src/native/load.js';
 export const cliPath = join(packageRoot(), 'dist', 'src', 'cli.js');
 
 /** One sink's line of the summary that ends a run. */
-export interface SinkSummary { sink: string; records: number; exported: number; dropped: number }
+export interface SinkSummary {
+  sink: string;
+  records: number;
+  exported: number;
+  dropped: number;
+}
 
 export interface WeirRun {
   status: number | null;
@@ -31,12 +36,21 @@ export function startWeir(args: readonly string[], prefix: readonly string[] = [
 export async function collectRun(child: ChildProcess): Promise<WeirRun> {
   let stdout = '';
   let stderr = '';
-  child.stdout?.on('data', (chunk: Buffer) => { stdout += chunk.toString(); });
-  child.stderr?.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
   const [status] = (await once(child, 'close')) as [number | null];
-  const lines = stderr.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   return {
-    status, stdout, stderr,
+    status,
+    stdout,
+    stderr,
     sinks: lines.filter((line) => 'exported' in line) as unknown as SinkSummary[],
     meter: (lines.find((line) => 'metered' in line) ?? {}) as Record<string, number>,
   };

@@ -20,8 +20,14 @@ const needs = (...commands: string[]) => {
 
 /** Captures with many kinds of traffic, both IP versions, TCP, UDP, ICMP, VLANs. */
 const sample = [
-  'ndpi-4.2/pcap/443-curl.pcap', 'ndpi-4.2/pcap/skype.pcap', 'ndpi-4.2/pcap/android.pcap', 'ndpi-4.2/pcap/quic.pcap',
-  'ndpi-4.2/pcap/synscan.pcap', 'packets/tcpdump/babel.pcap', 'packets/tcpdump/OSPFv3_with_AH.pcap', 'packets/tcpdump/IGMP_V2.pcap',
+  'ndpi-4.2/pcap/443-curl.pcap',
+  'ndpi-4.2/pcap/skype.pcap',
+  'ndpi-4.2/pcap/android.pcap',
+  'ndpi-4.2/pcap/quic.pcap',
+  'ndpi-4.2/pcap/synscan.pcap',
+  'packets/tcpdump/babel.pcap',
+  'packets/tcpdump/OSPFv3_with_AH.pcap',
+  'packets/tcpdump/IGMP_V2.pcap',
 ];
 
 async function freePort(): Promise<number> {
@@ -37,21 +43,35 @@ function endWith(context: TestContext, child: ChildProcess): void {
   context.after(() => void child.kill('SIGKILL'));
 }
 
-interface Sums { flows: number; packets: number; octets: number }
+interface Sums {
+  flows: number;
+  packets: number;
+  octets: number;
+}
 
 /** What weir itself counted for uniflow export of a capture: the truth that the collector must repeat. */
 async function exportUniflows(file: string, sink: string): Promise<Sums> {
   const run = await runWeir(['-r', file, '--to', sink, '--to', '-?format=json&biflow=off&template=default']);
   assert.equal(run.sinks[0]!.dropped, 0, run.stderr);
-  const flows = run.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Record<string, number>);
+  const flows = run.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, number>);
   const sum = (name: string) => flows.reduce((total, flow) => total + (flow[name] ?? 0), 0);
   return { flows: flows.length, packets: sum('packetDeltaCount'), octets: sum('octetDeltaCount') };
 }
 
-test('nfcapd receives equal flows, packets and octets for every capture', { ...needs('nfcapd', 'nfdump'), timeout: 900_000 }, async (t) => {
+test('nfcapd receives equal flows, packets and octets for every capture', {
+  ...needs('nfcapd', 'nfdump'),
+  timeout: 900_000,
+}, async (t) => {
   const folder = temporaryFolder(t);
   const port = await freePort();
-  const collector = spawn('nfcapd', ['-b', '127.0.0.1', '-p', String(port), '-w', folder, '-t', '3600', '-B', '8000000'], { stdio: 'pipe' });
+  const collector = spawn(
+    'nfcapd',
+    ['-b', '127.0.0.1', '-p', String(port), '-w', folder, '-t', '3600', '-B', '8000000'],
+    { stdio: 'pipe' },
+  );
   endWith(t, collector);
   await saying(collector, 'stderr', /Startup|Add extension|Standard setsockopt|recv|Bound/i).catch(() => '');
   const expected = new Map<number, Sums & { name: string }>();
@@ -59,41 +79,65 @@ test('nfcapd receives equal flows, packets and octets for every capture', { ...n
   for (const name of captures()) {
     const file = join(dataFolder, name);
     domain++;
-    const sums = await exportUniflows(file, `udp://127.0.0.1:${port}?profile=nfdump&domain=${domain}&rate=20000`).catch(() => undefined);
+    const sums = await exportUniflows(file, `udp://127.0.0.1:${port}?profile=nfdump&domain=${domain}&rate=20000`).catch(
+      () => undefined,
+    );
     if (sums && sums.flows > 0) expected.set(domain, { ...sums, name });
   }
   const closed = once(collector, 'close');
   collector.kill('SIGTERM');
   await closed;
-  const file = join(folder, readdirSync(folder).find((name) => name.startsWith('nfcapd.') && !name.includes('current'))!);
+  const file = join(
+    folder,
+    readdirSync(folder).find((name) => name.startsWith('nfcapd.') && !name.includes('current'))!,
+  );
   const exporters = new Map<number, number>(); // nfdump's exporter id -> our domain
   for (const line of execFileSync('nfdump', ['-E', file], { encoding: 'utf8' }).split('\n')) {
     const match = /SysID:\s*(\d+).*\bID:\s*(\d+)/i.exec(line);
     if (match) exporters.set(Number(match[1]), Number(match[2]));
   }
   const got = new Map<number, Sums>();
-  const text = execFileSync('nfdump', ['-r', file, '-q', '-N', '-o', 'fmt:%exp,%pkt,%byt'], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const text = execFileSync('nfdump', ['-r', file, '-q', '-N', '-o', 'fmt:%exp,%pkt,%byt'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   for (const line of text.split('\n').filter(Boolean)) {
     const [exporter, packets, octets] = line.split(',').map((value) => Number(value.trim()));
     const key = exporters.get(exporter!)!;
     const sums = got.get(key) ?? { flows: 0, packets: 0, octets: 0 };
     got.set(key, { flows: sums.flows + 1, packets: sums.packets + packets!, octets: sums.octets + octets! });
   }
-  const wrong = [...expected].filter(([key, { name: _, ...sums }]) => JSON.stringify(got.get(key)) !== JSON.stringify(sums))
+  const wrong = [...expected]
+    .filter(([key, { name: _, ...sums }]) => JSON.stringify(got.get(key)) !== JSON.stringify(sums))
     .map(([key, sums]) => ({ ...sums, nfcapd: got.get(key) }));
   assert.deepEqual(wrong, []);
-  t.diagnostic(`${expected.size} captures, ${[...expected.values()].reduce((n, s) => n + s.flows, 0)} flows agree with nfcapd`);
+  t.diagnostic(
+    `${expected.size} captures, ${[...expected.values()].reduce((n, s) => n + s.flows, 0)} flows agree with nfcapd`,
+  );
 });
 
 test('nfacctd receives equal packets and octets', { ...needs('nfacctd'), timeout: 120_000 }, async (t) => {
   const folder = temporaryFolder(t);
   const port = await freePort();
   const out = join(folder, 'out.json');
-  writeFileSync(join(folder, 'nfacctd.conf'), [
-    'daemonize: false', 'nfacctd_ip: 127.0.0.1', `nfacctd_port: ${port}`, 'plugins: print[a]', 'aggregate[a]: src_host,dst_host,src_port,dst_port,proto',
-    'print_output[a]: json', `print_output_file[a]: ${out}`, 'print_output_file_append[a]: true', 'print_refresh_time[a]: 60',
-    'nfacctd_pipe_size: 8000000', 'plugin_pipe_size: 10000000', 'plugin_buffer_size: 10000', '',
-  ].join('\n'));
+  writeFileSync(
+    join(folder, 'nfacctd.conf'),
+    [
+      'daemonize: false',
+      'nfacctd_ip: 127.0.0.1',
+      `nfacctd_port: ${port}`,
+      'plugins: print[a]',
+      'aggregate[a]: src_host,dst_host,src_port,dst_port,proto',
+      'print_output[a]: json',
+      `print_output_file[a]: ${out}`,
+      'print_output_file_append[a]: true',
+      'print_refresh_time[a]: 60',
+      'nfacctd_pipe_size: 8000000',
+      'plugin_pipe_size: 10000000',
+      'plugin_buffer_size: 10000',
+      '',
+    ].join('\n'),
+  );
   const collector = spawn('nfacctd', ['-f', join(folder, 'nfacctd.conf')], { stdio: 'pipe' });
   endWith(t, collector);
   await saying(collector, 'stderr', /waiting for NetFlow/i);
@@ -107,13 +151,25 @@ test('nfacctd receives equal packets and octets', { ...needs('nfacctd'), timeout
   const closed = once(collector, 'close');
   collector.kill('SIGINT');
   await closed;
-  const rows = readFileSync(out, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as Record<string, number>);
-  assert.equal(rows.reduce((sum, row) => sum + (row.packets ?? 0), 0), packets);
-  assert.equal(rows.reduce((sum, row) => sum + (row.bytes ?? 0), 0), octets);
+  const rows = readFileSync(out, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, number>);
+  assert.equal(
+    rows.reduce((sum, row) => sum + (row.packets ?? 0), 0),
+    packets,
+  );
+  assert.equal(
+    rows.reduce((sum, row) => sum + (row.bytes ?? 0), 0),
+    octets,
+  );
 });
 
 for (const template of ['default', 'full']) {
-  test(`ipfixDump, tshark and the strict checker read a ${template} file without complaint, sums equal`, { ...needs('ipfixDump', 'tshark', 'python3'), timeout: 300_000 }, async (t) => {
+  test(`ipfixDump, tshark and the strict checker read a ${template} file without complaint, sums equal`, {
+    ...needs('ipfixDump', 'tshark', 'python3'),
+    timeout: 300_000,
+  }, async (t) => {
     const folder = temporaryFolder(t);
     mkdirSync(folder, { recursive: true });
     for (const name of sample) {
@@ -123,7 +179,10 @@ for (const template of ['default', 'full']) {
       const octets = run.meter.octets!;
       const records = run.sinks[0]!.exported;
 
-      const check = spawnSync('python3', [join(packageRoot(), 'test', 'support', 'ipfix_check.py'), 'file', file], { encoding: 'utf8', maxBuffer: 1 << 28 });
+      const check = spawnSync('python3', [join(packageRoot(), 'test', 'support', 'ipfix_check.py'), 'file', file], {
+        encoding: 'utf8',
+        maxBuffer: 1 << 28,
+      });
       const violations = check.stdout.split('\n').filter((line) => line.includes('"violation"'));
       assert.deepEqual(violations, [], name);
       assert.equal(check.status, 0, check.stderr);
@@ -131,17 +190,52 @@ for (const template of ['default', 'full']) {
       const dump = spawnSync('ipfixDump', ['-i', file], { encoding: 'utf8', maxBuffer: 1 << 28 });
       assert.equal(dump.status, 0, dump.stderr);
       assert.equal(dump.stderr, '', name);
-      const dumped = [...dump.stdout.matchAll(/\b(?:reverseO|o)ctetDeltaCount\s*:\s*(\d+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
+      const dumped = [...dump.stdout.matchAll(/\b(?:reverseO|o)ctetDeltaCount\s*:\s*(\d+)/g)].reduce(
+        (sum, match) => sum + Number(match[1]),
+        0,
+      );
       assert.equal(dumped, octets, `ipfixDump octets of ${name}`);
 
       const pcap = join(folder, 'messages.pcap');
       writeFileSync(pcap, pcapOfMessages(readFileSync(file)));
-      const shark = spawnSync('tshark', ['-n', '-r', pcap, '-d', 'udp.port==4739,cflow', '-o', 'cflow.max_template_fields:0', '-T', 'fields', '-E', 'occurrence=a',
-        '-e', 'cflow.octets', '-e', '_ws.malformed', '-e', 'cflow.sequence_analysis.expected_sn'], { encoding: 'utf8', maxBuffer: 1 << 28 });
-      const rows = shark.stdout.split('\n').filter(Boolean).map((line) => line.split('\t'));
+      const shark = spawnSync(
+        'tshark',
+        [
+          '-n',
+          '-r',
+          pcap,
+          '-d',
+          'udp.port==4739,cflow',
+          '-o',
+          'cflow.max_template_fields:0',
+          '-T',
+          'fields',
+          '-E',
+          'occurrence=a',
+          '-e',
+          'cflow.octets',
+          '-e',
+          '_ws.malformed',
+          '-e',
+          'cflow.sequence_analysis.expected_sn',
+        ],
+        { encoding: 'utf8', maxBuffer: 1 << 28 },
+      );
+      const rows = shark.stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split('\t'));
       const values = rows.flatMap((row) => (row[0] ?? '').split(',').filter(Boolean).map(Number));
-      assert.equal(values.reduce((sum, value) => sum + value, 0), octets, `tshark octets of ${name}`);
-      assert.deepEqual(rows.filter((row) => row[1] || row[2]), [], `tshark finds malformed or out of sequence messages of ${name}`);
+      assert.equal(
+        values.reduce((sum, value) => sum + value, 0),
+        octets,
+        `tshark octets of ${name}`,
+      );
+      assert.deepEqual(
+        rows.filter((row) => row[1] || row[2]),
+        [],
+        `tshark finds malformed or out of sequence messages of ${name}`,
+      );
       assert.equal(values.length, records * 2, `tshark records of ${name}`);
     }
   });

@@ -21,7 +21,19 @@ const typeScriptRooms: Record<string, string[]> = {
   capabilities: [],
   doctor: ['errors', 'config', 'native', 'capabilities', 'telemetry'],
   privileges: ['errors', 'config', 'native', 'capabilities', 'telemetry'],
-  app: ['privileges', 'errors', 'fields', 'config', 'native', 'metering', 'sinks', 'ipfix', 'telemetry', 'exporting', 'capabilities'],
+  app: [
+    'privileges',
+    'errors',
+    'fields',
+    'config',
+    'native',
+    'metering',
+    'sinks',
+    'ipfix',
+    'telemetry',
+    'exporting',
+    'capabilities',
+  ],
   cli: ['*'],
 };
 
@@ -50,7 +62,9 @@ test('TypeScript imports follow the one-way order', () => {
     const allowed = typeScriptRooms[room];
     assert.ok(allowed, `src/${room} has no line in the architecture test`);
     const text = readFileSync(join(root, file), 'utf8');
-    for (const match of text.matchAll(/^\s*(import|export)\s+(type\s)?[^;]*?from '(\.[^']+)'|import\('(\.[^']+)'\)/gm)) {
+    for (const match of text.matchAll(
+      /^\s*(import|export)\s+(type\s)?[^;]*?from '(\.[^']+)'|import\('(\.[^']+)'\)/gm,
+    )) {
       const target = relative('src', join(dirname(file), match[3] ?? match[4]!));
       const used = target.split('/')[0]!.replace(/\.js$/, '');
       const contract = match[2] && target === 'native/boundary.js' && room !== 'sinks';
@@ -90,5 +104,8 @@ test('only the binding knows Node-API, only load.ts loads the addon, only the cl
 
 test('no room or file is called utils, common, helpers or manager', () => {
   const names = [...files('src', ['.ts']), ...files('native/src', ['.h', '.cc']), ...files('test', ['.ts', '.cc'])];
-  assert.deepEqual(names.filter((name) => /(^|[/_-])(utils?|common|helpers?|managers?)([/_.-]|$)/i.test(name)), []);
+  assert.deepEqual(
+    names.filter((name) => /(^|[/_-])(utils?|common|helpers?|managers?)([/_.-]|$)/i.test(name)),
+    [],
+  );
 });

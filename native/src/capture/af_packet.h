@@ -16,9 +16,9 @@ class PacketRing;
 
 enum class CaptureDirection : uint8_t { both, received, sent };
 
-// What the workers of one interface share: they open their rings as one group, in the order of the workers, because the
-// kernel numbers the members of a fan-out group in the order in which they join. One object for each interface and team,
-// made before the sources; safe to use from any thread.
+// What the workers of one interface share: they open their rings as one group, in the order of the workers, because
+// the kernel numbers the members of a fan-out group in the order in which they join. One object for each interface and
+// team, made before the sources; safe to use from any thread.
 class FanoutState {
  public:
   // The kernel places packets by fanoutHash(), so a flow's worker can be computed. False before open().
@@ -57,17 +57,18 @@ struct PacketSourceOptions {
 };
 
 // A source that never ends by itself (but see FanoutState::programRefused). All sources of a team have the same options
-// but `workerIndex`. The open() that comes first opens the rings of the whole team, so a ring may fill before its worker
-// reads; the others take theirs.
+// but `workerIndex`. The open() that comes first opens the rings of the whole team, so a ring may fill before its
+// worker reads; the others take theirs.
 //
 // open() throws Error WEIR_PRIVILEGE, WEIR_NETNS, WEIR_INTERFACE (no such interface), WEIR_LINKTYPE or WEIR_FILTER. An
-// interface that is down is no error: the source waits for it. Later an interface that goes down, vanishes or is replaced
-// (also together with its namespace) is told by a notice, and again when it is back; refresh() is what notices a replaced
-// namespace. Re-opening in another namespace needs CAP_SYS_ADMIN, all re-opening CAP_NET_RAW.
+// interface that is down is no error: the source waits for it. Later an interface that goes down, vanishes or is
+// replaced (also together with its namespace) is told by a notice, and again when it is back; refresh() is what notices
+// a replaced namespace. Re-opening in another namespace needs CAP_SYS_ADMIN, all re-opening CAP_NET_RAW.
 //
-// Directions are told apart in the kernel, in front of the filter, so `filtered` stays 0. On loopback every packet passes
-// twice, sent and received; the sent copy is left out unless direction is `sent`. interfaceLosses, reattached and all
-// notices are worker 0's alone, so sums over a team are right.
+// Directions are told apart in the kernel, in front of the filter, so `filtered` stays 0. On loopback every packet
+// passes twice, sent and received; the sent copy is left out unless direction is `sent`. interfaceLosses, reattached
+// and all notices are worker 0's alone, so sums over a team are right. A super-packet of a kind that the vnet header
+// cannot name (SCTP) is dropped by the kernel and counted in kernelDrops.
 std::unique_ptr<FrameSource> makePacketSource(const PacketSourceOptions& options);
 
 }  // namespace weir

@@ -10,8 +10,8 @@ namespace weir {
 // Effective capabilities of the calling thread, such as "CAP_NET_RAW"; one without a name here as "CAP_41".
 std::vector<std::string> effectiveCapabilities();
 
-// Changes to uid and gid, drops all supplementary groups, keeps exactly the named capabilities (any case, with or without
-// "CAP_") permitted and effective, none inheritable or ambient, and sets PR_SET_NO_NEW_PRIVS.
+// Changes to uid and gid, drops all supplementary groups, keeps exactly the named capabilities (any case, with or
+// without "CAP_") permitted and effective, none inheritable or ambient, and sets PR_SET_NO_NEW_PRIVS.
 //
 // Capabilities belong to a thread. The user and groups change for all threads of the process (glibc sees to that), but
 // the capabilities are kept for the calling thread and the threads it starts from then on: call it on the thread that

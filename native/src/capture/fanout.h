@@ -1,4 +1,4 @@
-// Which worker a packet goes to: one symmetric hash, as C++ over a flow key and as a classic BPF program for the kernel.
+// Which worker a packet goes to: one symmetric hash, as C++ over a flow key and as a BPF program for the kernel.
 #pragma once
 
 #include <cstdint>

@@ -167,14 +167,21 @@ std::vector<InterfaceEvent> InterfaceMonitor::poll(int waitMs) {
   pollfd wait{changes_.get(), POLLIN, 0};
   if (::poll(&wait, 1, waitMs) <= 0) return events;
   alignas(nlmsghdr) uint8_t buffer[kReceiveBuffer];
+  bool overflown = false;
   for (;;) {
     const ssize_t size = ::recv(changes_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && errno == ENOBUFS) {  // more changes than the socket holds
-      resynchronize(events);
+    if (size < 0 && errno == ENOBUFS) {
+      overflown = true;
       continue;
     }
-    if (size <= 0) return events;
+    if (size <= 0 && !overflown) return events;
+    if (size <= 0) {
+      resynchronize(events);
+      overflown = false;
+      continue;
+    }
+    if (overflown) continue;  // older than the gap: what followed on it may be lost
     forEachMessage(buffer, static_cast<size_t>(size), [&](const nlmsghdr& header) {
       apply(&header, events);
       return true;

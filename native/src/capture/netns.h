@@ -11,10 +11,10 @@ namespace weir {
 // '/' unchanged. The leading '@' may be missing. Throws Error WEIR_NETNS for anything else.
 std::string netnsPath(const std::string& name);
 
-// The calling thread is in the namespace for the lifetime of this object; an empty path changes nothing. Sockets stay in
-// the namespace they were opened in, so the stay lasts only while opening. Needs CAP_SYS_ADMIN. Throws Error WEIR_NETNS
-// and leaves the thread where it was. Destroyed on the same thread; a thread that cannot go back ends the process, as
-// everything it opened later would be in the wrong place.
+// The calling thread is in the namespace for the lifetime of this object; an empty path changes nothing. Sockets stay
+// in the namespace they were opened in, so the stay lasts only while opening. Needs CAP_SYS_ADMIN. Throws Error
+// WEIR_NETNS and leaves the thread where it was. Destroyed on the same thread; a thread that cannot go back ends the
+// process, as everything it opened later would be in the wrong place.
 class NetnsScope {
  public:
   explicit NetnsScope(const std::string& path);

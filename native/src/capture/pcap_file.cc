@@ -1,5 +1,7 @@
 #include "capture/pcap_file.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <set>
 
@@ -99,7 +101,9 @@ bool FileSource::recognise(int waitMs) {
 }
 
 void FileSource::makeFormat() {
-  const FormatOptions options{options_.observationPoint, options_.snapLength == 0 ? UINT32_MAX : options_.snapLength};
+  // A filter sees whole frames, as in the kernel; the snap length cuts what passed.
+  const bool cutLater = filter_.active() || options_.snapLength == 0;
+  const FormatOptions options{options_.observationPoint, cutLater ? UINT32_MAX : options_.snapLength};
   Cursor& window = bytes_->window();
   uint32_t magic;
   std::memcpy(&magic, window.at, sizeof magic);
@@ -188,8 +192,12 @@ size_t FileSource::keep(std::span<Frame> frames) {
     kept = 0;
     const bool bigEndian = format_->bigEndian();
     for (const Frame& frame : frames) {
+      // Decode counts what it does not know; no filter can look into it.
       const bool passes = filter_.matches(frame, bigEndian) || !linkTypeSupported(static_cast<uint32_t>(frame.linkType));
-      if (passes) frames[kept++] = frame;
+      if (!passes) continue;
+      frames[kept] = frame;
+      if (options_.snapLength != 0) frames[kept].captured = std::min(frame.captured, options_.snapLength);
+      kept++;
     }
     counters_.filtered.add(frames.size() - kept);
   }
@@ -219,8 +227,8 @@ void FileSource::endDamaged(const std::string& why) {
   const uint64_t frames = counters_.frames.get() + counters_.filtered.get();
   notices_.push_back({Notice::warning, "WEIR_CAPTURE_FORMAT",
                       name_ + " is damaged at octet " + std::to_string(bytes_->offset()) +
-                          (bytes_->compressed() ? " (uncompressed)" : "") + ": " + why + "; the " +
-                          std::to_string(frames) + " frames before it were read"});
+                          (bytes_->compressed() ? " (uncompressed)" : "") + ": " + why + "; frames read before it: " +
+                          std::to_string(frames)});
   end();
 }
 

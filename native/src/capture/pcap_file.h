@@ -9,9 +9,9 @@
 namespace weir {
 
 struct FileSourceOptions {
-  std::string path;               // `-` = standard input
+  std::string path = {};          // `-` = standard input
   uint16_t observationPoint = 0;
-  std::string filter;             // pcap-filter(7), run here; what it drops is counted in `filtered`
+  std::string filter = {};        // pcap-filter(7), run here; what it drops is counted in `filtered`
   uint32_t snapLength = 0;        // octets of a frame shown to decode, 0 = all that were captured
 };
 

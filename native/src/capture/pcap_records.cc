@@ -71,7 +71,8 @@ Parsed PcapRecords<Swapped, Nanos, Odd>::parse(Cursor& window, std::span<Frame> 
       need = skip + captured;
       break;
     }
-    const uint64_t fraction = load32(at + 4, Swapped);
+    // A fraction past its second is a lie; the second may still be right.
+    const uint64_t fraction = std::min(load32(at + 4, Swapped), Nanos ? 999'999'999u : 999'999u);
     *frame = shared;
     frame->data = at + skip;
     frame->captured = std::min(captured, snapLength);

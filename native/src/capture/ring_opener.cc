@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "capture/fanout.h"
 #include "capture/interfaces.h"
+#include "capture/live_filter.h"
 #include "capture/netns.h"
-#include "capture/user_filter.h"
 
 namespace weir {
 namespace {
@@ -55,8 +55,10 @@ bool RingOpener::openGroup() {
     throw Error("WEIR_INTERFACE", "there is no interface '" + options_.interface + "'" + where);
   }
   const LinkType linkType = linkTypeOf(arphrd, options_.interface);
-  const FilterProgram filter = filterProgram(linkType, (flags & IFF_LOOPBACK) != 0);
   if ((flags & IFF_UP) == 0) return false;
+  char current[IF_NAMESIZE] = "";
+  const std::string name = ::if_indextoname(index, current) != nullptr ? current : options_.interface;
+  const FilterProgram filter = filterProgram(name, linkType, (flags & IFF_LOOPBACK) != 0);
   first->setIndex(index);
   Rings rings = {first};
   while (rings.size() < workers_) rings.push_back(makeRing(index));
@@ -127,7 +129,7 @@ void RingOpener::joinByKernelHash(Rings& rings) {
   if (options_.tunnels) {
     rings.resize(1);
     rings[0]->bind();
-    warn("without the fan-out program one worker captures instead of " + workers + ", as tunnels are to be looked into");
+    warn("without the fan-out program one worker captures instead of " + workers + ", as tunnels are to be opened");
     return;
   }
   int group = PacketRing::kNewGroup;
@@ -137,13 +139,13 @@ void RingOpener::joinByKernelHash(Rings& rings) {
        "; fragments may reach another worker than their flow");
 }
 
-FilterProgram RingOpener::filterProgram(LinkType linkType, bool loopback) const {
+FilterProgram RingOpener::filterProgram(const std::string& interface, LinkType linkType, bool loopback) const {
   const uint32_t snapLength = options_.snapLength == 0 ? kWholeFrame : options_.snapLength;
   FilterProgram program;
   if (options_.filter.empty()) {
     program = {{BPF_RET | BPF_K, 0, 0, snapLength}};
   } else {
-    program = compileFilter(options_.filter, static_cast<int>(linkType), snapLength);
+    program = compileLiveFilter(options_.filter, interface, linkType, snapLength);
   }
   const bool onlySent = options_.direction == CaptureDirection::sent;
   if (!onlySent && options_.direction == CaptureDirection::both && !loopback) return program;

@@ -39,7 +39,7 @@ class RingOpener {
   bool joinAll(Rings& rings, bool ethernet);
   bool joinByProgram(Rings& rings, bool ethernet);
   void joinByKernelHash(Rings& rings);
-  FilterProgram filterProgram(LinkType linkType, bool loopback) const;
+  FilterProgram filterProgram(const std::string& interface, LinkType linkType, bool loopback) const;
   void warn(const std::string& text);
 
   const PacketSourceOptions options_;

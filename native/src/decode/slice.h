@@ -16,7 +16,7 @@ struct Slice {
 
   // Callers ask has(n) before they read or skip n octets.
   bool has(uint32_t count) const { return captured >= count; }
-  // True when the octets were there on the wire and the snap length or the file cut them.
+  // True when the length field around it has room for them: if they lack, the snap length, the file or the sender cut.
   bool had(uint32_t count) const { return wire >= count; }
   void skip(uint32_t count) {
     at += count;

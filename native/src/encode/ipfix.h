@@ -35,7 +35,11 @@ class IpfixEncoder final : public Encoder {
 
   void open(EncodeResult& result);
   void close(EncodeResult& result);
-  bool fits(unsigned family, uint32_t octets) const;
+  static void prefetch(const uint8_t* record);
+  bool addFixed(const uint8_t* record);
+  bool fits(unsigned family, uint32_t octets) const {
+    return size_ + octets + (rows_[family].empty() ? kSetHeader : 0) <= limit_;
+  }
   uint32_t longestRecord() const;
   bool add(const uint8_t* record, EncodeResult& result);
   bool addToFresh(unsigned family, Pending& pending, EncodeResult& result);
@@ -46,9 +50,12 @@ class IpfixEncoder final : public Encoder {
   void moveTexts(Pending& pending, uint32_t from);
   void checkSizes(const std::vector<PlanField> (&fields)[2]) const;
 
+  static constexpr uint32_t kSetHeader = 4;
+
   const EncoderSpec spec_;
   FieldContext context_;
-  WireTemplate wire_[2];                    // IPv4, IPv6
+  WireTemplate wire_[2];  // IPv4, IPv6
+  RowWriter writers_[2];
   std::vector<uint8_t> templateSets_[2];
   uint16_t templateId_[2];
   size_t stride_ = 0;
@@ -59,6 +66,7 @@ class IpfixEncoder final : public Encoder {
   std::span<uint8_t> out_;
   std::span<uint32_t> ends_;
   uint32_t exportSeconds_ = 0;
+  bool encodable_[2] = {false, false};  // a record of the IP version fits an empty message
   std::vector<Row> rows_[2];  // the message being filled, by IP version
   uint32_t size_ = 0;         // octets of it, headers included
   uint32_t limit_ = 0;        // octets it may have; 0: no room for another message

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/cursor.h"
+
 namespace weir {
 namespace {
 
@@ -17,110 +19,112 @@ inline void storeBe(uint8_t* at, uint64_t value) {
   std::memcpy(at, &swapped, Width);
 }
 
-// Plain octets: addresses, MACs, single octets, and what compileTemplate() merged.
-template <size_t Size>
-void writeCopy(const Column& column, std::span<const Row> rows, const FieldContext&) {
-  for (const Row& row : rows) std::memcpy(row.at + column.target, row.record + column.offset[row.side], Size);
+// The loop of every column: store(where the value goes, where it comes from).
+template <typename Store>
+inline void forRows(const Column& column, const Block& block, Store store) {
+  const size_t count = block.count, target = column.target, offset = column.offset[block.side];
+  for (size_t i = 0; i < count; i++) store(block.at[i] + target, block.record[i] + offset);
 }
 
-void writeLongCopy(const Column& column, std::span<const Row> rows, const FieldContext&) {
-  for (const Row& row : rows) {
-    std::memcpy(row.at + column.target, row.record + column.offset[row.side], column.length);
+// The same for computed values: store(where, value of call(record, side, context)).
+template <typename Call, typename Store>
+inline void forCalls(const Column& column, const Block& block, const FieldContext& context, Call call, Store store) {
+  const unsigned side = block.side ^ column.element->flip;
+  for (size_t i = 0; i < block.count; i++) {
+    store(block.at[i] + column.target, call(recordAt(block.record[i]), side, context));
   }
+}
+
+// Plain octets: addresses, MACs, single octets, and what compileTemplate() merged.
+template <size_t Size>
+void writeCopy(const Column& column, const Block& block, const FieldContext&) {
+  forRows(column, block, [](uint8_t* to, const uint8_t* from) { std::memcpy(to, from, Size); });
+}
+
+void writeLongCopy(const Column& column, const Block& block, const FieldContext&) {
+  const size_t size = column.length;
+  forRows(column, block, [size](uint8_t* to, const uint8_t* from) { std::memcpy(to, from, size); });
+}
+
+template <typename Member>
+inline Member load(const uint8_t* from) {
+  Member value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
 }
 
 // What does not fit a reduced size becomes the largest value that does.
 template <typename Member, size_t Width>
-inline void storeNumber(uint8_t* at, Member value) {
+inline void storeNumber(uint8_t* to, Member value) {
   if constexpr (sizeof(Member) > Width) {
-    constexpr Member kMost = (Member{1} << (8 * Width)) - 1;
+    constexpr Member kMost = static_cast<Member>((uint64_t{1} << (8 * Width)) - 1);
     value = std::min(value, kMost);
   }
-  storeBe<Width>(at, value);
+  storeBe<Width>(to, value);
 }
 
 template <typename Member, size_t Width>
-void writeMember(const Column& column, std::span<const Row> rows, const FieldContext&) {
-  for (const Row& row : rows) {
-    Member value;
-    std::memcpy(&value, row.record + column.offset[row.side], sizeof value);
-    storeNumber<Member, Width>(row.at + column.target, value);
-  }
-}
-
-uint64_t callNumber(const Column& column, const Row& row, const FieldContext& context) {
-  return column.element->number(recordAt(row.record), row.side ^ column.element->flip, context);
+void writeMember(const Column& column, const Block& block, const FieldContext&) {
+  forRows(column, block,
+          [](uint8_t* to, const uint8_t* from) { storeNumber<Member, Width>(to, load<Member>(from)); });
 }
 
 template <size_t Width>
-void writeNumber(const Column& column, std::span<const Row> rows, const FieldContext& context) {
-  for (const Row& row : rows) {
-    storeNumber<uint64_t, Width>(row.at + column.target, callNumber(column, row, context));
-  }
-}
-
-uint64_t loadMember(ValueKind kind, const uint8_t* at) {
-  uint64_t value = 0;  // little-endian: the low octets
-  std::memcpy(&value, at, kind == ValueKind::u8 ? 1 : kind == ValueKind::u16 ? 2 : kind == ValueKind::u32 ? 4 : 8);
-  return value;
+void writeNumber(const Column& column, const Block& block, const FieldContext& context) {
+  forCalls(column, block, context, column.element->number, storeNumber<uint64_t, Width>);
 }
 
 // RFC 7011 section 6.1.5: 1 is true, 2 is false.
-void writeBoolean(const Column& column, std::span<const Row> rows, const FieldContext& context) {
-  const ValueKind kind = column.element->kind;
-  for (const Row& row : rows) {
-    const uint64_t value = kind == ValueKind::number ? callNumber(column, row, context)
-                                                     : loadMember(kind, row.record + column.offset[row.side]);
-    row.at[column.target] = value != 0 ? 1 : 2;
-  }
+inline void storeBoolean(uint8_t* to, uint64_t value) { *to = value != 0 ? 1 : 2; }
+
+template <typename Member>
+void writeBoolean(const Column& column, const Block& block, const FieldContext&) {
+  forRows(column, block, [](uint8_t* to, const uint8_t* from) { storeBoolean(to, load<Member>(from)); });
 }
 
-void writeReal8(const Column& column, std::span<const Row> rows, const FieldContext& context) {
-  for (const Row& row : rows) {
-    const double value = column.element->real(recordAt(row.record), row.side ^ column.element->flip, context);
-    storeBe<8>(row.at + column.target, std::bit_cast<uint64_t>(value));
-  }
+void writeBooleanNumber(const Column& column, const Block& block, const FieldContext& context) {
+  forCalls(column, block, context, column.element->number, storeBoolean);
 }
 
-void writeReal4(const Column& column, std::span<const Row> rows, const FieldContext& context) {
-  for (const Row& row : rows) {
-    const double value = column.element->real(recordAt(row.record), row.side ^ column.element->flip, context);
-    storeBe<4>(row.at + column.target, std::bit_cast<uint32_t>(static_cast<float>(value)));
-  }
+void writeReal8(const Column& column, const Block& block, const FieldContext& context) {
+  forCalls(column, block, context, column.element->real,
+           [](uint8_t* to, double value) { storeBe<8>(to, std::bit_cast<uint64_t>(value)); });
+}
+
+void writeReal4(const Column& column, const Block& block, const FieldContext& context) {
+  forCalls(column, block, context, column.element->real, [](uint8_t* to, double value) {
+    storeBe<4>(to, std::bit_cast<uint32_t>(static_cast<float>(value)));
+  });
 }
 
 // RFC 7011 sections 6.1.7 to 6.1.10. Fractions of NTP times are rounded up to the next one that can be written, so
 // that a reader who cuts off still finds the microsecond or nanosecond. 0 stays 0: no time.
 template <WireType Wire>
-inline void storeTime(uint8_t* at, uint64_t ns) {
+inline void storeTime(uint8_t* to, uint64_t ns) {
   const uint64_t seconds = ns / kNsPerSecond;
   if constexpr (Wire == WireType::dateTimeSeconds) {
-    storeBe<4>(at, seconds);
+    storeBe<4>(to, seconds);
   } else if constexpr (Wire == WireType::dateTimeMilliseconds) {
-    storeBe<8>(at, ns / 1000000);
+    storeBe<8>(to, ns / 1000000);
   } else if (ns == 0) {
-    storeBe<8>(at, 0);
+    storeBe<8>(to, 0);
   } else if constexpr (Wire == WireType::dateTimeMicroseconds) {
     constexpr uint64_t kPerSecond = 1000000, kUnit = 1 << 11;  // the low 11 bits are zero
     const uint64_t us = ns % kNsPerSecond / 1000;
     const uint64_t units = ((us << 32) + kPerSecond * kUnit - 1) / (kPerSecond * kUnit);
-    storeBe<8>(at, (seconds + kNtpEpoch) << 32 | units * kUnit);
+    storeBe<8>(to, (seconds + kNtpEpoch) << 32 | units * kUnit);
   } else {
     const uint64_t fraction = ((ns % kNsPerSecond << 32) + kNsPerSecond - 1) / kNsPerSecond;
-    storeBe<8>(at, (seconds + kNtpEpoch) << 32 | fraction);
+    storeBe<8>(to, (seconds + kNtpEpoch) << 32 | fraction);
   }
 }
 
 template <WireType Wire>
-void writeTime(const Column& column, std::span<const Row> rows, const FieldContext& context) {
+void writeTime(const Column& column, const Block& block, const FieldContext& context) {
   if (column.element->kind == ValueKind::number) {
-    for (const Row& row : rows) storeTime<Wire>(row.at + column.target, callNumber(column, row, context));
-    return;
-  }
-  for (const Row& row : rows) {
-    uint64_t ns;
-    std::memcpy(&ns, row.record + column.offset[row.side], sizeof ns);
-    storeTime<Wire>(row.at + column.target, ns);
+    forCalls(column, block, context, column.element->number, storeTime<Wire>);
+  } else {
+    forRows(column, block, [](uint8_t* to, const uint8_t* from) { storeTime<Wire>(to, load<uint64_t>(from)); });
   }
 }
 
@@ -139,6 +143,16 @@ ColumnWriter numberWriter(size_t width) {
   return kWriters[width - 1];
 }
 
+ColumnWriter booleanWriter(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::u8: return writeBoolean<uint8_t>;
+    case ValueKind::u16: return writeBoolean<uint16_t>;
+    case ValueKind::u32: return writeBoolean<uint32_t>;
+    case ValueKind::u64: return writeBoolean<uint64_t>;
+    default: return writeBooleanNumber;
+  }
+}
+
 ColumnWriter timeWriter(WireType wire) {
   switch (wire) {
     case WireType::dateTimeSeconds: return writeTime<WireType::dateTimeSeconds>;
@@ -153,7 +167,7 @@ bool isTime(WireType wire) { return wire >= WireType::dateTimeSeconds && wire <=
 // The writer of a fixed-size field; null: plain octets to be copied.
 ColumnWriter writerOf(const PlanField& field) {
   const Element& element = *field.element;
-  if (element.wire == WireType::boolean) return writeBoolean;
+  if (element.wire == WireType::boolean) return booleanWriter(element.kind);
   if (isTime(element.wire)) return timeWriter(element.wire);
   switch (element.kind) {
     case ValueKind::u8: return field.wireLength == 1 ? nullptr : memberWriter<uint8_t>(field.wireLength);
@@ -200,27 +214,6 @@ void addColumn(WireTemplate& wire, const PlanField& field, bool biflow) {
   segment.length += field.wireLength;
 }
 
-// Records that fit a first-level cache together.
-constexpr size_t kBlock = 32;
-
-void writeBlock(const WireTemplate& wire, std::span<Row> rows, const FieldContext& context) {
-  for (size_t s = 0; s < wire.segments.size(); s++) {
-    const Segment& segment = wire.segments[s];
-    for (size_t c = segment.firstColumn; c < segment.endColumn; c++) {
-      wire.columns[c].write(wire.columns[c], rows, context);
-    }
-    if (s == wire.texts.size()) return;
-    const uint16_t fixed = wire.texts[s].length;
-    for (Row& row : rows) {
-      size_t size = fixed;
-      if (fixed == kVariableLength) size = row.text[0] != 255 ? 1 + row.text[0] : 3 + (row.text[1] << 8 | row.text[2]);
-      std::memcpy(row.at + segment.length, row.text, size);
-      row.at += segment.length + size;
-      row.text += size;
-    }
-  }
-}
-
 }  // namespace
 
 WireTemplate compileTemplate(std::span<const PlanField> fields, bool biflow) {
@@ -248,15 +241,42 @@ WireTemplate compileTemplate(std::span<const PlanField> fields, bool biflow) {
   return wire;
 }
 
-uint8_t* writeRows(const WireTemplate& wire, std::span<Row> rows, uint8_t* to, const FieldContext& context) {
-  for (Row& row : rows) {
-    row.at = to;
-    to += row.length;
+void RowWriter::write(Block& block) {
+  for (size_t s = 0; s < wire_.segments.size(); s++) {
+    const Segment& segment = wire_.segments[s];
+    for (size_t c = segment.firstColumn; c < segment.endColumn; c++) {
+      wire_.columns[c].write(wire_.columns[c], block, context_);
+    }
+    if (s == wire_.texts.size()) break;
+    const uint16_t fixed = wire_.texts[s].length;
+    for (size_t i = 0; i < block.count; i++) {
+      const uint8_t* const text = block.text[i];
+      size_t size = fixed;
+      if (fixed == kVariableLength) size = text[0] != 255 ? size_t{1} + text[0] : size_t{3} + loadBe16(text + 1);
+      std::memcpy(block.at[i] + segment.length, text, size);
+      block.at[i] += segment.length + size;
+      block.text[i] += size;
+    }
   }
-  for (size_t first = 0; first < rows.size(); first += kBlock) {
-    writeBlock(wire, rows.subspan(first, std::min(kBlock, rows.size() - first)), context);
+  block.count = 0;
+}
+
+uint8_t* RowWriter::add(std::span<const Row> rows, uint8_t* to) {
+  for (const Row& row : rows) {
+    Block& block = blocks_[row.side];
+    block.record[block.count] = row.record;
+    block.text[block.count] = row.text;
+    block.at[block.count] = to;
+    to += row.length;
+    if (++block.count == Block::kRows) write(block);
   }
   return to;
+}
+
+void RowWriter::flush() {
+  for (Block& block : blocks_) {
+    if (block.count != 0) write(block);
+  }
 }
 
 }  // namespace weir

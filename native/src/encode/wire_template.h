@@ -13,14 +13,23 @@ namespace weir {
 // One Data Record about to be written.
 struct Row {
   const uint8_t* record;
-  uint8_t* at;          // where the current segment of the record goes
   const uint8_t* text;  // its variable parts, already in wire form
   uint32_t length;      // octets of the Data Record
   uint32_t side;
 };
 
+// Rows of one side that are written together, and so stay in the first-level cache.
+struct Block {
+  static constexpr size_t kRows = 48;
+  size_t count = 0;
+  unsigned side = 0;
+  const uint8_t* record[kRows];
+  const uint8_t* text[kRows];
+  uint8_t* at[kRows];  // where the current segment of the record goes
+};
+
 struct Column;
-using ColumnWriter = void (*)(const Column& column, std::span<const Row> rows, const FieldContext& context);
+using ColumnWriter = void (*)(const Column& column, const Block& block, const FieldContext& context);
 
 struct Column {
   ColumnWriter write;
@@ -55,7 +64,23 @@ struct WireTemplate {
 // biflow: side 1 is never written, so copies may merge where only side 0 allows it.
 WireTemplate compileTemplate(std::span<const PlanField> fields, bool biflow);
 
-// Writes the rows, which lie one behind the other from `to` on; returns the end. Changes row.at and row.text.
-uint8_t* writeRows(const WireTemplate& wire, std::span<Row> rows, uint8_t* to, const FieldContext& context);
+// Writes Data Records whose places are known, block by block; nothing is in place before flush().
+class RowWriter {
+ public:
+  // Both must outlive the writer.
+  RowWriter(const WireTemplate& wire, const FieldContext& context) : wire_(wire), context_(context) {
+    blocks_[1].side = 1;
+  }
+  // Rows one behind the other from `to` on; returns the end. Their records and texts are read until flush().
+  uint8_t* add(std::span<const Row> rows, uint8_t* to);
+  void flush();
+
+ private:
+  void write(Block& block);
+
+  const WireTemplate& wire_;
+  const FieldContext& context_;
+  Block blocks_[2];
+};
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "metering/mapped_array.h"
 
@@ -92,12 +93,12 @@ class ExpiryWheel {
     return false;
   }
 
-  // Takes one reference of a tick that earliest() gave; ahead is the one that will come some calls later, or kNone.
-  uint32_t takeOne(uint64_t tick, uint32_t lookAhead, uint32_t& ahead) {
+  // Takes one reference of a tick that earliest() gave. rest: what its chunk still holds, taken from the end.
+  uint32_t takeOne(uint64_t tick, std::span<const uint32_t>& rest) {
     const uint32_t bucket = static_cast<uint32_t>(tick) & (kBuckets - 1);
     Refs& refs = chunks_[head_[bucket]].refs;
     const uint32_t entry = refs.entry[--refs.count];
-    ahead = refs.count >= lookAhead ? refs.entry[refs.count - lookAhead] : kNone;
+    rest = {refs.entry, refs.count};
     if (refs.count == 0) dropHead(bucket);
     return entry;
   }

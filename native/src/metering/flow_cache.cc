@@ -64,6 +64,7 @@ struct FlowCache::Impl {
   void look(uint32_t entry);
   void lookAt(const ExpiryWheel::Refs& refs);
   bool expire(size_t limit);
+  void prefetchVictims(std::span<const uint32_t> rest);
   void evict();
 
   const FlowCacheOptions options;
@@ -319,6 +320,16 @@ bool FlowCache::Impl::expire(size_t limit) {
   }
 }
 
+// Later evictions go on with these: fetches what they will touch, in two steps as lookAt() does.
+void FlowCache::Impl::prefetchVictims(std::span<const uint32_t> rest) {
+  if (rest.size() >= kHotAhead) store.prefetchHot(rest[rest.size() - kHotAhead]);
+  if (rest.size() >= kRecordAhead) {
+    const uint32_t ahead = rest[rest.size() - kRecordAhead];
+    store.prefetchRecord(ahead);
+    index.prefetch(store.hot(ahead).hash);
+  }
+}
+
 // Makes room by the flow that is quiet for longest, as exactly as the wheel's buckets tell, in a bounded number of looks.
 void FlowCache::Impl::evict() {
   uint32_t oldest = kNone;
@@ -328,9 +339,9 @@ void FlowCache::Impl::evict() {
   };
   unsigned valid = 0;
   for (unsigned looks = 0; looks < kEvictionStale && valid < kEvictionLooks && wheel.earliest(tick); looks++) {
-    uint32_t ahead;
-    const uint32_t entry = wheel.takeOne(tick, kRecordAhead, ahead);
-    if (ahead != kNone) store.prefetchHot(ahead);
+    std::span<const uint32_t> rest;
+    const uint32_t entry = wheel.takeOne(tick, rest);
+    prefetchVictims(rest);
     const FlowHot& hot = store.hot(entry);
     if ((hot.state & kLive) == 0 || hot.wheelTick != static_cast<uint32_t>(tick)) continue;
     valid++;

@@ -12,12 +12,11 @@
 namespace weir {
 
 // Fixed array of plain T. From firstHuge octets on huge pages are asked for (the start stays on small pages, so that a
-// small use costs little memory); kNoHuge: never.
+// small use costs little memory).
 template <class T>
 class MappedArray {
  public:
   static constexpr size_t kHugePage = 2u << 20;
-  static constexpr size_t kNoHuge = SIZE_MAX;
 
   // Throws Error(WEIR_CACHE_MEMORY) when the address space cannot be had.
   explicit MappedArray(size_t count, size_t firstHuge = kHugePage) {
@@ -43,9 +42,17 @@ class MappedArray {
   T& operator[](size_t index) { return data_[index]; }
   const T& operator[](size_t index) const { return data_[index]; }
   T* at(size_t index) { return data_ + index; }
+  // Gives the whole pages of these elements back; they read as zero if used again.
+  void release(size_t first, size_t count) {
+    const uintptr_t begin = (reinterpret_cast<uintptr_t>(data_ + first) + kPage - 1) / kPage * kPage;
+    const uintptr_t end = reinterpret_cast<uintptr_t>(data_ + first + count) / kPage * kPage;
+    if (begin < end) (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
   explicit operator bool() const { return data_ != nullptr; }
 
  private:
+  static constexpr size_t kPage = 4096;
+
   void* mapped_ = nullptr;
   size_t mappedSize_ = 0;
   T* data_ = nullptr;

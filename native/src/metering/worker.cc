@@ -17,6 +17,8 @@ constexpr uint64_t kRefreshEveryNs = 500'000'000;
 // A live ring hands blocks over late; expiry looks at the clock of that long ago, so that waiting packets count first.
 constexpr uint64_t kRingDelayNs = 200'000'000;
 constexpr size_t kInboxOctets = 1u << 20;
+// At the end a live source is read this long: what the kernel took before stop() is handed over within its block timeout.
+constexpr uint64_t kLastReadNs = 60'000'000;
 
 uint64_t clockNs(clockid_t clock) {
   timespec now;
@@ -88,12 +90,19 @@ void Worker::run() {
     if (!announced) opened_.set_value();
     announced = true;
     while (!stopping_.load(std::memory_order_acquire) && !source->ended()) readOnce(*source);
+    if (live_) readLast(*source);
     source->refresh();
     collectNotices(*source);
     if (stopping_.load(std::memory_order_acquire)) break;
     current_.fetch_add(1, std::memory_order_relaxed);
   }
-  if (allDone_) allDone_->arrive_and_wait();
+  if (allDone_) {
+    allDone_->count_down();
+    while (!allDone_->try_wait()) {  // others may still hand over
+      drainInboxes();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
   drainInboxes();
   cache_.flush(EndReason::forced);
   finished_.store(true, std::memory_order_release);
@@ -118,6 +127,11 @@ void Worker::readOnce(FrameSource& source) {
     if (const uint64_t activeNs = timeoutActiveNs_.exchange(0)) cache_.setTimeouts(activeNs, timeoutIdleNs_.load());
   }
   ring_.wakeIfDue(monotonic);
+}
+
+void Worker::readLast(FrameSource& source) {
+  const uint64_t end = clockNs(CLOCK_MONOTONIC) + kLastReadNs;
+  while (!source.ended() && clockNs(CLOCK_MONOTONIC) < end) readOnce(source);
 }
 
 size_t Worker::decodeBurst(size_t frames) {

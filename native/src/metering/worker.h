@@ -65,6 +65,7 @@ class Worker {
  private:
   void run();
   void readOnce(FrameSource& source);
+  void readLast(FrameSource& source);
   size_t decodeBurst(size_t frames);
   bool handOver(const Packet& packet);
   void drainInboxes();

@@ -22,7 +22,8 @@ uint32_t run(const FilterProgram& program, const BpfPacket& packet) { return Bpf
 
 // The kernel takes the first tag off received frames, then presents what follows the EtherType.
 uint32_t asReceived(const FilterProgram& program, Bytes frame) {
-  if (loadBe16(&frame[12]) == 0x8100 || loadBe16(&frame[12]) == 0x88a8) frame.erase(frame.begin() + 12, frame.begin() + 16);
+  const uint16_t first = loadBe16(&frame[12]);
+  if (first == 0x8100 || first == 0x88a8) frame.erase(frame.begin() + 12, frame.begin() + 16);
   return run(program, {Bytes(frame.begin() + 14, frame.end()), PACKET_HOST, loadBe16(&frame[12])});
 }
 uint32_t asSent(const FilterProgram& program, const Bytes& frame) {

@@ -1,16 +1,41 @@
-// Reads a live source for tests: until a number of frames came, or until it has been quiet.
+// Opens and reads a live source for tests: until a number of frames came, or until it has been quiet.
 #pragma once
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/cursor.h"
-#include "capture/frame.h"
+#include "base/error.h"
+#include "capture/af_packet.h"
 #include "wire.h"
 
 namespace weir {
+
+inline PacketSourceOptions watching(const std::string& interface) {
+  PacketSourceOptions options;
+  options.interface = interface;
+  options.ringBytes = 4u << 20;
+  return options;
+}
+
+inline std::unique_ptr<FrameSource> opened(const PacketSourceOptions& options) {
+  auto source = makePacketSource(options);
+  source->open();
+  return source;
+}
+
+// Code of the Error that the action throws, empty when it throws none.
+inline std::string codeOf(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "";
+}
 
 struct CollectedFrame {
   Frame frame;  // data is not valid any more

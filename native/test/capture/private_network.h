@@ -23,6 +23,10 @@
 
 namespace weir {
 
+// Addresses that reach the other end of the pair but belong to nobody, so nothing is answered.
+inline constexpr const char* kThere = "10.9.0.3";
+inline constexpr const char* kHere = "10.9.0.4";
+
 class PrivateNetwork {
  public:
   PrivateNetwork() {
@@ -64,7 +68,9 @@ class PrivateNetwork {
     return run("ip link set wa address 02:00:00:00:00:01") && peer("ip link set wb address 02:00:00:00:00:02") &&
            run("ip addr add 10.9.0.1/24 dev wa") && peer("ip addr add 10.9.0.2/24 dev wb") &&
            run("ip neigh replace 10.9.0.2 lladdr 02:00:00:00:00:02 dev wa") &&
-           peer("ip neigh replace 10.9.0.1 lladdr 02:00:00:00:00:01 dev wb");
+           run("ip neigh replace 10.9.0.3 lladdr 02:00:00:00:00:02 dev wa") &&
+           peer("ip neigh replace 10.9.0.1 lladdr 02:00:00:00:00:01 dev wb") &&
+           peer("ip neigh replace 10.9.0.4 lladdr 02:00:00:00:00:01 dev wb");
   }
 
  private:

@@ -35,18 +35,33 @@ TEST_CASE("flow index: runs that wrap round the table's end are shifted back cor
   CHECK(index.candidate(last) == FlowIndex::kNone);
 }
 
+TEST_CASE("flow index: the table grows under its entries and keeps all of them") {
+  constexpr uint32_t kCapacity = 200'000;
+  FlowIndex index(kCapacity);
+  const auto hashOf = [](uint32_t entry) { return entry * 2654435761u >> 3; };
+  for (uint32_t entry = 0; entry < kCapacity; entry++) {
+    index.insert(hashOf(entry), entry);
+    if (entry % 3 == 0) index.erase(hashOf(entry), entry);
+  }
+  for (uint32_t entry = 0; entry < kCapacity; entry++) {
+    const uint32_t found = index.find(hashOf(entry), [&](uint32_t at) { return at == entry; });
+    REQUIRE(found == (entry % 3 == 0 ? FlowIndex::kNone : entry));
+  }
+}
+
 TEST_CASE("flow index: random insertions and deletions agree with a map") {
   constexpr uint32_t kCapacity = 64;
   FlowIndex index(kCapacity);
   std::map<uint32_t, uint32_t> model;  // entry -> hash
   std::mt19937 random(7);
+  const auto draw = [&](uint32_t below) { return static_cast<uint32_t>(random() % below); };
   for (int step = 0; step < 50'000; step++) {
-    const uint32_t entry = random() % kCapacity;
+    const uint32_t entry = draw(kCapacity);
     if (const auto found = model.find(entry); found != model.end()) {
       index.erase(found->second, entry);
       model.erase(found);
     } else {
-      const uint32_t hash = 120 + random() % 20;  // crowded, round the end of 128 slots
+      const uint32_t hash = 120 + draw(20);  // crowded, round the end of 128 slots
       index.insert(hash, entry);
       model[entry] = hash;
     }

@@ -133,19 +133,22 @@ void runModel(uint32_t seed, uint64_t tickEveryNs) {
   CacheFixture fixture(options);
   Model model(options.activeTimeoutNs, options.idleTimeoutNs, options.lingerNs);
   std::mt19937 random(seed);
+  const auto draw = [&](uint32_t below) { return static_cast<uint32_t>(random() % below); };
   const uint8_t kinds[] = {kTcpAck, kTcpAck, kTcpAck, kTcpAck, kTcpAck, kTcpAck, kTcpSyn, kTcpSyn | kTcpAck,
                            kTcpFin | kTcpAck, kTcpFin | kTcpAck, kTcpRst, kTcpAck};
   uint64_t ns = kBaseNs, nextTick = ns;
   std::vector<Packet> burst;
   for (uint32_t i = 0; i < 100'000; i++) {
-    ns += random() % 4'000'000;
-    const uint32_t id = random() % 4 == 0 ? random() % 700 : random() % 30;
-    const bool fromClient = random() % 2 == 0;
+    ns += draw(4'000'000);
+    const uint32_t id = draw(4) == 0 ? draw(700) : draw(30);
+    const bool fromClient = draw(2) == 0;
     PacketBuilder packet(fromClient ? clientOf(id) : kServer, fromClient ? kServer : clientOf(id), kProtocolTcp, ns);
-    packet.payload(random() % 1000).tcp(kinds[random() % std::size(kinds)], random() % 3 * 1000);
+    const uint8_t flags = kinds[draw(std::size(kinds))];
+    const uint32_t sequence = draw(3) * 1000;
+    packet.payload(draw(1000)).tcp(flags, sequence);
     burst.push_back(packet);
     model.add(id, packet.packet);
-    if (random() % 40 != 0 && i != 99'999) continue;
+    if (draw(40) != 0 && i != 99'999) continue;
     fixture.cache.update(burst);
     burst.clear();
     if (tickEveryNs != 0 && ns >= nextTick) {

@@ -1,0 +1,105 @@
+#include "capture/capabilities.h"
+
+#include <doctest/doctest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <functional>
+#include <thread>
+
+#include "capture/interfaces.h"
+#include "frame_collector.h"
+#include "private_network.h"
+
+using namespace weir;
+
+namespace {
+
+constexpr uint32_t kNobody = 65534;
+using Names = std::vector<std::string>;
+
+bool has(const std::string& name) {
+  const Names names = effectiveCapabilities();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Number of the first check that failed in a child process, 0 when all held.
+int inChild(const std::function<int()>& checks) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int result = 255;
+    try {
+      result = checks();
+    } catch (const std::exception&) {
+    }
+    ::_exit(result);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("privileges: exactly the named capabilities are kept, and inherited by threads made later") {
+  if (::getuid() != 0 || !has("CAP_NET_RAW") || !has("CAP_SETUID")) {
+    MESSAGE("skipped: needs root with CAP_NET_RAW and CAP_SETUID");
+    return;
+  }
+  const int failed = inChild([] {
+    dropPrivileges(kNobody, kNobody, {"cap_net_raw", "NET_ADMIN"});
+    const Names kept = {"CAP_NET_ADMIN", "CAP_NET_RAW"};
+    if (effectiveCapabilities() != kept) return 1;
+    if (::getuid() != kNobody || ::geteuid() != kNobody || ::getgid() != kNobody) return 2;
+    if (::getgroups(0, nullptr) != 0) return 3;
+    if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return 4;
+    if (::setuid(0) == 0) return 5;
+    Names ofThread;
+    std::thread([&] { ofThread = effectiveCapabilities(); }).join();
+    if (ofThread != kept) return 6;
+    if (!Descriptor(::socket(AF_PACKET, SOCK_RAW, 0))) return 7;
+    const CaptureProbe probe = probeCapture();
+    if (probe.packetSocket != "ok" || probe.ring != "ok") return 8;
+    if (probe.namespaces.find("CAP_SYS_ADMIN") == std::string::npos) return 9;
+    dropPrivileges(kNobody, kNobody, {});
+    if (!effectiveCapabilities().empty()) return 10;
+    if (probeCapture().packetSocket.find("CAP_NET_RAW") == std::string::npos) return 11;
+    if (codeOf([] { dropPrivileges(kNobody, kNobody, {"CAP_NET_RAW"}); }) != "WEIR_PRIVILEGE") return 12;
+    return 0;
+  });
+  CHECK(failed == 0);
+}
+
+TEST_CASE("privileges: with CAP_SYS_ADMIN kept, another user can enter namespaces and come back") {
+  WEIR_PRIVATE_NETWORK(network);
+  const int there = ::open(network.peerPath().c_str(), O_RDONLY);
+  REQUIRE(there >= 0);
+  const int failed = inChild([&] {
+    dropPrivileges(kNobody, kNobody, {"CAP_NET_RAW", "CAP_SYS_ADMIN"});
+    const std::string path = "/proc/self/fd/" + std::to_string(there);
+    {
+      const NetnsScope scope(path);
+      if (::if_nametoindex("wb") == 0) return 1;
+    }
+    if (::if_nametoindex("wa") == 0) return 2;
+    if (listInterfaces(path).size() != 2) return 3;
+    return 0;
+  });
+  ::close(there);
+  CHECK(failed == 0);
+}
+
+TEST_CASE("privileges: an unknown capability is an error before anything changes") {
+  CHECK(codeOf([] { dropPrivileges(::getuid(), ::getgid(), {"CAP_FLY"}); }) == "WEIR_PRIVILEGE");
+}
+
+TEST_CASE("live: what this host allows") {
+  WEIR_PRIVATE_NETWORK(network);
+  const CaptureProbe probe = probeCapture();
+  CHECK(probe.packetSocket == "ok");
+  CHECK(probe.ring == "ok");
+  CHECK(probe.vnetHeader == "ok");
+  CHECK(probe.fanoutProgram == "ok");
+  CHECK(probe.namespaces == "ok");
+}

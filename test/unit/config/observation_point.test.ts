@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FormatError } from '../../../src/config/format.js';
+import { parseObservationPoint } from '../../../src/config/observation_point.js';
+
+test('interfaces, globs, lists and network namespaces', () => {
+  const cases: [string, string[], string][] = [
+    ['eth0', ['eth0'], ''],
+    ['any', ['any'], ''],
+    ['veth*', ['veth*'], ''],
+    ['eth0,eth1', ['eth0', 'eth1'], ''],
+    ['eth0.100', ['eth0.100'], ''],
+    ['eth0@netns:blue', ['eth0'], '/run/netns/blue'],
+    ['any@netns:/proc/7/ns/net', ['any'], '/proc/7/ns/net'],
+    ['eth0, eth1@pid:42', ['eth0', 'eth1'], '/proc/42/ns/net'],
+    ['veth-a-rather-long-pattern*', ['veth-a-rather-long-pattern*'], ''],
+  ];
+  for (const [text, names, netns] of cases) assert.deepEqual(parseObservationPoint(text), { text, names, netns });
+});
+
+test('mistakes say what was expected', () => {
+  const cases: [string, RegExp][] = [
+    ['', /empty interface name/],
+    ['eth0,', /empty interface name in 'eth0,'/],
+    ['eth0@blue', /expected @netns:NAME or @pid:N, found '@blue'/],
+    ['eth0@netns:', /expected the name of a network namespace/],
+    ['eth0@netns:../x', /expected the name of a network namespace/],
+    ['eth0@pid:x', /expected a process id after '@pid:', found 'x'/],
+    ['eth0@pid:0', /expected a process id/],
+    ['eth0@container:abc', /not in this version; use @pid:N/],
+    ['captures/x', /cannot be the name of an interface; to read a capture file use -r/],
+    ['a name', /cannot be the name/],
+    ['zc:eth1', /capture by 'zc:' is not in this version/],
+    ['ebpf:', /capture by 'ebpf:' is not in this version/],
+    ['interface0123456', /longer than 15 bytes/],
+  ];
+  for (const [text, message] of cases) {
+    const isOurs = (error: unknown): boolean => error instanceof FormatError && message.test(error.message);
+    assert.throws(() => parseObservationPoint(text), isOurs, text);
+  }
+});

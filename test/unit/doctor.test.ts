@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { examine, type DoctorReport, type Finding, type Host, reportText } from '../../src/doctor.js';
+import type { HostInterface, NativeAddon } from '../../src/native/boundary.js';
+
+const host: Host = {
+  nodeVersion: 'v20.1.0',
+  nodePath: '/opt/node',
+  kernel: '6.1.0',
+  architecture: 'x64',
+  cpus: 4,
+  uid: 1000,
+  zstd: false,
+};
+const everywhere = { read: [], observationPoints: [{ netns: '' }] };
+const eth0: HostInterface = { index: 2, name: 'eth0', mac: '02:00:00:00:00:01', up: true, linkType: 1, mtu: 1500 };
+
+interface Fake {
+  capabilities?: string[];
+  probe?: Partial<ReturnType<NativeAddon['probe']>>;
+  interfaces?: HostInterface[];
+}
+
+function addon({ capabilities = ['CAP_NET_RAW'], probe = {}, interfaces = [eth0] }: Fake = {}): { addon: NativeAddon } {
+  const fake: Partial<NativeAddon> = {
+    catalogueHash: 'abc',
+    versions: { libpcap: '1.10.3' },
+    capabilities: () => capabilities,
+    probe: () => ({ packetSocket: 'ok', tpacketV3: 'ok', vnetHeader: 'ok', fanoutBpf: 'ok', setns: 'ok', ...probe }),
+    interfaces: () => interfaces,
+  };
+  return { addon: fake as NativeAddon };
+}
+
+function finding({ findings }: DoctorReport, name: string): Finding {
+  const found = findings.find((one) => one.name === name);
+  assert.ok(found, name);
+  return found;
+}
+
+test('a host that allows all', () => {
+  const report = examine(addon({ capabilities: ['net_raw', 'CAP_SYS_ADMIN', 'cap_sys_ptrace'] }), everywhere, {
+    ...host,
+    zstd: true,
+  });
+  assert.equal(report.canCapture, true);
+  assert.deepEqual(
+    report.findings.filter(({ state }) => state === 'off' || state === 'unused'),
+    [],
+  );
+  assert.equal(finding(report, 'eth0').detail, 'up, index 2, MTU 1500, 02:00:00:00:00:01');
+  assert.equal(finding(report, 'libpcap').detail, '1.10.3');
+  const text = reportText(report);
+  for (const area of ['host', 'libraries', 'capabilities', 'kernel', 'interfaces'])
+    assert.ok(text.includes(`\n${area}:\n`) || text.startsWith(`${area}:`));
+  assert.ok(text.endsWith('Live capture is possible.\n'));
+});
+
+test('without CAP_NET_RAW: what is off, and the commands that turn it on', () => {
+  const report = examine(
+    addon({ capabilities: [], probe: { packetSocket: 'Operation not permitted', tpacketV3: 'EPERM' } }),
+    everywhere,
+    host,
+  );
+  assert.equal(report.canCapture, false);
+  const { state, without, remedy = '' } = finding(report, 'net_raw');
+  assert.deepEqual([state, without], ['off', 'no live capture; capture files (-r) still work']);
+  assert.match(remedy, /sudo weir --user/);
+  assert.match(remedy, /sudo setcap cap_net_raw\+ep \/opt\/node \(caution: /);
+  assert.equal(finding(report, 'packet socket').detail, 'Operation not permitted');
+  assert.equal(finding(report, 'TPACKET_V3 ring').state, 'unused');
+  assert.equal(finding(report, 'TPACKET_V3 ring').detail, 'unknown: needs the packet socket');
+  const text = reportText(report);
+  assert.match(text, /OFF net_raw/);
+  assert.match(text, /to turn on: sudo weir/);
+  assert.ok(text.endsWith('Live capture is not possible: see OFF above.\n'));
+});
+
+test('root without the capability is in a container', () => {
+  const report = examine(addon({ capabilities: [] }), everywhere, { ...host, uid: 0 });
+  assert.match(finding(report, 'net_raw').remedy ?? '', /give the container or unit CAP_NET_RAW/);
+  assert.equal(finding(report, 'user').detail, 'root');
+});
+
+test('what this run does not need is not off', () => {
+  const closed = addon({ capabilities: [], probe: { setns: 'EPERM' } });
+  assert.equal(finding(examine(closed, everywhere, host), 'sys_admin').state, 'unused');
+  assert.equal(finding(examine(closed, everywhere, host), 'other network namespaces').state, 'unused');
+  const inside = { read: [], observationPoints: [{ netns: '/run/netns/blue' }] };
+  const report = examine(closed, inside, host);
+  assert.match(finding(report, 'sys_admin').remedy ?? '', /setcap cap_net_raw,cap_sys_admin\+ep/);
+  assert.equal(finding(report, 'sys_admin').state, 'off');
+  assert.equal(finding(report, 'other network namespaces').state, 'off');
+  assert.equal(report.canCapture, false);
+  const offline = examine(addon({ capabilities: [] }), { read: ['x'], observationPoints: [] }, host);
+  assert.equal(finding(offline, 'net_raw').state, 'unused');
+});
+
+test('lost accuracy is said, but capture is possible', () => {
+  const report = examine(addon({ probe: { vnetHeader: 'EINVAL' } }), everywhere, host);
+  assert.equal(report.canCapture, true);
+  assert.equal(finding(report, 'PACKET_VNET_HDR').state, 'off');
+  assert.equal(finding(report, 'PACKET_VNET_HDR').without, 'packets joined by GRO or TSO count as one');
+  assert.equal(finding(report, 'zstd').state, 'unused');
+});
+
+test('no interface, no capture', () => {
+  const report = examine(addon({ interfaces: [] }), everywhere, host);
+  assert.equal(report.canCapture, false);
+  assert.equal(finding(report, 'none').state, 'off');
+});
+
+test('without the addon the report says so and how to build it', () => {
+  const report = examine({ reason: 'the addon is not built' }, everywhere, host);
+  assert.equal(report.canCapture, false);
+  const { detail, remedy } = finding(report, 'addon');
+  assert.equal(detail, 'the addon is not built');
+  assert.match(remedy ?? '', /npm run build/);
+  assert.doesNotThrow(() => JSON.stringify(report));
+});

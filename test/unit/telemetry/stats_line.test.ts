@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Counters } from '../../../src/native/boundary.js';
+import { short, statsLine, type MeterSnapshot, type Snapshot } from '../../../src/telemetry/stats_line.js';
+
+function meter(change: Partial<MeterSnapshot> = {}): MeterSnapshot {
+  return {
+    frames: 0,
+    kernelDrops: 0,
+    wirePackets: 0,
+    octets: 0,
+    flowsCreated: 0,
+    flows: 0,
+    cacheCapacity: 1000,
+    outcomes: {},
+    records: {},
+    recordsDropped: 0,
+    ...change,
+  };
+}
+
+test('numbers in three digits', () => {
+  const cases: [number, string][] = [
+    [0, '0'],
+    [7, '7'],
+    [999, '999'],
+    [1000, '1.00k'],
+    [12_345, '12.3k'],
+    [999_499, '999k'],
+    [999_500, '1.00M'],
+    [1_250_000, '1.25M'],
+    [99_960, '100k'],
+    [9_996, '10.0k'],
+    [3e15, '3000T'],
+  ];
+  for (const [value, expected] of cases) assert.equal(short(value), expected);
+});
+
+test('the line tells what happened between the snapshots', () => {
+  const before: Snapshot = {
+    meter: meter({
+      wirePackets: 1000,
+      octets: 100_000,
+      flowsCreated: 10,
+      kernelDrops: 5,
+      outcomes: { metered: 900, notIp: 3 },
+    }),
+    sinks: [{ name: 'udp://c', records: 10, bytes: 1000, dropped: { queueFull: 1 } }],
+  };
+  const now: Snapshot = {
+    meter: meter({
+      wirePackets: 21_000,
+      octets: 2_600_000,
+      flowsCreated: 210,
+      flows: 250,
+      kernelDrops: 12,
+      outcomes: { metered: 20_000, notIp: 4, malformed: 0 },
+      records: { lackOfResources: 2, idle: 50 },
+      recordsDropped: 1,
+    }),
+    sinks: [{ name: 'udp://c', records: 110, bytes: 51_000, dropped: { queueFull: 4, socketError: 0 } }],
+  };
+  assert.equal(
+    statsLine(now, before, 10_000),
+    'packets 20.0k (2.00k/s, 2.00Mbit/s) not metered: kernel 7, notIp 1' +
+      ' | flows 200 new (20/s), 250 in cache (25.0%) lackOfResources 2, recordRing 1' +
+      ' | udp://c 100 records 50.0kB dropped: queueFull 3',
+  );
+});
+
+test('a quiet interval, no cache, a new sink, no time between', () => {
+  const quiet: Snapshot = { meter: meter({ cacheCapacity: 0 }), sinks: [] };
+  assert.equal(statsLine(quiet, quiet, 0), 'packets 0 (0/s, 0bit/s) | flows 0 new (0/s), 0 in cache (0.0%)');
+  const later: Snapshot = { ...quiet, sinks: [{ name: '-', records: 3, bytes: 300, dropped: {} }] };
+  assert.match(statsLine(later, quiet, 1000), / \| - 3 records 300B$/);
+});
+
+test('two sinks of one URL keep their own numbers', () => {
+  const sinks = (a: number, b: number): Snapshot => ({
+    meter: meter(),
+    sinks: [a, b].map((records) => ({ name: 'udp://c', records, bytes: 0, dropped: {} })),
+  });
+  assert.match(statsLine(sinks(5, 50), sinks(1, 20), 1000), /udp:\/\/c 4 records 0B \| udp:\/\/c 30 records 0B$/);
+});
+
+test("the addon's counters are such a snapshot", () => {
+  const take = (counters: Counters): MeterSnapshot => counters;
+  assert.equal(typeof take, 'function');
+});
