@@ -2,7 +2,16 @@
 // Plain JavaScript without dependencies, since it runs before anything is installed. Each step is quick when done already.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -45,7 +54,9 @@ export function run(command, args, options = {}) {
 }
 
 function missingPackages(names) {
-  const asked = spawnSync('dpkg-query', ['-W', `-f=\${Package} \${db:Status-Status}\n`, ...names], { encoding: 'utf8' });
+  const asked = spawnSync('dpkg-query', ['-W', `-f=\${Package} \${db:Status-Status}\n`, ...names], {
+    encoding: 'utf8',
+  });
   if (asked.error) return undefined; // no dpkg: not a Debian
   const installed = new Set(
     asked.stdout
@@ -147,8 +158,31 @@ export function buildTypeScript() {
   writeFileSync(stamp, '');
 }
 
+function mayWrite(path) {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** True for a user who may not build here but finds all of it built. That it is out of date is said, not hidden. */
+function builtByAnother() {
+  const addon = join(root, 'build', 'native', 'weir.node');
+  const compiled = join(root, 'dist', '.tsbuildinfo');
+  if (!existsSync(addon) || !existsSync(compiled)) return false;
+  if (mayWrite(dirname(addon)) && mayWrite(dirname(compiled))) return false;
+  const old =
+    newest(join(root, 'native', 'src'), ['.cc', '.h', '.def']) > statSync(addon).mtimeMs ||
+    newest(join(root, 'src'), ['.ts']) > statSync(compiled).mtimeMs;
+  if (old) say(`sources are newer than what is built, and only the owner of ${root} can build: npm run build`);
+  return true;
+}
+
 /** Everything that `weir` needs to run. */
 export function buildProbe() {
+  if (builtByAnother()) return;
   ensurePackages(packages.build, { required: true });
   ensureNpm();
   buildNative('native', ['weir']);

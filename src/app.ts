@@ -86,6 +86,13 @@ function meterOptions(options: Options, plans: readonly SinkPlan[]): MeterOption
 /** Octets of one worker's ring of finished records: about 30,000 small records, or 10,000 full ones. */
 const recordRingOctets = 8 << 20;
 
+/** What went wrong on the way, where it did. */
+function troublesOf(counters: Counters): Partial<Counters> {
+  const { readErrors, interfaceLosses, reattached, fragmentsUnmatched, fragmentsEvicted, misplaced } = counters;
+  const all = { readErrors, interfaceLosses, reattached, fragmentsUnmatched, fragmentsEvicted, misplaced };
+  return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
+}
+
 class Run implements Probe {
   readonly finished: Promise<number>;
   #options: Options;
@@ -259,6 +266,7 @@ class Run implements Probe {
           ? { filtered: counters.filtered }
           : {}),
       ...reasons,
+      ...troublesOf(counters),
       packets: counters.packets,
       octets: counters.octets,
       flows: counters.flowsCreated,

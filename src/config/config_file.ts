@@ -1,9 +1,10 @@
 // The configuration file: YAML, or JSON (which is read as YAML, for its line numbers). Every mistake has a place.
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Document, type Pair } from 'yaml';
+import type { Document, LineCounter, Node, Pair } from 'yaml';
 import { WeirError } from '../errors.js';
 import type { Assignment } from './assignment.js';
 import { didYouMean } from './nearest.js';
 import { longFlag, optionNames, optionOf, type OptionName } from './options.js';
+import { yamlLibrary } from './yaml_library.js';
 
 export interface ConfigFile {
   assignments: Assignment[];
@@ -17,7 +18,7 @@ function expects(name: OptionName): string {
 }
 
 function isNothing(node: Node): boolean {
-  return isScalar(node) && node.value === null;
+  return yamlLibrary().isScalar(node) && node.value === null;
 }
 
 function unknownName(key: string): string {
@@ -32,19 +33,23 @@ class Reader {
   readonly assignments: Assignment[] = [];
   readonly errors: WeirError[] = [];
   readonly #path: string;
-  readonly #lines = new LineCounter();
+  readonly #lines: LineCounter = new (yamlLibrary().LineCounter)();
   readonly #document: Document;
 
   constructor(path: string, content: string) {
     this.#path = path;
-    this.#document = parseDocument(content, { lineCounter: this.#lines, prettyErrors: false, version: '1.2' });
+    this.#document = yamlLibrary().parseDocument(content, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      version: '1.2',
+    });
   }
 
   read(): ConfigFile {
     for (const error of this.#document.errors) this.#fail(error.pos[0], error.message);
     const root = this.#document.contents;
     if (this.errors.length === 0 && root !== null && !isNothing(root)) {
-      if (isMap(root)) for (const pair of root.items) this.#pair(pair as Pair<Node, Node | null>);
+      if (yamlLibrary().isMap(root)) for (const pair of root.items) this.#pair(pair as Pair<Node, Node | null>);
       else this.#fail(root.range?.[0], 'expected options, one `name: value` a line');
     }
     return { assignments: this.assignments, errors: this.errors };
@@ -60,19 +65,19 @@ class Reader {
   }
 
   #pair({ key, value }: Pair<Node, Node | null>): void {
-    const name = isScalar(key) ? String(key.value) : '';
+    const name = yamlLibrary().isScalar(key) ? String(key.value) : '';
     const option = fileNames.find((known) => known === name);
     const node = this.#resolved(value);
     if (!option) this.#fail(key.range?.[0], unknownName(name));
     else if (!node || isNothing(node)) this.#fail(key.range?.[0], `${name}: no value; expected ${expects(option)}`);
-    else if (!isSeq(node)) this.#value(option, node);
+    else if (!yamlLibrary().isSeq(node)) this.#value(option, node);
     else if (!optionOf(option).kind.item) this.#fail(node.range?.[0], `${name}: expected one value, found a list`);
     else for (const item of node.items) this.#value(option, this.#resolved(item as Node) ?? node);
   }
 
   #value(name: OptionName, node: Node): void {
     const offset = node.range?.[0];
-    if (!isScalar(node) || isNothing(node)) {
+    if (!yamlLibrary().isScalar(node) || isNothing(node)) {
       this.#fail(offset, `${name}: expected ${expects(name)}`);
       return;
     }
@@ -82,7 +87,7 @@ class Reader {
   }
 
   #resolved(node: Node | null): Node | undefined {
-    return isAlias(node) ? node.resolve(this.#document) : (node ?? undefined);
+    return yamlLibrary().isAlias(node) ? node.resolve(this.#document) : (node ?? undefined);
   }
 }
 

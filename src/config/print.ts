@@ -1,13 +1,14 @@
 // The option table as text: config/weir.yaml, the effective configuration, the README's reference.
-import { stringify } from 'yaml';
 import type { Scalar } from './format.js';
 import { defaultText, flagText, wrap } from './help.js';
 import { environmentName, groups, longFlag, optionNames, optionOf, type OptionName, type Options } from './options.js';
+import { yamlLibrary } from './yaml_library.js';
 
 /** `name: value` as YAML; lists of items stand one a line. */
 function yamlEntry(name: OptionName, value: unknown): string[] {
   const printed: Scalar | Scalar[] = optionOf(name).kind.print(value);
-  return stringify({ [name]: printed }, { lineWidth: 0, indentSeq: true })
+  return yamlLibrary()
+    .stringify({ [name]: printed }, { lineWidth: 0, indentSeq: true })
     .trimEnd()
     .split('\n');
 }

@@ -1,5 +1,5 @@
 // A progress bar for capture files, on a terminal only.
-import { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
 import { short } from './stats_line.js';
 
 /** What the bar reads of the Meter's counters. */
@@ -19,6 +19,8 @@ export interface Progress {
 /** A bar on `stream`, or undefined when that is no terminal or stdin is read (its size is unknown). */
 export function createProgress(stream: NodeJS.WriteStream): Progress | undefined {
   if (!stream.isTTY) return undefined;
+  // Loaded here, because most runs show no bar.
+  const { SingleBar } = createRequire(import.meta.url)('cli-progress') as typeof import('cli-progress');
   const bar = new SingleBar({
     stream,
     format: '{bar} {percentage}%  {packets} packets  {flows} flows  {eta_formatted} left',

@@ -121,6 +121,22 @@ Measured measure(EncoderSpec& spec, const std::vector<FlowRecord>& records, int 
   return measured;
 }
 
+// What reading alone costs: the octets of the records that templates without TCP health or statistics look at.
+double readingNs(const std::vector<FlowRecord>& records, int batches) {
+  constexpr size_t kSize = recordStride(needsNothingMore);
+  std::vector<uint8_t> copy(kSize * kRecords);
+  double best = 1e18;
+  for (int round = 0; round < kRounds; round++) {
+    const double start = nowNs();
+    for (int i = 0; i < batches; i++) {
+      for (size_t r = 0; r < kRecords; r++) std::memcpy(&copy[r * kSize], &records[r], kSize);
+      asm volatile("" : : "r"(copy.data()) : "memory");
+    }
+    best = std::min(best, (nowNs() - start) / kRecords / batches);
+  }
+  return best;
+}
+
 void report(const char* name, const Measured& measured) {
   std::printf("%-28s %7.1f ns/record %8.2f M records/s %6.1f octets  memcpy %5.1f ns, ratio %.2f\n", name, measured.ns,
               1e3 / measured.ns, measured.octets, measured.copyNs, measured.copyNs / measured.ns);
@@ -133,7 +149,8 @@ int main(int argc, char** argv) {
   const std::vector<FlowRecord> records4 = makeRecords(false), mixed = makeRecords(true);
   EncoderSpec spec;
   spec.fields4 = spec.fields6 = fieldsOf(kFields);
-  std::printf("%zu fields named\n", spec.fields4.size());
+  std::printf("%zu fields named; memcpy of the %zu octets of a record they are in: %.1f ns\n", spec.fields4.size(),
+              recordStride(needsNothingMore), readingNs(records4, batches));
   report("ipfix biflow IPv4", measure(spec, records4, batches));
   report("ipfix biflow mixed", measure(spec, mixed, batches));
   spec.messageSize = 65535;

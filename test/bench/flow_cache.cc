@@ -100,7 +100,8 @@ void makeMix(uint64_t number, Packet& packet, uint64_t ns) {
 }
 
 void makeElephant(uint64_t number, Packet& packet, uint64_t ns) {
-  fill(packet, scramble(number) % 100, (number & 3) == 0, kTcpAck, 1400, static_cast<uint32_t>(number / 100 * 1400), ns);
+  const auto sequence = static_cast<uint32_t>(number / 100 * 1400);
+  fill(packet, scramble(number) % 100, (number & 3) == 0, kTcpAck, 1400, sequence, ns);
 }
 
 constexpr Case kCases[] = {
@@ -139,7 +140,8 @@ void run(const Case& chosen, uint32_t needs, const char* needsName) {
   const uint64_t start = clockNs();
   cache.flush(EndReason::forced);
   const uint64_t flushNs = clockNs() - start;
-  std::printf("%-9s %-9s %7.1f ns/packet %8llu flows at the end %7zu kB resident %6.0f octets/flow %8llu records %5.1f ns/flushed\n",
+  std::printf("%-9s %-9s %7.1f ns/packet %8llu flows at the end %7zu kB %6.0f octets/flow %8llu records "
+              "%5.1f ns/flushed\n",
               chosen.name, needsName, static_cast<double>(spentNs) / static_cast<double>(chosen.packets),
               static_cast<unsigned long long>(flows), resident / 1024,
               flows != 0 ? static_cast<double>(resident) / static_cast<double>(flows) : 0.0,

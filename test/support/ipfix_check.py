@@ -10,7 +10,8 @@ D=os.environ.get('IPFIX_REGISTRIES') or os.path.dirname(os.path.abspath(__file__
 IE={}
 def load(d):
     for r in csv.DictReader(open(f'{d}/iana-ipfix.csv')) if os.path.exists(f'{d}/iana-ipfix.csv') else []:
-        if r['ElementID'].isdigit() and r['Abstract Data Type']: IE[(0,int(r['ElementID']))]=(r['Name'],r['Abstract Data Type'],r['Status'])
+        i,n,t,st=(r.get('ElementID') or r.get('id','')),(r.get('Name') or r.get('name')),(r.get('Abstract Data Type') or r.get('type')),(r.get('Status') or r.get('status'))
+        if i.isdigit() and t: IE[(0,int(i))]=(n,t,st)
     for f in glob.glob(f'{d}/pen-*.csv'):
         for r in csv.DictReader(open(f)):
             if r.get('ElementID','').isdigit(): IE[(int(r['EnterpriseID']),int(r['ElementID']))]=(r['Name'],(r['DataType'] or 'octetArray').split(' ')[0],r['Status'])

@@ -14,7 +14,7 @@ constexpr size_t kBlock = 64;
 void addBlock(std::array<uint32_t, 5>& state, const uint8_t* block) {
   uint32_t words[16];
   for (size_t i = 0; i < 16; i++) words[i] = loadBe32(block + 4 * i);
-  auto [a, b, c, d, e] = state;
+  uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
   const auto turn = [&](size_t t, uint32_t mixed, uint32_t constant) {
     if (t >= 16) {
       words[t & 15] = std::rotl(words[(t + 13) & 15] ^ words[(t + 8) & 15] ^ words[(t + 2) & 15] ^ words[t & 15], 1);

@@ -83,21 +83,24 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
     view.count = u32Of(batch, "count");
     view.heap = bytesOf(batch.Get("heap")).data;
     const Bytes out = bytesOf(info[3]);
-    return report(info.Env(), encoder_->encode(view, info[1].As<Napi::Number>().Uint32Value(),
-                                               info[2].As<Napi::Number>().Uint32Value(), {out.data, out.size},
-                                               endsOf(info[4])));
+    const uint32_t first = info[1].As<Napi::Number>().Uint32Value();
+    const uint32_t seconds = info[2].As<Napi::Number>().Uint32Value();
+    return guarded(info.Env(), [&] {
+      return report(info.Env(), encoder_->encode(view, first, seconds, {out.data, out.size}, endsOf(info[4])));
+    });
   }
 
   // templates(exportSeconds, out, ends)
   Napi::Value templates(const Napi::CallbackInfo& info) {
     const Bytes out = bytesOf(info[1]);
-    return report(info.Env(), encoder_->templates(info[0].As<Napi::Number>().Uint32Value(), {out.data, out.size},
-                                                  endsOf(info[2])));
+    const uint32_t seconds = info[0].As<Napi::Number>().Uint32Value();
+    return guarded(info.Env(),
+                   [&] { return report(info.Env(), encoder_->templates(seconds, {out.data, out.size}, endsOf(info[2]))); });
   }
 
   void reset(const Napi::CallbackInfo&) { encoder_->reset(); }
   void setMessageSize(const Napi::CallbackInfo& info) {
-    encoder_->setMessageSize(info[0].As<Napi::Number>().Uint32Value());
+    guarded(info.Env(), [&] { encoder_->setMessageSize(info[0].As<Napi::Number>().Uint32Value()); });
   }
 
   static std::span<uint32_t> endsOf(const Napi::Value& value) {

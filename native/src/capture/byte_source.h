@@ -21,7 +21,7 @@ class ByteSource {
   virtual ~ByteSource() = default;
   // Octets that are there and not consumed yet; whoever parses advances window().at.
   Cursor& window() { return window_; }
-  // Makes window() hold at least need octets, waiting at most waitMs on a pipe. What window() showed before is given back.
+  // Makes window() hold at least need octets, waiting at most waitMs on a pipe. Gives back what window() showed before.
   virtual Fill fill(size_t need, int waitMs) = 0;
   // Offset of window().at in the (uncompressed) input.
   virtual uint64_t offset() const = 0;

@@ -193,8 +193,8 @@ size_t FileSource::keep(std::span<Frame> frames) {
     const bool bigEndian = format_->bigEndian();
     for (const Frame& frame : frames) {
       // Decode counts what it does not know; no filter can look into it.
-      const bool passes = filter_.matches(frame, bigEndian) || !linkTypeSupported(static_cast<uint32_t>(frame.linkType));
-      if (!passes) continue;
+      const bool known = linkTypeSupported(static_cast<uint32_t>(frame.linkType));
+      if (known && !filter_.matches(frame, bigEndian)) continue;
       frames[kept] = frame;
       if (options_.snapLength != 0) frames[kept].captured = std::min(frame.captured, options_.snapLength);
       kept++;

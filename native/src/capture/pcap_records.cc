@@ -96,7 +96,8 @@ Parsed PcapRecords<Swapped, Nanos, Odd>::parse(Cursor& window, std::span<Frame> 
 }
 
 template <bool Swapped>
-std::unique_ptr<FileFormat> make(const PcapHeader& header, LinkType linkType, bool nanos, const FormatOptions& options) {
+std::unique_ptr<FileFormat> make(const PcapHeader& header, LinkType linkType, bool nanos,
+                                 const FormatOptions& options) {
   if (header.modified || header.minor < 4) {
     if (nanos) return std::make_unique<PcapRecords<Swapped, true, true>>(header, linkType, options);
     return std::make_unique<PcapRecords<Swapped, false, true>>(header, linkType, options);

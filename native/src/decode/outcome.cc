@@ -8,7 +8,7 @@ const char* outcomeName(Outcome outcome) {
   static constexpr std::array<const char*, kOutcomes> kNames = {
       "metered",          "notIp",              "truncatedLink",     "truncatedNetwork",
       "truncatedTransport", "malformedLink",    "malformedNetwork",  "malformedTransport",
-      "malformedTunnel",  "unsupportedLinkType", "unsupportedNesting", "unsupportedTunnelFragment",
+      "unsupportedLinkType", "unsupportedNesting", "unsupportedTunnelFragment",
   };
   const auto index = static_cast<size_t>(outcome);
   return index < kOutcomes ? kNames[index] : "unknown";

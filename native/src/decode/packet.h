@@ -17,7 +17,6 @@ enum class Outcome : uint8_t {
   malformedLink,        // lengths or versions that contradict each other
   malformedNetwork,
   malformedTransport,
-  malformedTunnel,
   unsupportedLinkType,
   unsupportedNesting,   // more tags, labels, extension headers or tunnels than the limit
   unsupportedTunnelFragment,  // later fragment of a tunnel datagram: its octets are in the first one's inner packet

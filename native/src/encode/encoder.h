@@ -30,7 +30,6 @@ struct EncoderSpec {
   uint32_t observationDomain = 1;
   uint32_t enterprise = 32473;        // value for kOwnEnterprise
   uint32_t messageSize = 1400;        // IPFIX message octets at most
-  uint32_t refreshRecords = 0;
   // JSON and text. iso: UTC with the digits of the element's unit (text: HH:MM:SS.mmm, as tcpdump, without the date);
   // milliseconds: integers since 1970 in the element's unit (s, ms, us, ns).
   enum class TimeFormat : uint8_t { iso, milliseconds } timeFormat = TimeFormat::iso;
@@ -65,15 +64,16 @@ class Encoder {
                               std::span<uint32_t> ends) = 0;
   // The template message(s) for a session, 0 for formats without templates. ends as above.
   virtual EncodeResult templates(uint32_t exportSeconds, std::span<uint8_t> out, std::span<uint32_t> ends) = 0;
-  // New Transport Session: sequence numbers start at 0. (IPFIX: Data Records before the next message, RFC 7011 3.1.)
+  // New Transport Session: sequence numbers start at 0.
   virtual void reset() = 0;
   virtual void setMessageSize(uint32_t octets) = 0;
+  // Data Records (RFC 7011 section 3.1) or lines written in this session, mod 2^32.
   virtual uint32_t sequence() const = 0;
 };
 
-// Throws Error WEIR_TEMPLATE for a spec that cannot be encoded: unknown element, length the type does not allow, reverse
-// elements in uniflows, templates or records longer than a message. Elements of the other IP version are left out of
-// fields4 and fields6. context.observationPoints must outlive the encoder; its heap is the batch's.
+// Throws Error WEIR_TEMPLATE for a spec that cannot be encoded: unknown element, length the type does not allow,
+// reverse elements in uniflows, templates or records longer than a message. Elements of the other IP version are left
+// out of fields4 and fields6. context.observationPoints must outlive the encoder; its heap is the batch's.
 std::unique_ptr<Encoder> makeEncoder(const EncoderSpec& spec, const FieldContext& context,
                                      std::span<const Element> table = elements());
 

@@ -58,7 +58,8 @@ size_t prefixSize(size_t text) { return text < 255 ? 1 : kLongPrefix; }
 }  // namespace
 
 IpfixEncoder::IpfixEncoder(const EncoderSpec& spec, const FieldContext& context, std::span<const Element> table)
-    : spec_(spec), context_(context), writers_{{wire_[0], context_}, {wire_[1], context_}}, templateId_{spec.templateId4, spec.templateId6} {
+    : spec_(spec), context_(context), writers_{{wire_[0], context_}, {wire_[1], context_}},
+      templateId_{spec.templateId4, spec.templateId6} {
   const std::vector<PlanField> fields[2] = {planFields(spec, 4, table), planFields(spec, 6, table)};
   for (size_t family = 0; family < 2; family++) {
     wire_[family] = compileTemplate(fields[family], spec.biflow);
@@ -264,7 +265,8 @@ void IpfixEncoder::renderTexts(const WireTemplate& wire, Row& row, Pending& pend
     const bool isFixed = column.length != kVariableLength;
     uint8_t* const text = isFixed ? at : at + kLongPrefix;
     const TextFunction call = element.kind == ValueKind::text ? element.text : element.octets;
-    size_t size = call(recordAt(row.record), row.side ^ element.flip, context_, reinterpret_cast<char*>(text), textRoom_);
+    auto* const chars = reinterpret_cast<char*>(text);
+    size_t size = call(recordAt(row.record), row.side ^ element.flip, context_, chars, textRoom_);
     if (column.isString) size = utf8::sanitize(text, size, textRoom_);
     if (isFixed) {
       if (size > column.length) pending.truncated = true;

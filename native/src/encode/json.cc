@@ -26,7 +26,8 @@ constexpr auto kClasses = [] {
 
 char* writeCode(char* to, uint16_t code) {
   std::memcpy(to, "\\u", 2);
-  return format::writeHexOctet(format::writeHexOctet(to + 2, static_cast<uint8_t>(code >> 8)), static_cast<uint8_t>(code));
+  to = format::writeHexOctet(to + 2, static_cast<uint8_t>(code >> 8));
+  return format::writeHexOctet(to, static_cast<uint8_t>(code));
 }
 
 // U+2028 and U+2029 end lines in JavaScript.

@@ -97,8 +97,8 @@ void checkField(const EncoderField& field, const Element& element, const Encoder
     throw Error("WEIR_TEMPLATE", std::string("field ") + element.name + " has a type that no encoder writes");
   }
   if (!spec.biflow && isReverse(element)) {
-    throw Error("WEIR_TEMPLATE", std::string("field ") + element.name +
-                                     " is of the reverse direction, which uniflow records lack: leave it out, or export biflows");
+    throw Error("WEIR_TEMPLATE", std::string("field ") + element.name + " is of the reverse direction, which uniflow " +
+                                     "records lack: leave it out, or export biflows");
   }
   if (spec.format == EncoderSpec::Format::ipfix) checkWire(field, element, spec);
 }
@@ -134,8 +134,9 @@ size_t strideOf(std::span<const PlanField> fields) {
 
 void checkStride(const BatchView& batch, size_t needed) {
   if (batch.count == 0 || batch.stride >= needed) return;
-  throw Error("WEIR_INTERNAL", "a batch of " + std::to_string(batch.stride) + " octets a record was given to an encoder that reads " +
-                                   std::to_string(needed) + ": the meter must measure all elements that templates name");
+  throw Error("WEIR_INTERNAL", "a batch of " + std::to_string(batch.stride) + " octets a record was given to an " +
+                                   "encoder that reads " + std::to_string(needed) +
+                                   ": the meter must measure all elements that templates name");
 }
 
 }  // namespace weir

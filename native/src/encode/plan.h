@@ -38,7 +38,7 @@ inline unsigned sidesOf(const uint8_t* record, bool biflow) {
 // Derived fields get the record itself. The prefix that the batch carries covers what their needs name.
 inline const FlowRecord& recordAt(const uint8_t* at) { return *reinterpret_cast<const FlowRecord*>(at); }
 
-// Fields of the other IP version are left out. Throws Error WEIR_TEMPLATE, naming the field, for what cannot be encoded.
+// Fields of the other IP version are left out. Throws Error WEIR_TEMPLATE, naming the field that cannot be encoded.
 std::vector<PlanField> planFields(const EncoderSpec& spec, unsigned family, std::span<const Element> table);
 
 // Octets of a record that these fields read; encode() refuses batches of a smaller stride.

@@ -49,7 +49,8 @@ char* writeEscaped(char* to, std::span<const uint8_t> text) {
 }
 
 bool needsQuotes(std::span<const uint8_t> text) {
-  return text.empty() || std::any_of(text.begin(), text.end(), [](uint8_t octet) { return octet == ' ' || octet == '='; });
+  const auto separates = [](uint8_t octet) { return octet == ' ' || octet == '='; };
+  return text.empty() || std::any_of(text.begin(), text.end(), separates);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Timer wheel of entry references with lazy rescheduling: packets never touch it. Each live entry has one valid
-// reference, in the bucket that its FlowHot.wheelTick names; any other reference to it is stale and is skipped when met.
+// reference, in the bucket that its FlowHot.wheelTick names; any other is stale and is skipped when met.
 // References lie in chunks, so a due bucket is walked in sequence and its entries can be prefetched.
 #pragma once
 

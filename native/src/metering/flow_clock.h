@@ -1,5 +1,6 @@
 // The cache's two clocks: packet time, which may step back (a second file, a corrected system clock), and wheel time,
-// which only grows (until centuries of steps are used up, then it begins again). Flow times are packet times; the expiry wheel turns by wheel time.
+// which only grows (until centuries of steps are used up, then it begins again). Flow times are packet times; the
+// expiry wheel turns by wheel time.
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Hash index of the flow cache: open addressing with linear probing over {hash, entry + 1}, eight slots a cache line.
 // At most half full; a deletion shifts the run back, so there are no tombstones and probes stay short for ever.
-// The table doubles while it is an eighth full (short runs predict well) up to its largest size; the memory of all sizes
-// is reserved at the start, so few flows cost little.
+// The table doubles while it is an eighth full (short runs predict well) up to its largest size; the memory of all
+// sizes is reserved at the start, so few flows cost little.
 #pragma once
 
 #include <algorithm>

@@ -11,15 +11,15 @@
 
 namespace weir {
 
-// Fixed array of plain T. From firstHuge octets on huge pages are asked for (the start stays on small pages, so that a
-// small use costs little memory).
+// Fixed array of plain T. Behind the first 2 MB huge pages are asked for; the start stays on small pages, so that a
+// small use costs little memory.
 template <class T>
 class MappedArray {
  public:
   static constexpr size_t kHugePage = 2u << 20;
 
   // Throws Error(WEIR_CACHE_MEMORY) when the address space cannot be had.
-  explicit MappedArray(size_t count, size_t firstHuge = kHugePage) {
+  explicit MappedArray(size_t count) {
     if (count == 0) return;
     const size_t octets = (count * sizeof(T) + kHugePage - 1) / kHugePage * kHugePage;
     mappedSize_ = octets + kHugePage;
@@ -31,7 +31,7 @@ class MappedArray {
     const auto start = (reinterpret_cast<uintptr_t>(mapped_) + kHugePage - 1) / kHugePage * kHugePage;
     data_ = reinterpret_cast<T*>(start);
     // Refused advice only costs speed.
-    if (firstHuge < octets) (void)madvise(reinterpret_cast<void*>(start + firstHuge), octets - firstHuge, MADV_HUGEPAGE);
+    if (kHugePage < octets) (void)madvise(reinterpret_cast<void*>(start + kHugePage), octets - kHugePage, MADV_HUGEPAGE);
   }
   ~MappedArray() {
     if (mapped_ != nullptr) munmap(mapped_, mappedSize_);

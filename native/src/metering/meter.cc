@@ -36,8 +36,6 @@ void add(Worker::Sums& to, const Worker::Sums& from) {
 
 Meter::Meter(const MeterOptions& options, std::function<void()> wake) : options_(options), wake_(std::move(wake)) {
   if (options_.workers == 0) options_.workers = 1;
-  if (options_.cache.firstPackets == 0) options_.cache.needs &= ~uint32_t{needsText};
-  if (!options_.decoder.tunnels) options_.cache.needs &= ~uint32_t{needsTunnel};
   options_.cache.seed = randomSeed();
 }
 
@@ -56,6 +54,8 @@ WorkerOptions Meter::workerOptions(const std::string& name, bool live, unsigned 
   options.name = "weir " + name;
   options.decoder = options_.decoder;
   options.cache = options_.cache;
+  // Templates may name what is switched off: records carry the block (stride()), empty; the cache keeps none.
+  if (!options_.decoder.tunnels) options.cache.needs &= ~uint32_t{needsTunnel};
   options.cache.capacity = std::max<uint32_t>(1024, options_.cache.capacity / team);
   options.cache.flowIdBase = static_cast<uint64_t>(workersMade_++) << kWorkerBits;
   options.ring.octets = options_.recordRing;

@@ -11,7 +11,11 @@ constexpr uint64_t kWakeAfterNs = 50'000'000;     // or this long
 
 template <class Block>
 void copyBlock(uint8_t* record, size_t offset, const Block* block) {
-  if (block != nullptr) std::memcpy(record + offset, block, sizeof(Block));
+  if (block != nullptr) {
+    std::memcpy(record + offset, block, sizeof(Block));
+  } else {
+    std::memset(record + offset, 0, sizeof(Block));  // the ring holds older records' octets
+  }
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ enum TcpState : uint8_t {
 constexpr int32_t kReorderUs = 3000;
 constexpr int32_t kLargestGap = 1 << 30;      // the largest window of RFC 7323
 constexpr int32_t kRepeatedSynSpan = 1 << 20;  // a SYN this close behind is a repetition, farther another connection
+constexpr uint32_t kDefaultMss = 536;          // RFC 9293 section 3.7.1
 constexpr uint8_t kLargestScale = 14;          // RFC 7323 section 2.3
 
 int32_t distance(uint32_t to, uint32_t from) { return static_cast<int32_t>(to - from); }
@@ -36,12 +37,13 @@ uint32_t microseconds(const Packet& packet, uint64_t firstSeenNs) {
 
 uint32_t segmentPayload(const Packet& packet) { return ceilDivide(packet.payload, std::max(packet.wirePackets, 1u)); }
 
-// The size lost segments are counted in: the smaller MSS announced, else this segment's size.
+// The size lost segments are counted in: the smaller MSS announced, else this segment's size, or where that says little
+// (a bare ACK behind the gap) the MSS of a host that announces none.
 uint32_t lossUnit(const FlowTcp& tcp, const Packet& packet) {
   uint32_t unit = UINT32_MAX;
   if (tcp.mss[0] != 0) unit = tcp.mss[0];
   if (tcp.mss[1] != 0) unit = std::min<uint32_t>(unit, tcp.mss[1]);
-  return unit != UINT32_MAX ? unit : std::max(segmentPayload(packet), 1u);
+  return unit != UINT32_MAX ? unit : std::max(segmentPayload(packet), kDefaultMss);
 }
 
 // Wire packets of this Packet that hold `octets` of its payload; a bare SYN or FIN is one.
@@ -108,7 +110,8 @@ bool fillHole(FlowTcp& tcp, const Packet& packet, unsigned side, uint32_t start,
 }
 
 // A segment that begins below the highest sequence end.
-void oldSegment(FlowTcp& tcp, const Packet& packet, const Segment& segment, unsigned side, const uint64_t& firstSeenNs) {
+void oldSegment(FlowTcp& tcp, const Packet& packet, const Segment& segment, unsigned side,
+                const uint64_t& firstSeenNs) {
   const uint32_t next = tcp.nextSequence[side];
   const uint32_t oldEnd = distance(segment.end, next) > 0 ? next : segment.end;
   const uint32_t octets = std::min(segment.payload, oldEnd - segment.start);

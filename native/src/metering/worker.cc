@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <chrono>
 #include <cstring>
 
 #include "base/error.h"

@@ -40,7 +40,8 @@ size_t wrongFrames(const Reading& reading) {
   size_t wrong = 0;
   for (size_t i = 0; i < reading.frames.size(); i++) {
     const SeenFrame& seen = reading.frames[i];
-    if (seen.frame.ns != i * 1'000'000'000 || seen.data != frameOf(1 + i * 7919 % 1500, static_cast<uint8_t>(i))) wrong++;
+    const Octets written = frameOf(1 + i * 7919 % 1500, static_cast<uint8_t>(i));
+    if (seen.frame.ns != i * 1'000'000'000 || seen.data != written) wrong++;
   }
   return wrong;
 }

@@ -30,7 +30,7 @@ struct Writer {
   Writer& u32(uint64_t value) { return put(value, 4); }
   Writer& u64(uint64_t value) { return put(value, 8); }
   Writer& octets(const Octets& more) {
-    out.insert(out.end(), more.begin(), more.end());
+    for (const uint8_t octet : more) out.push_back(octet);
     return *this;
   }
   Writer& pad() {
@@ -67,7 +67,8 @@ inline Octets frameOf(size_t size, uint8_t fill) { return Octets(size, fill); }
 // An Ethernet frame with an IPv4 header and UDP ports.
 inline Octets udpFrame(uint16_t destinationPort) {
   Writer w{true, {}};
-  w.octets(Octets(12, 2)).u16(0x0800).u8(0x45).u8(0).u16(28).u32(0).u8(64).u8(17).u16(0).u32(0x0a000001).u32(0x0a000002);
+  w.octets(Octets(12, 2)).u16(0x0800).u8(0x45).u8(0).u16(28).u32(0).u8(64).u8(17).u16(0);
+  w.u32(0x0a000001).u32(0x0a000002);
   return w.u16(4000).u16(destinationPort).u16(8).u16(0).out;
 }
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <pcap/pcap.h>
 
-#include <cstring>
+#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
@@ -47,7 +47,7 @@ Judged judge(pcap_t* capture, const Reading& reading) {
     const uint64_t seconds = static_cast<uint64_t>(header->ts.tv_sec) & UINT32_MAX;
     const bool sane = header->ts.tv_usec >= 0 && header->ts.tv_usec < 1'000'000'000;
     if (sane && seen.frame.ns != seconds * 1'000'000'000 + static_cast<uint64_t>(header->ts.tv_usec)) judged.times++;
-    if (!captured || std::memcmp(seen.data.data(), data, header->caplen) != 0) judged.octets++;
+    if (!captured || !std::equal(data, data + header->caplen, seen.data.begin())) judged.octets++;
   }
   judged.whole = result == PCAP_ERROR_BREAK;
   return judged;

@@ -54,40 +54,54 @@ double meanOctets(const FlowRecord& record, unsigned side, const FieldContext&) 
 
 uint64_t initTime(const FlowRecord&, unsigned, const FieldContext& context) { return context.startNs; }
 
-constexpr Element member(const char* name, uint32_t enterprise, uint16_t id, WireType wire, ValueKind kind,
-                         size_t source, size_t destination, uint8_t family = 0, bool absent = false,
-                         uint32_t needs = needsNothingMore) {
-  return {name, enterprise, id, wire, kind, family, absent, needs, {source, destination}, 0, nullptr, nullptr, nullptr, nullptr};
+using W = WireType;
+using K = ValueKind;
+constexpr uint32_t kReverse = kReverseEnterprise, kOwn = kOwnEnterprise;
+
+constexpr Element member(const char* name, uint32_t enterprise, uint16_t id, W wire, K kind, size_t source,
+                         size_t destination, uint8_t family = 0, bool absent = false) {
+  return {name, enterprise, id, wire, kind, family, absent, needsNothingMore, {source, destination}, 0,
+          nullptr, nullptr, nullptr, nullptr};
+}
+
+constexpr Element computed(const char* name, uint32_t enterprise, uint16_t id, W wire, K kind, bool absent,
+                           uint32_t needs, uint8_t flip, NumberFunction number, RealFunction real = nullptr,
+                           TextFunction text = nullptr, TextFunction octets = nullptr) {
+  return {name, enterprise, id, wire, kind, 0, absent, needs, {0, 0}, flip, number, real, text, octets};
 }
 
 #define AT(path) offsetof(FlowRecord, path)
 constexpr Element kTable[kElementCount] = {
-    member("sourceIPv4Address", 0, 8, WireType::ipv4Address, ValueKind::address4, AT(hot.key.address[0]), AT(hot.key.address[1]), 4),
-    member("destinationIPv4Address", 0, 12, WireType::ipv4Address, ValueKind::address4, AT(hot.key.address[1]), AT(hot.key.address[0]), 4),
-    member("sourceIPv6Address", 0, 27, WireType::ipv6Address, ValueKind::address6, AT(hot.key.address[0]), AT(hot.key.address[1]), 6),
-    member("destinationIPv6Address", 0, 28, WireType::ipv6Address, ValueKind::address6, AT(hot.key.address[1]), AT(hot.key.address[0]), 6),
-    member("sourceTransportPort", 0, 7, WireType::unsigned16, ValueKind::u16, AT(hot.key.port[0]), AT(hot.key.port[1])),
-    member("destinationTransportPort", 0, 11, WireType::unsigned16, ValueKind::u16, AT(hot.key.port[1]), AT(hot.key.port[0])),
-    member("protocolIdentifier", 0, 4, WireType::unsigned8, ValueKind::u8, AT(hot.key.protocol), AT(hot.key.protocol)),
-    member("octetDeltaCount", 0, 1, WireType::unsigned64, ValueKind::u64, AT(hot.octets[0]), AT(hot.octets[1])),
-    member("reverseOctetDeltaCount", kReverseEnterprise, 1, WireType::unsigned64, ValueKind::u64, AT(hot.octets[1]), AT(hot.octets[0])),
-    member("packetDeltaCount", 0, 2, WireType::unsigned64, ValueKind::u32, AT(hot.packets[0]), AT(hot.packets[1])),
-    member("reversePacketDeltaCount", kReverseEnterprise, 2, WireType::unsigned64, ValueKind::u32, AT(hot.packets[1]), AT(hot.packets[0])),
-    member("flowStartSeconds", 0, 150, WireType::dateTimeSeconds, ValueKind::time, AT(hot.startNs), AT(hot.startNs)),
-    member("flowStartMilliseconds", 0, 152, WireType::dateTimeMilliseconds, ValueKind::time, AT(hot.startNs), AT(hot.startNs)),
-    member("flowStartMicroseconds", 0, 154, WireType::dateTimeMicroseconds, ValueKind::time, AT(hot.startNs), AT(hot.startNs)),
-    member("flowStartNanoseconds", 0, 156, WireType::dateTimeNanoseconds, ValueKind::time, AT(hot.startNs), AT(hot.startNs)),
-    member("flowEndReason", 0, 136, WireType::unsigned8, ValueKind::u8, AT(hot.endReason), AT(hot.endReason)),
-    member("sourceMacAddress", 0, 56, WireType::macAddress, ValueKind::mac, AT(link.mac[0]), AT(link.mac[1]), 0, true),
-    {"ownNumber", kOwnEnterprise, 5, WireType::unsigned64, ValueKind::number, 0, false, needsNothingMore, {0, 0}, 0, ownNumber, nullptr, nullptr, nullptr},
-    {"reverseMean", kOwnEnterprise, 6, WireType::float64, ValueKind::real, 0, true, needsNothingMore, {0, 0}, 1, nullptr, meanOctets, nullptr, nullptr},
-    {"userName", 0, 371, WireType::string, ValueKind::text, 0, true, needsText, {0, 0}, 0, nullptr, nullptr, nameText, nullptr},
-    {"interfaceName", 0, 82, WireType::string, ValueKind::text, 0, false, needsText, {0, 0}, 0, nullptr, nullptr, otherNameText, nullptr},
-    {"opaque", 35632, 7, WireType::octetArray, ValueKind::text, 0, true, needsText, {0, 0}, 0, nullptr, nullptr, opaqueText, nullptr},
-    {"list", kOwnEnterprise, 8, WireType::octetArray, ValueKind::list, 0, false, needsNothingMore, {0, 0}, 0, nullptr, nullptr, listText, listOctets},
-    member("dataRecordsReliability", 0, 276, WireType::boolean, ValueKind::u8, AT(hot.fragmentFlags), AT(hot.fragmentFlags)),
-    member("ingressInterface", 0, 10, WireType::unsigned32, ValueKind::u32, AT(link.interface[0]), AT(link.interface[0]), 0, true),
-    {"systemInitTimeMilliseconds", 0, 160, WireType::dateTimeMilliseconds, ValueKind::number, 0, true, needsNothingMore, {0, 0}, 0, initTime, nullptr, nullptr, nullptr},
+    member("sourceIPv4Address", 0, 8, W::ipv4Address, K::address4, AT(hot.key.address[0]), AT(hot.key.address[1]), 4),
+    member("destinationIPv4Address", 0, 12, W::ipv4Address, K::address4,
+           AT(hot.key.address[1]), AT(hot.key.address[0]), 4),
+    member("sourceIPv6Address", 0, 27, W::ipv6Address, K::address6, AT(hot.key.address[0]), AT(hot.key.address[1]), 6),
+    member("destinationIPv6Address", 0, 28, W::ipv6Address, K::address6,
+           AT(hot.key.address[1]), AT(hot.key.address[0]), 6),
+    member("sourceTransportPort", 0, 7, W::unsigned16, K::u16, AT(hot.key.port[0]), AT(hot.key.port[1])),
+    member("destinationTransportPort", 0, 11, W::unsigned16, K::u16, AT(hot.key.port[1]), AT(hot.key.port[0])),
+    member("protocolIdentifier", 0, 4, W::unsigned8, K::u8, AT(hot.key.protocol), AT(hot.key.protocol)),
+    member("octetDeltaCount", 0, 1, W::unsigned64, K::u64, AT(hot.octets[0]), AT(hot.octets[1])),
+    member("reverseOctetDeltaCount", kReverse, 1, W::unsigned64, K::u64, AT(hot.octets[1]), AT(hot.octets[0])),
+    member("packetDeltaCount", 0, 2, W::unsigned64, K::u32, AT(hot.packets[0]), AT(hot.packets[1])),
+    member("reversePacketDeltaCount", kReverse, 2, W::unsigned64, K::u32, AT(hot.packets[1]), AT(hot.packets[0])),
+    member("flowStartSeconds", 0, 150, W::dateTimeSeconds, K::time, AT(hot.startNs), AT(hot.startNs)),
+    member("flowStartMilliseconds", 0, 152, W::dateTimeMilliseconds, K::time, AT(hot.startNs), AT(hot.startNs)),
+    member("flowStartMicroseconds", 0, 154, W::dateTimeMicroseconds, K::time, AT(hot.startNs), AT(hot.startNs)),
+    member("flowStartNanoseconds", 0, 156, W::dateTimeNanoseconds, K::time, AT(hot.startNs), AT(hot.startNs)),
+    member("flowEndReason", 0, 136, W::unsigned8, K::u8, AT(hot.endReason), AT(hot.endReason)),
+    member("sourceMacAddress", 0, 56, W::macAddress, K::mac, AT(link.mac[0]), AT(link.mac[1]), 0, true),
+    computed("ownNumber", kOwn, 5, W::unsigned64, K::number, false, needsNothingMore, 0, ownNumber),
+    computed("reverseMean", kOwn, 6, W::float64, K::real, true, needsNothingMore, 1, nullptr, meanOctets),
+    computed("userName", 0, 371, W::string, K::text, true, needsText, 0, nullptr, nullptr, nameText),
+    computed("interfaceName", 0, 82, W::string, K::text, false, needsText, 0, nullptr, nullptr, otherNameText),
+    computed("opaque", 35632, 7, W::octetArray, K::text, true, needsText, 0, nullptr, nullptr, opaqueText),
+    computed("list", kOwn, 8, W::octetArray, K::list, false, needsNothingMore, 0, nullptr, nullptr, listText,
+             listOctets),
+    member("dataRecordsReliability", 0, 276, W::boolean, K::u8, AT(hot.fragmentFlags), AT(hot.fragmentFlags)),
+    member("ingressInterface", 0, 10, W::unsigned32, K::u32, AT(link.interface[0]), AT(link.interface[0]), 0, true),
+    computed("systemInitTimeMilliseconds", 0, 160, W::dateTimeMilliseconds, K::number, true, needsNothingMore, 0,
+             initTime),
 };
 #undef AT
 

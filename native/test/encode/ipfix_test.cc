@@ -190,7 +190,8 @@ TEST_CASE("ipfix: boolean, float64, float32, MAC, list, derived numbers and time
   context.startNs = 5000000;
   const std::vector<Bytes> fields =
       fieldsOf(record, {wireField(kFlag, 1), wireField(kReal, 8), wireField(kReal, 4), wireField(kSourceMac, 6),
-                        wireField(kList, 65535), wireField(kOwnNumber, 8), wireField(kInitTime, 8), wireField(kList, 3)},
+                        wireField(kList, 65535), wireField(kOwnNumber, 8), wireField(kInitTime, 8),
+                        wireField(kList, 3)},
                {}, context);
   CHECK(hexOf(fields[0]) == "02");  // false
   CHECK(hexOf(fields[1]) == "405bc00000000000");  // 777 / 7 = 111
@@ -259,7 +260,8 @@ TEST_CASE("ipfix: octets that cannot be cut are left out, fixed strings are cut 
   nameRef(record) = batch.put("gr\xc3\xbc\xc3\x9f");  // grüß
   opaqueRef(record) = batch.put(std::string(100, '\xff'));
   batch.records = {record};
-  EncoderSpec spec = wireSpec({wireField(kName, 3), wireField(kName, 8), wireField(kOpaque, 65535), wireField(kOpaque, 4)});
+  EncoderSpec spec =
+      wireSpec({wireField(kName, 3), wireField(kName, 8), wireField(kOpaque, 65535), wireField(kOpaque, 4)});
   spec.messageSize = 60;
   const auto encoder = makeEncoder(spec, {}, table());
   const Encoded encoded = encodeOnce(*encoder, batch.view());

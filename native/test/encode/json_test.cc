@@ -23,8 +23,9 @@ std::string nameLine(std::string_view name) {
 }  // namespace
 
 TEST_CASE("json: a golden line for each IP version") {
-  const EncoderSpec spec = lineSpec(kJson, {{kStartMilliseconds, "flowStartMilliseconds"}, {kSource4, "sourceIPv4Address"},
-                                            {kSource6, "sourceIPv6Address"}, {kSourcePort, "sourceTransportPort"},
+  const EncoderSpec spec = lineSpec(kJson, {{kStartMilliseconds, "flowStartMilliseconds"},
+                                            {kSource4, "sourceIPv4Address"}, {kSource6, "sourceIPv6Address"},
+                                            {kSourcePort, "sourceTransportPort"},
                                             {kOctets, "octetDeltaCount"}, {kReversePackets, "reversePacketDeltaCount"},
                                             {kSourceMac, "sourceMacAddress"}, {kFlag, "flag"}, {kReal, "mean"},
                                             {kName, "userName"}, {kOtherName, "interfaceName"}, {kOpaque, "opaque"},

@@ -36,14 +36,17 @@ TEST_CASE("text: a line for each IP version, columns aligned for IPv4") {
         "02:29:10.123 TCP  192.0.2.1:40000       > 198.51.100.7:443      packets=99/7 octets=123456/777 user=alice "
         "list=[63,64]\n"
         "02:29:10.123 TCP  [2001:db8::1]:40000 > [2001:db8::7]:443 packets=99/7 octets=123456/777 list=[63,64]\n"
-        "02:29:10.123 ICMP 192.0.2.1             > 198.51.100.7          packets=99/0 octets=123456/777 list=[63,64]\n");
+        "02:29:10.123 ICMP 192.0.2.1             > 198.51.100.7          packets=99/0 octets=123456/777 "
+        "list=[63,64]\n");
 }
 
 TEST_CASE("text: IPv6 addresses get no brackets where the port is left out") {
   TestBatch batch;
   batch.records = {sampleRecord6()};
   batch.records[0].hot.key.port[0] = 0;
-  CHECK(linesOf(lineSpec(kText, {{kSource6, ""}, {kSourcePort, ":"}, {kDestination6, ">"}, {kDestinationPort, ":"}}), batch) ==
+  const EncoderSpec spec =
+      lineSpec(kText, {{kSource6, ""}, {kSourcePort, ":"}, {kDestination6, ">"}, {kDestinationPort, ":"}});
+  CHECK(linesOf(spec, batch) ==
         "2001:db8::1 > [2001:db8::7]:443\n");
 }
 

@@ -73,7 +73,8 @@ TEST_CASE("cache: a side that sent nothing says so") {
 
 TEST_CASE("cache: direction methods") {
   SUBCASE("the answer of a handshake makes its receiver the source") {
-    const KeptRecord record = recordOf({tcpPacket(false, kBaseNs, kTcpSyn | kTcpAck, 1), tcpPacket(true, kBaseNs, kTcpAck, 1)});
+    const KeptRecord record =
+        recordOf({tcpPacket(false, kBaseNs, kTcpSyn | kTcpAck, 1), tcpPacket(true, kBaseNs, kTcpAck, 1)});
     CHECK(record.source() == kClient);
     CHECK(record.hot.directionMethod == DirectionMethod::synAck);
     CHECK(record.hot.packets[0] == 1);
@@ -172,7 +173,8 @@ TEST_CASE("cache: tunnel endpoints in source order, ids by direction") {
 }
 
 TEST_CASE("cache: blocks are measured when asked for") {
-  const KeptRecord record = recordOf({udpPacket(true, kBaseNs), udpPacket(false, kBaseNs + kMs)}, needsTcp | needsStats);
+  const KeptRecord record =
+      recordOf({udpPacket(true, kBaseNs), udpPacket(false, kBaseNs + kMs)}, needsTcp | needsStats);
   REQUIRE(record.tcp.has_value());
   REQUIRE(record.stats.has_value());
   CHECK_FALSE(record.tunnel.has_value());
@@ -221,7 +223,8 @@ TEST_CASE("cache: keys with equal hashes are flows of their own") {
   std::unordered_map<uint32_t, uint32_t> seen;
   std::vector<Packet> pair;
   const auto packetOf = [](uint32_t number, uint64_t ns) {
-    return PacketBuilder(endpoint(10, static_cast<uint8_t>(number >> 16), 0, 1, static_cast<uint16_t>(number)), kServer, 17, ns);
+    const Endpoint from = endpoint(10, static_cast<uint8_t>(number >> 16), 0, 1, static_cast<uint16_t>(number));
+    return PacketBuilder(from, kServer, 17, ns);
   };
   for (uint32_t number = 0; number < 2'000'000 && pair.empty(); number++) {
     const PacketBuilder builder = packetOf(number, kBaseNs);

@@ -14,8 +14,8 @@ using namespace weir::test;
 namespace {
 
 // What the comparison looks at; order of emission is not part of the contract.
-using Line = std::tuple<uint32_t, uint64_t, uint64_t, uint32_t, uint32_t, uint32_t, uint64_t, uint64_t, unsigned, unsigned,
-                        unsigned>;
+using Line = std::tuple<uint32_t, uint64_t, uint64_t, uint32_t, uint32_t, uint32_t, uint64_t, uint64_t, unsigned,
+                        unsigned, unsigned>;
 
 struct ModelFlow {
   bool swapped = false, ended = false, isnKnown = false;

@@ -18,7 +18,9 @@ struct Tracked {
   bool known = true;
 
   Tracked() { startTcp(tcp); }
-  void add(const PacketBuilder& builder, bool fromClient) { trackTcp(tcp, builder.packet, fromClient ? 0 : 1, known, first); }
+  void add(const PacketBuilder& builder, bool fromClient) {
+    trackTcp(tcp, builder.packet, fromClient ? 0 : 1, known, first);
+  }
   void client(uint64_t us, uint8_t flags, uint32_t sequence, uint32_t payload = 0, uint16_t window = 1000) {
     add(tcpPacket(true, first + us * 1000, flags, sequence, payload).window(window), true);
   }
@@ -122,11 +124,21 @@ TEST_CASE("tcp: without a handshake 3 ms are the limit between out of order and 
     flow.client(0, kPush, 1000, 100);
     flow.client(10, kPush, 1200, 100);
     CHECK(flow.tcp.lostOctets[0] == 100);
-    CHECK(flow.tcp.lostPackets[0] == 1);  // by this segment's size, no MSS was seen
+    CHECK(flow.tcp.lostPackets[0] == 1);
     flow.client(10 + lateUs, kPush, 1100, 100);
     CHECK(flow.tcp.outOfOrderPackets[0] == (lateUs < 3000 ? 1 : 0));
     CHECK(flow.tcp.retransmittedPackets[0] == (lateUs < 3000 ? 0 : 1));
     CHECK(flow.tcp.lostOctets[0] == 0);
+  }
+}
+
+TEST_CASE("tcp: without an MSS lost packets are estimated by this segment's size, or 536 octets") {
+  for (const uint32_t size : {0u, 10u, 1200u}) {
+    Tracked flow;
+    flow.client(0, kPush, 1000, 100);
+    flow.client(10, kTcpAck, 1100 + 6000, size);
+    CHECK(flow.tcp.lostOctets[0] == 6000);
+    CHECK(flow.tcp.lostPackets[0] == (size == 1200 ? 5 : 12));
   }
 }
 
@@ -239,7 +251,8 @@ TEST_CASE("tcp: windows scale only when both sides offered it, and never on a SY
   for (const bool both : {true, false}) {
     Tracked flow;
     flow.add(tcpPacket(true, flow.first, kTcpSyn, 100).options(1460, 7).window(64000), true);
-    flow.add(tcpPacket(false, flow.first + 1, kTcpSyn | kTcpAck, 500).options(1460, both ? 3 : 255).window(60000), false);
+    PacketBuilder answer = tcpPacket(false, flow.first + 1, kTcpSyn | kTcpAck, 500);
+    flow.add(answer.options(1460, both ? 3 : 255).window(60000), false);
     flow.client(10, kTcpAck, 101, 0, 500);
     flow.server(20, kTcpAck, 501, 0, 400);
     CHECK(flow.tcp.windowMax[0] == 64000);
