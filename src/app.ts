@@ -130,6 +130,7 @@ class Run implements Probe {
     const metering = this.#metering!;
     try {
       await Promise.all(this.#exporters.map((exporter) => exporter.open()));
+      this.#before = { at: performance.now(), snapshot: this.#snapshot() };
       metering.start();
     } catch (error) {
       metering.close();
@@ -199,7 +200,6 @@ class Run implements Probe {
     if (this.#progress) {
       this.#timers.push(setInterval(() => this.#progress?.update(this.#metering!.counters()), progressMs));
     }
-    this.#before = { at: performance.now(), snapshot: this.#snapshot() };
     this.#armStats(this.#options.stats);
   }
 

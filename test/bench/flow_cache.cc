@@ -93,7 +93,7 @@ void makeMillion(uint64_t number, Packet& packet, uint64_t ns) {
 void makeMix(uint64_t number, Packet& packet, uint64_t ns) {
   constexpr uint64_t kGroup = 20'000, kLength = 14;
   const uint64_t group = number / (kGroup * kLength), inGroup = number % (kGroup * kLength);
-  const uint64_t round = inGroup / kGroup, flow = group * kGroup + scramble(inGroup % kGroup + round) % kGroup;
+  const uint64_t round = inGroup / kGroup, flow = group * kGroup + (inGroup * 7'919 + round * 31) % kGroup;
   const bool back = (round & 1) != 0;
   const uint8_t flags = round >= 12 ? kTcpFin | kTcpAck : kTcpAck;
   fill(packet, flow, back, flags, 500, static_cast<uint32_t>(round / 2 * 500), ns);

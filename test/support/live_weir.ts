@@ -46,7 +46,7 @@ export class LiveWeir {
 
   /** Resolves when the log has said this so many times. */
   said(pattern: RegExp, times = 1): Promise<void> {
-    const all = new RegExp(pattern, 'g');
+    const all = new RegExp(pattern, 'gm');
     return this.until(() => [...this.stderr.matchAll(all)].length >= times, `said ${pattern} ${times} times`);
   }
 

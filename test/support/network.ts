@@ -15,7 +15,10 @@ function run(...command: string[]): string {
 let refusal: string | undefined | null = null;
 function whyNot(): string | undefined {
   if (refusal !== null) return refusal;
-  if (!installed('ip')) return (refusal = 'not installed: ip (iproute2)');
+  if (!installed('ip')) {
+    refusal = 'not installed: ip (iproute2)';
+    return refusal;
+  }
   const name = `weir-${process.pid}-try`;
   const made = spawnSync('ip', ['netns', 'add', name], { encoding: 'utf8' });
   spawnSync('ip', ['netns', 'del', name]);
@@ -123,7 +126,8 @@ export class Network {
   readonly near: End;
   readonly far: End;
 
-  constructor(context: TestContext) {
+  /** Any frame of a capture fits, unless a smaller MTU is given. */
+  constructor(context: TestContext, mtu = 65535) {
     if (networks++ === 0) {
       removeOrphans();
       process.once('exit', () => [...namespaces].forEach(remove));
@@ -131,10 +135,12 @@ export class Network {
     const name = `weir-${process.pid}-${networks}`;
     this.near = new End(`${name}n`, 'near0', '10.9.0.1');
     this.far = new End(`${name}f`, 'far0', '10.9.0.2');
-    context.after(() => [this.near, this.far].forEach(({ netns }) => remove(netns)));
+    context.after(() => {
+      for (const { netns } of [this.near, this.far]) remove(netns);
+    });
     addNamespace(this.near.netns);
     addNamespace(this.far.netns);
-    this.connect();
+    this.connect(undefined, mtu);
   }
 
   /** Makes the pair, also again after it was deleted; the far end has ifIndex 77 (or the one given). */

@@ -26,11 +26,14 @@ function send(t: TestContext, end: End, port: number): void {
   assert.equal(end.replay(file), frames);
 }
 
-const packetsByPort = (text: string): Record<string, number> =>
-  flowsOf(text).reduce<Record<string, number>>((sums, flow) => {
+function packetsByPort(text: string): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const flow of flowsOf(text)) {
     const port = String(flow.sourceTransportPort);
-    return { ...sums, [port]: (sums[port] ?? 0) + packetsOf([flow]) };
-  }, {});
+    sums[port] = (sums[port] ?? 0) + packetsOf([flow]);
+  }
+  return sums;
+}
 
 for (const workers of ['1', '4']) {
   test(

@@ -31,7 +31,8 @@ class MappedArray {
     const auto start = (reinterpret_cast<uintptr_t>(mapped_) + kHugePage - 1) / kHugePage * kHugePage;
     data_ = reinterpret_cast<T*>(start);
     // Refused advice only costs speed.
-    if (kHugePage < octets) (void)madvise(reinterpret_cast<void*>(start + kHugePage), octets - kHugePage, MADV_HUGEPAGE);
+    if (octets == kHugePage) return;
+    (void)madvise(reinterpret_cast<void*>(start + kHugePage), octets - kHugePage, MADV_HUGEPAGE);
   }
   ~MappedArray() {
     if (mapped_ != nullptr) munmap(mapped_, mappedSize_);

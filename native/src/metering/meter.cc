@@ -87,21 +87,11 @@ void Meter::startFiles() {
 }
 
 void Meter::startInterfaces(const SourceSpec& spec) {
-  const std::vector<InterfaceInfo> interfaces = listInterfaces(spec.netns);
   if (isPattern(spec.name)) {
-    patterns_.push_back(spec);
-    monitors_.push_back(std::make_unique<InterfaceMonitor>(spec.netns));
-    for (const InterfaceInfo& interface : interfaces) {
-      if (!interface.up || !matchesInterface(interface.name, spec.name)) continue;
-      try {
-        startTeam(spec, interface);
-      } catch (const Error& error) {
-        if (error.code() != "WEIR_LINKTYPE") throw;
-        notice(FrameSource::Notice::info, error.code(), interface.name + " is left out: " + error.what());
-      }
-    }
+    startPattern(spec);
     return;
   }
+  const std::vector<InterfaceInfo> interfaces = listInterfaces(spec.netns);
   const auto found = std::find_if(interfaces.begin(), interfaces.end(),
                                   [&](const InterfaceInfo& interface) { return interface.name == spec.name; });
   if (found == interfaces.end()) {
@@ -111,6 +101,21 @@ void Meter::startInterfaces(const SourceSpec& spec) {
                                       "; there are " + (names.empty() ? "none" : names));
   }
   startTeam(spec, *found);
+}
+
+// The monitor comes first: what changes after its list is an event.
+void Meter::startPattern(const SourceSpec& spec) {
+  patterns_.push_back(spec);
+  monitors_.push_back(std::make_unique<InterfaceMonitor>(spec.netns));
+  for (const auto& [index, interface] : monitors_.back()->interfaces()) {
+    if (!interface.up || !matchesInterface(interface.name, spec.name)) continue;
+    try {
+      startTeam(spec, interface);
+    } catch (const Error& error) {
+      if (error.code() != "WEIR_LINKTYPE") throw;
+      notice(FrameSource::Notice::info, error.code(), interface.name + " is left out: " + error.what());
+    }
+  }
 }
 
 void Meter::startTeam(const SourceSpec& spec, const InterfaceInfo& interface) {
@@ -158,6 +163,9 @@ void Meter::startTeam(const SourceSpec& spec, const InterfaceInfo& interface) {
     }
   }
   const std::lock_guard lock(mutex_);
+  if (stopping_.load(std::memory_order_acquire)) {  // stop() did not see this team
+    for (auto& worker : team->workers) worker->stop();
+  }
   teams_.push_back(std::move(team));
 }
 

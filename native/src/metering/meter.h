@@ -79,6 +79,7 @@ class Meter {
 
   void startFiles();
   void startInterfaces(const SourceSpec& spec);
+  void startPattern(const SourceSpec& spec);
   void startTeam(const SourceSpec& spec, const InterfaceInfo& interface);
   WorkerOptions workerOptions(const std::string& name, bool live, unsigned index, unsigned team);
   void watch();

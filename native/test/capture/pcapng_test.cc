@@ -78,7 +78,8 @@ TEST_CASE("obsolete and simple packet blocks") {
 
 TEST_CASE("unknown blocks of any size are skipped") {
   Writer w;
-  w.section().block(0x0bad, frameOf(3, 1)).interface(1).block(5, frameOf(9'000'000, 1)).packet(0, 1, frameOf(60, 1), 60);
+  w.section().block(0x0bad, frameOf(3, 1)).interface(1);
+  w.block(5, frameOf(9'000'000, 1)).packet(0, 1, frameOf(60, 1), 60);
   w.block(0x80000001, {});
   for (const bool zipped : {false, true}) {
     const Reading reading = readFile(zipped ? gzip(w.out) : w.out);
@@ -118,7 +119,8 @@ TEST_CASE("interfaces keep their resolution and offset") {
   Writer w;
   w.section().interface(1, 0, resolution(false, 3, 100)).interface(1, 0, resolution(false, 0x80 | 20));
   w.interface(1, 0, resolution(false, 6, -5));
-  w.packet(0, 2'500, frameOf(20, 1), 20).packet(1, 3u << 19, frameOf(20, 1), 20).packet(2, 6'000'001, frameOf(20, 1), 20);
+  w.packet(0, 2'500, frameOf(20, 1), 20).packet(1, 3u << 19, frameOf(20, 1), 20);
+  w.packet(2, 6'000'001, frameOf(20, 1), 20);
   w.packet(2, 1, frameOf(20, 1), 20).packet(1, UINT64_MAX, frameOf(20, 1), 20);
   const Reading reading = readFile(w.out);
   REQUIRE(reading.frames.size() == 5);
@@ -174,7 +176,8 @@ TEST_CASE("damage ends the file after what was readable") {
       Writer{}.block(6, Writer{}.u32(0).u64(0).u32(262'145).u32(262'145).octets(frameOf(262'148, 1)).out).out;
   CHECK(contains(damagedBy(absurd), "262145 captured octets"));
   CHECK(contains(damagedBy(Writer{}.block(0x0a0d0d0a, frameOf(16, 0)).out), "byte-order"));
-  CHECK(contains(damagedBy(Writer{}.block(0x0a0d0d0a, Writer{}.u32(0x1a2b3c4d).u16(2).u16(0).u64(0).out).out), "version 2"));
+  const Octets version2 = Writer{}.u32(0x1a2b3c4d).u16(2).u16(0).u64(0).out;
+  CHECK(contains(damagedBy(Writer{}.block(0x0a0d0d0a, version2).out), "version 2"));
 }
 
 TEST_CASE("a file that only begins like pcapng is refused") {
