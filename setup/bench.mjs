@@ -105,7 +105,7 @@ const programs = {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
     return {
-      command: ['nfpcapd', '-r', trace, '-w', folder, '-e', `${activeSeconds},${idleSeconds}`, '-B', '8000000'],
+      command: ['nfpcapd', '-r', trace, '-w', folder, '-e', `${activeSeconds},${idleSeconds}`, '-B', '2097152'],
     };
   },
   pmacctd: (trace) => {

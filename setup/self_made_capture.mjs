@@ -63,8 +63,8 @@ function dns(response) {
   return Buffer.concat(response ? [head, question, answer] : [head, question]);
 }
 
-/** Octets of a pcap file with 12 frames: a DNS flow and a TCP flow. */
-export function selfMadeCapture() {
+/** Octets of a pcap file with 12 frames, the first at `startSeconds` since 1970: a DNS flow and a TCP flow. */
+export function selfMadeCapture(startSeconds = Math.floor(Date.now() / 1000)) {
   const request = Buffer.from('GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n');
   const reply = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: 512\r\n\r\n${'x'.repeat(512)}`);
   const up = (sequence, ack, flags, payload) => ipv4(6, client, server, tcp(40000, 80, sequence, ack, flags, payload));
@@ -91,11 +91,10 @@ export function selfMadeCapture() {
   head.writeUInt16LE(4, 6);
   head.writeUInt32LE(65535, 16);
   head.writeUInt32LE(1, 20);
-  const start = Math.floor(Date.now() / 1000);
   const parts = [head];
   frames.forEach((frame, index) => {
     const record = Buffer.alloc(16);
-    record.writeUInt32LE(start, 0);
+    record.writeUInt32LE(startSeconds, 0);
     record.writeUInt32LE(index * 7000, 4); // 7 ms apart
     record.writeUInt32LE(frame.length, 8);
     record.writeUInt32LE(frame.length, 12);

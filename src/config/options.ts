@@ -125,7 +125,7 @@ export const optionTable = {
   }),
   cacheSize: option(integer({ min: 1024, max: 1 << 30, placeholder: 'FLOWS' }), {
     doc:
-      'Flows in the cache at a time, all workers together. When it is full the oldest idle flows leave early ' +
+      'Flows in the cache at a time, on each interface (or all files), its workers together. When it is full the oldest idle flows leave early ' +
       '(flowEndReason 5). Memory is used as flows come, at most about 512 bytes each.',
     default: 1_048_576,
     group: 'metering',

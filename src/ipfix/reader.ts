@@ -43,6 +43,11 @@ export class MessageReader {
     return this.#context.store.sessions;
   }
 
+  /** Field specifiers (and a share for each template) that are remembered: what the limits bound. */
+  get templateFields(): number {
+    return this.#context.store.fields;
+  }
+
   /**
    * Reads one message or packet. session: what tells one Transport Session from another (UDP: addresses and ports);
    * exporter: the name records carry, default the session's.

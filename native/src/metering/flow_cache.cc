@@ -185,7 +185,9 @@ void FlowCache::flush(EndReason reason) {
       store.prefetchRecord(entry + kFlushAhead);
       impl_->index.prefetch(store.hot(entry + kFlushAhead).hash);
     }
-    if ((store.hot(entry).state & kLive) != 0) impl_->leave(entry, reason);
+    const uint8_t state = store.hot(entry).state;
+    // A connection that lingers after its end has ended by itself, whatever ends the run.
+    if ((state & kLive) != 0) impl_->leave(entry, (state & kEnded) != 0 ? EndReason::endOfFlow : reason);
   }
   impl_->rebuildWheel(impl_->wheel.current());
 }

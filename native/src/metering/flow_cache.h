@@ -66,7 +66,7 @@ class FlowCache {
   // Drives expiry: everything due by nowNs leaves. Call at least every 100 ms of nowNs; cheap when nothing is due.
   // Looks at about limit flows at most; false when more were due, then call again.
   bool tick(uint64_t nowNs, size_t limit = SIZE_MAX);
-  // Every flow leaves with this reason (forced at shutdown or flush).
+  // Every flow leaves with this reason (forced at shutdown or flush); TCP flows that have ended already, with endOfFlow.
   void flush(EndReason reason);
   // Timeouts may change while running (SIGHUP); every flow is judged by the new ones from now on.
   void setTimeouts(uint64_t activeNs, uint64_t idleNs);

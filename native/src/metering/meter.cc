@@ -112,7 +112,8 @@ void Meter::startPattern(const SourceSpec& spec) {
     try {
       startTeam(spec, interface);
     } catch (const Error& error) {
-      if (error.code() != "WEIR_LINKTYPE") throw;
+      // One that cannot be read, or is gone again already, does not keep the others from being watched.
+        if (error.code() != "WEIR_LINKTYPE" && error.code() != "WEIR_INTERFACE") throw;
       notice(FrameSource::Notice::info, error.code(), interface.name + " is left out: " + error.what());
     }
   }
