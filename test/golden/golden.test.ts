@@ -50,16 +50,26 @@ async function output(golden: Golden): Promise<Buffer> {
   return golden.ipfix ? readFileSync(file) : Buffer.from(run.stdout);
 }
 
-/** Hexadecimal, 32 octets a line, each message from a new line; the export time (octets 4 to 7) is that of the run. */
+/**
+ * Hexadecimal, 32 octets a line: the template sets, then the Data Records of each set id. Message and set headers are left
+ * out (checkIpfix reads them), since how records share messages depends on when they were taken from the meter.
+ */
 function dump(octets: Buffer): string {
-  const lines: string[] = [];
+  const bodies = new Map<number, Buffer[]>();
   for (const view of new MessageFramer().push(octets)) {
     const message = Buffer.from(view);
-    message.fill(0, 4, 8);
-    for (let at = 0; at < message.length; at += 32) lines.push(message.toString('hex', at, at + 32));
-    lines.push('');
+    for (let at = 16; at < message.length; at += message.readUInt16BE(at + 2)) {
+      const body = message.subarray(at + 4, at + message.readUInt16BE(at + 2));
+      bodies.set(message.readUInt16BE(at), [...(bodies.get(message.readUInt16BE(at)) ?? []), body]);
+    }
   }
-  return lines.join('\n');
+  const lines: string[] = [];
+  for (const [id, parts] of [...bodies].sort(([a], [b]) => a - b)) {
+    const body = Buffer.concat(parts);
+    lines.push(`set ${id}`);
+    for (let at = 0; at < body.length; at += 32) lines.push(body.toString('hex', at, at + 32));
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 function checkIpfix(octets: Buffer): void {

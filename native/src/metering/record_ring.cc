@@ -21,12 +21,16 @@ void copyBlock(uint8_t* record, size_t offset, const Block* block) {
 }  // namespace
 
 RecordRing::RecordRing(const RecordRingOptions& options, std::function<void()> wake)
-    : options_(options), stride_(recordStride(options.needs)), ring_(options.octets), wake_(std::move(wake)) {}
+    : options_(options),
+      stride_(recordStride(options.needs)),
+      ring_(options.octets),
+      wake_(std::move(wake)),
+      waits_(options.waitWhenFull) {}
 
 bool RecordRing::put(const FlowView& view) {
   const size_t sequenceSize = (options_.needs & needsText) != 0 ? view.sequence.size_bytes() : 0;
   uint8_t* record = ring_.reserve(stride_ + sequenceSize);
-  if (record == nullptr && options_.waitWhenFull) record = waitForRoom(stride_ + sequenceSize);
+  if (record == nullptr && waits_) record = waitForRoom(stride_ + sequenceSize);
   if (record == nullptr) {
     ++dropped_;
     return false;

@@ -35,6 +35,8 @@ class RecordRing final : public RecordSink {
   RecordRing(const RecordRingOptions& options, std::function<void()> wake);
 
   bool put(const FlowView& view) override;
+  // Worker thread, before the last flush of a live run: nobody captures any more, so waiting for room loses nothing.
+  void waitFromNow() { waits_ = true; }
   // Worker thread, after each burst: wakes the consumer when enough waits or the oldest waits long (nowNs: any clock).
   void wakeIfDue(uint64_t nowNs);
   // Worker thread: wakes the consumer when anything waits.
@@ -59,6 +61,7 @@ class RecordRing final : public RecordSink {
   Counter dropped_;
   uint64_t waitingSinceNs_ = 0;  // worker: when the oldest unannounced record was put, 0 = none
   size_t unannounced_ = 0;
+  bool waits_;  // worker: a full ring makes put() wait
   std::atomic<bool> abandoned_{false};
   std::atomic<uint32_t> drained_{0};  // bumped by take(); a waiting put() sleeps on it
   std::atomic<bool> waiter_{false};

@@ -18,6 +18,7 @@ constexpr uint64_t kRefreshEveryNs = 500'000'000;
 // A live ring hands blocks over late; expiry looks at the clock of that long ago, so that waiting packets count first.
 constexpr uint64_t kRingDelayNs = 200'000'000;
 constexpr size_t kInboxOctets = 1u << 20;
+constexpr size_t kExpireAtOnce = 2048;  // flows looked at between two reads of a live source
 // At the end a live source is read this long: what the kernel took before stop() is handed over within its block timeout.
 constexpr uint64_t kLastReadNs = 60'000'000;
 
@@ -105,6 +106,7 @@ void Worker::run() {
     }
   }
   drainInboxes();
+  ring_.waitFromNow();
   cache_.flush(EndReason::forced);
   finished_.store(true, std::memory_order_release);
   ring_.wakeNow();
@@ -112,14 +114,14 @@ void Worker::run() {
 }
 
 void Worker::readOnce(FrameSource& source) {
-  const size_t frames = source.read(frames_, kIdleWaitMs);
+  const size_t frames = source.read(frames_, expiring_ ? 0 : kIdleWaitMs);
   if (frames != 0) {
     const size_t packets = decodeBurst(frames);
     if (packets != 0) cache_.update(std::span(packets_.data(), packets));
   }
   if (!inboxes_.empty()) drainInboxes();
   const uint64_t monotonic = clockNs(CLOCK_MONOTONIC_COARSE);
-  cache_.tick(live_ ? clockNs(CLOCK_REALTIME_COARSE) - kRingDelayNs : cache_.now());
+  expire();
   if (monotonic >= nextRefreshNs_) {
     nextRefreshNs_ = monotonic + kRefreshEveryNs;
     source.refresh();
@@ -128,6 +130,16 @@ void Worker::readOnce(FrameSource& source) {
     if (const uint64_t activeNs = timeoutActiveNs_.exchange(0)) cache_.setTimeouts(activeNs, timeoutIdleNs_.load());
   }
   ring_.wakeIfDue(monotonic);
+}
+
+// Live, many flows that are due at once leave in portions and only while the ring has room, so that none is dropped.
+void Worker::expire() {
+  if (!live_) {
+    cache_.tick(cache_.now());
+    return;
+  }
+  const bool room = ring_.used() < ring_.capacity() / 2;
+  expiring_ = room && !cache_.tick(clockNs(CLOCK_REALTIME_COARSE) - kRingDelayNs, kExpireAtOnce);
 }
 
 void Worker::readLast(FrameSource& source) {

@@ -65,6 +65,7 @@ class Worker {
  private:
   void run();
   void readOnce(FrameSource& source);
+  void expire();
   void readLast(FrameSource& source);
   size_t decodeBurst(size_t frames);
   bool handOver(const Packet& packet);
@@ -87,6 +88,7 @@ class Worker {
   std::vector<std::unique_ptr<ByteRing>> inboxes_;  // by sender's index in the team
   Counter misplaced_;  // packets metered here because the flow's worker had no room
   uint64_t nextRefreshNs_ = 0;
+  bool expiring_ = false;  // more flows are due than the last look took
   std::atomic<size_t> current_{0};  // source being read
   std::atomic<uint64_t> position_{0};
   std::atomic<uint64_t> timeoutActiveNs_{0}, timeoutIdleNs_{0};
