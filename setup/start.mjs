@@ -11,7 +11,7 @@ buildProbe();
 const cli = join(root, 'dist', 'src', 'cli.js');
 const given = process.argv.slice(2);
 
-if (given.length === 0 && spawnSync(process.execPath, [cli, 'doctor', '--quiet']).status !== 0) {
+if (given.length === 0 && spawnSync(process.execPath, [cli, 'doctor'], { stdio: 'ignore' }).status !== 0) {
   const folder = mkdtempSync(join(tmpdir(), 'weir-'));
   const file = join(folder, 'self-made.pcap');
   writeFileSync(file, selfMadeCapture());

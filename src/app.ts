@@ -106,6 +106,8 @@ class Run implements Probe {
   #statsTimer: NodeJS.Timeout | undefined;
   #before: { at: number; snapshot: Snapshot } | undefined;
   #stopping = false;
+  #stopAsked: Promise<void>;
+  #askStop: () => void = () => {};
   #resolve: (status: number) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
@@ -114,6 +116,9 @@ class Run implements Probe {
     this.#environment = environment;
     this.#log = environment.log;
     this.#offline = sourcesOf(options).every((source) => source.kind === 'file');
+    this.#stopAsked = new Promise((resolve) => {
+      this.#askStop = resolve;
+    });
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -189,8 +194,12 @@ class Run implements Probe {
     const points = this.#metering!.observationPoints()
       .map(({ name }) => name)
       .join(', ');
-    this.#log.info(
-      this.#offline ? `reading ${this.#options.read.join(', ')}` : `metering ${points || 'no interface yet'}`,
+    const waiting = !this.#offline && points === '';
+    this.#log.log(
+      waiting ? 'warning' : 'info',
+      this.#offline
+        ? `reading ${this.#options.read.join(', ')}`
+        : `metering ${points || 'nothing: no interface matches yet'}`,
       { sinks: this.#exporters.map((exporter) => exporter.name).join(' ') },
     );
   }
@@ -226,6 +235,7 @@ class Run implements Probe {
   async stop(reason: string): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#askStop();
     this.#log.info(`stopping: ${reason}`);
     this.#metering!.stop();
     // A file reader that waits for a slow sink is let go too; what the sinks cannot take by then is dropped and counted.
@@ -240,8 +250,14 @@ class Run implements Probe {
   /** The last record was handed on: sinks finish, the summary is said. */
   async #end(): Promise<void> {
     try {
-      const deadline = this.#stopping || !this.#offline ? stopMs - drainMs : Number.POSITIVE_INFINITY;
-      await Promise.all(this.#exporters.map((exporter) => exporter.finish(deadline)));
+      const finish = (ms: number) => Promise.all(this.#exporters.map((exporter) => exporter.finish(ms)));
+      // A file run waits for its sinks however long it takes, until it is asked to stop.
+      const bounded = () => finish(stopMs - drainMs);
+      if (this.#offline && !this.#stopping) {
+        await Promise.race([finish(Number.POSITIVE_INFINITY), this.#stopAsked.then(bounded)]);
+      } else {
+        await bounded();
+      }
       const counters = this.#metering!.counters();
       this.#metering!.close();
       for (const timer of [...this.#timers, this.#statsTimer]) clearInterval(timer);
@@ -274,10 +290,18 @@ class Run implements Probe {
       recordsDropped: counters.recordsDropped,
     });
     for (const exporter of this.#exporters) {
-      const { created, exported, dropped, octets } = exporter.counters();
+      const { created, exported, dropped, octets, socketErrors } = exporter.counters();
       const causes = Object.fromEntries(Object.entries(dropped).filter(([, count]) => count > 0));
       const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-      this.#log.info('exported', { sink: exporter.name, records: created, exported, dropped: lost, ...causes, octets });
+      this.#log.info('exported', {
+        sink: exporter.name,
+        records: created,
+        exported,
+        dropped: lost,
+        ...causes,
+        octets,
+        ...(socketErrors > 0 ? { socketErrors } : {}),
+      });
     }
   }
 

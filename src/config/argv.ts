@@ -220,7 +220,7 @@ class Parser {
       return command;
     }
     const near = nearest(first, commandNames);
-    const file = /\.pcap(ng)?(\.gz)?$/i.test(first) ? '; to read a capture file use -r' : '';
+    const file = /\.pcap(ng)?(\.gz)?$/i.test(first) ? '; every capture file needs its own -r' : '';
     this.#fail(`unexpected argument '${first}'${near === undefined ? file : `, did you mean weir ${near}?`}`);
     return undefined;
   }

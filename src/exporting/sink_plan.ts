@@ -6,7 +6,7 @@ import { WeirError, WeirErrors } from '../errors.js';
 import { defaultEnterprise } from '../fields/field.js';
 import { elements } from '../fields/elements.js';
 import { forUniflow, parseTemplate, type PlannedField, planFields, type Template } from '../fields/template.js';
-import { textKey } from '../fields/text_line.js';
+import { textKeys } from '../fields/text_line.js';
 
 export interface SinkPlan {
   url: SinkUrl;
@@ -38,7 +38,12 @@ export function planSink(
   const naming = format === 'json' ? (url.parameters.naming ?? 'ipfix') : undefined;
   const plan = planFields(template, { naming });
   if (format === 'text') {
-    for (const field of [...plan.fields4, ...plan.fields6]) field.key = textKey(elements()[field.element]!);
+    for (const fields of [plan.fields4, plan.fields6]) {
+      const keys = textKeys(fields.map((field) => elements()[field.element]!));
+      fields.forEach((field, index) => {
+        field.key = keys[index]!;
+      });
+    }
   }
   return { url, format, template, biflow, ...plan };
 }

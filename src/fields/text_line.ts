@@ -8,16 +8,27 @@ const bare = new Set(['protocolName', 'interfaceName', 'tcpFlagsText', 'reverseT
 const words: Readonly<Record<string, string>> = {
   flowDurationMilliseconds: 'ms',
   packetDeltaCount: 'packets',
-  reversePacketDeltaCount: '/',
   octetDeltaCount: 'octets',
-  reverseOctetDeltaCount: '/',
+  sourceTransportPort: 'sport',
+  destinationTransportPort: 'dport',
 };
 
-/** The key of an element in format text; native/src/encode/encoder.h says what '', ':', '/' and '>' do. */
-export function textKey(element: Element): string {
-  if (/^(source|destination)TransportPort$/.test(element.name)) return ':';
-  if (/^destinationIPv[46]Address$/.test(element.name)) return '>';
-  if (/^sourceIPv[46]Address$/.test(element.name) || bare.has(element.name) || element.type.startsWith('dateTime'))
-    return '';
-  return words[element.name] ?? element.name;
+/** What may be joined to which element right before it: a port to its address, a reverse counter to its forward one ... */
+function joint(name: string, before: string): string | undefined {
+  const address = /^(source|destination)IPv[46]Address$/;
+  if (name.endsWith('TransportPort') && address.exec(before)?.[1] === name.slice(0, -'TransportPort'.length))
+    return ':';
+  if (/^destinationIPv/.test(name) && (/^sourceIPv/.test(before) || before === 'sourceTransportPort')) return '>';
+  if (name === `reverse${before[0]?.toUpperCase()}${before.slice(1)}` && before in words) return '/';
+  return undefined;
+}
+
+/** The keys of a line's elements; native/src/encode/encoder.h says what '', ':', '/' and '>' do. */
+export function textKeys(line: readonly Element[]): string[] {
+  return line.map((element, index) => {
+    const join = joint(element.name, line[index - 1]?.name ?? '');
+    if (join !== undefined) return join;
+    const alone = bare.has(element.name) || element.type.startsWith('dateTime') || /IPv[46]Address$/.test(element.name);
+    return alone ? '' : (words[element.name] ?? element.name);
+  });
 }

@@ -9,7 +9,7 @@ import { packageRoot } from '../../src/native/load.js';
 import { ethernet, type Pair, pcap, udp } from '../support/frames.js';
 import { flowsOf, LiveWeir, packetsOf } from '../support/live_weir.js';
 import { type End, needsNetwork, Network } from '../support/network.js';
-import { cliPath, temporaryFolder } from '../support/weir.js';
+import { cliPath, saying, temporaryFolder } from '../support/weir.js';
 
 const netRaw = '0000000000002000';
 const nothing = '0000000000000000';
@@ -158,3 +158,16 @@ test(
     assert.match(stderr, /to turn on: sudo .*/);
   },
 );
+
+test('npm start with the privilege to capture: meters live until SIGINT, exit 0', needsNetwork(), async (t) => {
+  const { near } = new Network(t);
+  const start = join(packageRoot(), 'setup', 'start.mjs');
+  const child = spawn('ip', ['netns', 'exec', near.netns, process.execPath, start], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.after(() => void child.kill('SIGKILL'));
+  await saying(child, 'stderr', /info metering [^\n]*near0/);
+  const closed = once(child, 'close');
+  child.kill('SIGINT');
+  assert.deepEqual(await closed, [0, null]);
+});

@@ -77,7 +77,7 @@ test('mistakes: unknown, missing and superfluous values', () => {
     [['--no-workers'], /^unknown option --no-workers/],
     [['--help=1'], /^--help: takes no value/],
     [['feilds'], /^unexpected argument 'feilds', did you mean weir fields\?$/],
-    [['x.pcap'], /^unexpected argument 'x.pcap'; to read a capture file use -r$/],
+    [['x.pcap'], /^unexpected argument 'x.pcap'; every capture file needs its own -r$/],
     [['doctor', 'x'], /^weir doctor: unexpected argument 'x'$/],
   ];
   for (const [argv, message] of cases) {
