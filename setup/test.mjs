@@ -18,6 +18,16 @@ const skips = [];
 let passed = 0;
 let failed = 0;
 
+/** A doctest case that cannot run here says `MESSAGE: skipped: why` (or `skipped, why`) and returns. */
+function collectSkips(program, output) {
+  let name = '';
+  for (const line of output.split('\n')) {
+    name = /^TEST CASE:\s+(.*)$/.exec(line)?.[1] ?? name;
+    const reason = /MESSAGE: skipped[:,] (.*)$/.exec(line)?.[1];
+    if (reason) skips.push(`${program}, ${name}: ${reason}`);
+  }
+}
+
 function nativeTests() {
   const folder = join(root, 'build', 'native');
   for (const program of readdirSync(folder)
@@ -26,7 +36,7 @@ function nativeTests() {
     if (words.length > 0 && !words.some((word) => program.includes(word))) continue;
     const done = spawnSync(join(folder, program), ['--no-intro', '--no-version'], { cwd: root, encoding: 'utf8' });
     const output = `${done.stdout}${done.stderr}`;
-    for (const line of output.matchAll(/SKIP: (.*)/g)) skips.push(`${program}: ${line[1]}`);
+    collectSkips(program, output);
     const counts = /test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed/.exec(output);
     passed += Number(counts?.[2] ?? 0);
     failed += Number(counts?.[3] ?? 0);
