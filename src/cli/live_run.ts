@@ -71,7 +71,10 @@ export class LiveRun {
   }
 
   #signal(signal: 'SIGINT' | 'SIGTERM'): void {
-    if (this.#stopReason !== undefined) this.#control.exit(statusOf[signal]);
+    if (this.#stopReason !== undefined) {
+      this.#environment.log.warning('ended at once by a second signal: flows not yet exported are lost');
+      this.#control.exit(statusOf[signal]);
+    }
     else this.#stop(signal);
   }
 
