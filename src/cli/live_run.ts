@@ -74,8 +74,7 @@ export class LiveRun {
     if (this.#stopReason !== undefined) {
       this.#environment.log.warning('ended at once by a second signal: flows not yet exported are lost');
       this.#control.exit(statusOf[signal]);
-    }
-    else this.#stop(signal);
+    } else this.#stop(signal);
   }
 
   /** Asks the probe to stop, now or as soon as it has started, and ends the process when that takes too long. */
