@@ -1,9 +1,10 @@
 // npm start: set-up, then the probe live on this host (arguments behind -- are weir's own).
 // Without the privilege to capture: a small self-made capture is metered, the enabling command printed, exit status 2.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { buildProbe, root, say } from './steps.mjs';
 import { selfMadeCapture } from './self_made_capture.mjs';
 
@@ -25,6 +26,6 @@ if (given.length === 0 && spawnSync(process.execPath, [cli, 'doctor'], { stdio: 
 // Short timeouts, so that the first flows show within seconds.
 const args = given.length > 0 ? given : ['-i', 'any', '--idle-timeout', '5s', '--active-timeout', '10s'];
 if (given.length === 0) say(`running: weir ${args.join(' ')}   (Ctrl-C ends it; \`npm start -- --help\` shows more)`);
-const child = spawn(process.execPath, [cli, ...args], { stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+// In this process: a signal to the group reaches the probe once, and its exit status is ours.
+process.argv = [process.execPath, cli, ...args];
+await import(pathToFileURL(cli).href);

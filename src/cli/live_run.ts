@@ -17,6 +17,8 @@ export interface ProcessControl {
 
 /** A stop takes no longer than this. */
 const stopLimitMs = 10_000;
+/** The same signal again within this time is an echo: a terminal and npm both deliver one Ctrl-C. */
+const echoMs = 500;
 const statusOf = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** `now` with what may change while running taken from `next`, and the changed options that need a restart. */
@@ -38,6 +40,8 @@ export class LiveRun {
   #stopReason: string | undefined;
   #cleanUp: (() => void)[] = [];
   #failed = false;
+  /** The signal whose echo may still come. */
+  #echo: 'SIGINT' | 'SIGTERM' | undefined;
 
   constructor(options: Options, loadAgain: () => Options, environment: ProbeEnvironment, control: ProcessControl) {
     this.#options = options;
@@ -71,10 +75,18 @@ export class LiveRun {
   }
 
   #signal(signal: 'SIGINT' | 'SIGTERM'): void {
+    if (this.#echo === signal) return;
     if (this.#stopReason !== undefined) {
       this.#environment.log.warning('ended at once by a second signal: flows not yet exported are lost');
       this.#control.exit(statusOf[signal]);
-    } else this.#stop(signal);
+      return;
+    }
+    this.#stop(signal);
+    this.#echo = signal;
+    const forget = (): void => {
+      this.#echo = undefined;
+    };
+    this.#cleanUp.push(this.#control.setTimer(forget, echoMs));
   }
 
   /** Asks the probe to stop, now or as soon as it has started, and ends the process when that takes too long. */
