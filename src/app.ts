@@ -79,6 +79,10 @@ function meterOptions(options: Options, plans: readonly SinkPlan[]): MeterOption
     direction: options.direction,
     captureRing: options.captureRing,
     recordRing: recordRingOctets,
+    packetSampling: 1,
+    packetSamplingMode: 'systematic',
+    flowSampling: 1,
+    upscale: false,
     elements: measuredElements(plans),
   };
 }

@@ -14,7 +14,7 @@ import {
 import { DropReporter, type ExporterCounters, noDrops } from './exporter_counters.js';
 import { TemplateTiming } from './template_timing.js';
 import { TokenBucket } from './token_bucket.js';
-import { countUnits, type Framing, newOutput, stamp, UnitQueue, type Units } from './units.js';
+import { type Framing, newOutput, stamp, UnitQueue, type Units } from './units.js';
 
 export interface ExporterOptions {
   encoder: Encoder;
@@ -71,6 +71,11 @@ export class Exporter implements BatchConsumer {
     dropped: noDrops(),
     queued: 0,
     queuedOctets: 0,
+    spooled: 0,
+    spooledOctets: 0,
+    recovered: 0,
+    resent: 0,
+    unconfirmed: 0,
     truncated: 0,
     dataRecords: 0,
     units: 0,
@@ -127,7 +132,7 @@ export class Exporter implements BatchConsumer {
     }
     for (let first = 0; first < batch.count; ) {
       const output = this.#output;
-      const result = this.#encoder.encode(batch, first, this.#seconds(), output.bytes, output.ends);
+      const result = this.#encoder.encode(batch, first, this.#seconds(), output);
       if (result.records === 0) {
         this.#drop('unencodable', batch.count - first); // the output buffer is smaller than one record
         break;
@@ -136,7 +141,8 @@ export class Exporter implements BatchConsumer {
       this.#counters.truncated += result.truncated;
       this.#counters.dataRecords += result.dataRecords;
       this.#drop('unencodable', result.unencodable);
-      countUnits(output, this.#options.framing, result.units, result.records - result.unencodable, result.dataRecords);
+      output.from = 0;
+      output.to = result.units;
       this.#offer(output);
     }
   }
@@ -201,6 +207,8 @@ export class Exporter implements BatchConsumer {
         this.#drop(cause, records);
         this.#checkIdle();
       },
+      returned: () => {},
+      unconfirmed: () => {},
       messageSize: (octets) => this.#setMessageSize(octets),
       ended: () => this.#options.onEnded(),
       notice: (level, text) => this.#options.onNotice(level, text),
@@ -256,7 +264,7 @@ export class Exporter implements BatchConsumer {
   #makeTemplates(): void {
     const copies = this.#timing.first ? this.#options.templateCopies : 1;
     const bytes = newOutput(65_536, 64);
-    const result = this.#encoder.templates(this.#seconds(), bytes.bytes, bytes.ends);
+    const result = this.#encoder.templates(this.#seconds(), bytes);
     bytes.to = result.units;
     this.#timing.templatesSent(this.#clock.now());
     this.#armRefresh();

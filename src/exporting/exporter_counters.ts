@@ -1,4 +1,4 @@
-// Where every flow record of one exporter is. created = exported + all drops + queued, at any moment, to the unit.
+// Where every flow record of one exporter is. created + recovered = exported + all drops + queued + spooled, at any moment, to the unit.
 
 import type { DropCause, NoticeLevel } from '../sinks/sink.js';
 
@@ -11,6 +11,15 @@ export interface ExporterCounters {
   /** In the exporter's queue or inside the sink. */
   queued: number;
   queuedOctets: number;
+  /** On disk now: created + recovered = exported + all drops + queued + spooled. */
+  spooled: number;
+  spooledOctets: number;
+  /** Found in the spool of an earlier run. */
+  recovered: number;
+  /** Sent again because the session broke soon after they were sent; counted once in exported. */
+  resent: number;
+  /** Exported, but the session broke and nobody knows whether they arrived. */
+  unconfirmed: number;
   /** Flow records that lost text to fit a message; they are exported. */
   truncated: number;
   /** Data Records or lines encoded (two a flow record where biflows are split). */
@@ -24,7 +33,7 @@ export interface ExporterCounters {
 }
 
 export function noDrops(): Record<DropCause, number> {
-  return { queueFull: 0, socketError: 0, messageTooLong: 0, fileError: 0, unencodable: 0, shutdown: 0 };
+  return Object.fromEntries(Object.keys(causeTexts).map((cause) => [cause, 0])) as Record<DropCause, number>;
 }
 
 const causeTexts: Record<DropCause, string> = {
@@ -33,6 +42,10 @@ const causeTexts: Record<DropCause, string> = {
   messageTooLong: 'the path to the collector takes only shorter messages',
   fileError: 'the file cannot be written',
   unencodable: 'they do not fit any message',
+  rejected: 'the collector or broker refused them',
+  expired: 'they had waited for longer than they may',
+  spoolFull: 'the spool has reached its size',
+  spoolError: 'the spool cannot be written or read',
   shutdown: 'the time to stop has passed',
 };
 

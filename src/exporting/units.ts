@@ -10,11 +10,9 @@ export type Framing = 'ipfix' | 'lines';
 const exportTimeOffset = 4;
 const sequenceOffset = 8;
 
-/** A run with what the exporter needs to stamp and count it. */
+/** A run with what the exporter needs to stamp it. */
 export interface Units extends UnitRun {
   view: DataView;
-  /** Data Records (lines) in unit i. */
-  dataRecords: Uint32Array;
 }
 
 /** The exporter's one output buffer; units in it are valid until the next encode(). */
@@ -29,30 +27,6 @@ export function newOutput(octets: number, units: number): Units {
     from: 0,
     to: 0,
   };
-}
-
-/**
- * Finds how many Data Records and flow records each unit holds, after encode() wrote `units` of them. A message's
- * sequence number says how many Data Records came before it; a line is one. Where a flow record makes two Data Records
- * (uniflows) that may stand in two messages, it counts for the message its last one is in; the sums are exact.
- */
-export function countUnits(run: Units, framing: Framing, units: number, records: number, dataRecords: number): void {
-  run.from = 0;
-  run.to = units;
-  let before = 0; // Data Records in units before this one
-  let counted = 0; // flow records in them
-  const first = framing === 'ipfix' && units > 0 ? run.view.getUint32(sequenceOffset) : 0;
-  for (let unit = 0; unit < units; unit++) {
-    const last = unit === units - 1;
-    let through = unit + 1;
-    if (last) through = dataRecords;
-    else if (framing === 'ipfix') through = (run.view.getUint32((run.ends[unit] ?? 0) + sequenceOffset) - first) >>> 0;
-    run.dataRecords[unit] = through - before;
-    const upTo = last ? records : Math.floor((through * records) / Math.max(1, dataRecords));
-    run.records[unit] = upTo - counted;
-    before = through;
-    counted = upTo;
-  }
 }
 
 /** Writes export time and sequence numbers into the messages [from, to); returns the sequence number behind them. */

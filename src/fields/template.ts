@@ -20,6 +20,14 @@ export interface PlannedField {
   element: number;
   key: string;
   wireLength: number;
+  form: 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant';
+  path: readonly string[];
+  constant: string;
+}
+
+/** A field written as it is. */
+export function plainField(element: number, key: string, wireLength: number): PlannedField {
+  return { element, key, wireLength, form: 'plain', path: [], constant: '' };
 }
 
 /** A template, resolved for both IP versions. */
@@ -195,12 +203,12 @@ export interface PlanOptions {
 function planned({ element, label }: TemplateField, { naming, fullSize }: PlanOptions): PlannedField {
   const value = naming === undefined ? element : jsonElement(element, naming);
   const full = typeLengths[element.type];
-  return {
-    element: value.index,
-    key: naming === undefined ? '' : jsonKey(element, naming, label),
+  return plainField(
+    value.index,
+    naming === undefined ? '' : jsonKey(element, naming, label),
     // a fixed length of a variable-length type (mplsTopLabelStackSection) is the element's, not a reduction
-    wireLength: fullSize === true && full !== variableLength ? full : element.length,
-  };
+    fullSize === true && full !== variableLength ? full : element.length,
+  );
 }
 
 /** The encoder's plan of a template, for records of each IP version. */

@@ -1,6 +1,8 @@
 // The contract with the addon (native/src/binding). JavaScript owns every buffer; native borrows it for one synchronous
 // call. Two data crossings: Meter.take(batch) and Encoder.encode(batch, ...). Everything else is life cycle.
 
+import type { WireType } from '../fields/field.js';
+
 /** One Observation Point as configured. */
 export interface SourceOptions {
   kind: 'file' | 'interface';
@@ -33,6 +35,13 @@ export interface MeterOptions {
   captureRing: number;
   /** Octets of one worker's record ring. */
   recordRing: number;
+  /** One of so many frames is metered, 1 = all: every Nth, or a random one of each N. */
+  packetSampling: number;
+  packetSamplingMode: 'systematic' | 'random';
+  /** One of so many flows (all its records) is handed on, chosen by a hash of its key; 1 = all. */
+  flowSampling: number;
+  /** Octets and packets of records are multiplied by packetSampling. */
+  upscale: boolean;
   /** Element indexes that any template in use names: decides what is measured and the record stride. */
   elements: number[];
 }
@@ -73,6 +82,8 @@ export interface Counters {
   records: Record<string, number>;
   /** Flow records that found the record ring full. */
   recordsDropped: number;
+  /** Flow records left out by flow sampling. */
+  recordsNotSelected: number;
   /** Records waiting in the rings, octets. */
   ringUsed: number;
   ringCapacity: number;
@@ -111,13 +122,23 @@ export interface Meter {
 }
 
 export interface EncoderField {
+  /** Index into elements(); not read for constants. */
   element: number;
   key: string;
   wireLength: number;
+  /**
+   * How JSON writes the value. quoted: a number as a string; lower: a text in lower case; nanoseconds: a time as integer
+   * ns since 1970, a duration in ms as ns; constant: `constant` as it stands.
+   */
+  form: 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant';
+  /** JSON: the objects the key stands in, outermost first. */
+  path: readonly string[];
+  /** JSON text of a constant. */
+  constant: string;
 }
 
 export interface EncoderSpec {
-  format: 'ipfix' | 'json' | 'text';
+  format: 'ipfix' | 'netflow9' | 'netflow5' | 'json' | 'text';
   fields4: EncoderField[];
   fields6: EncoderField[];
   biflow: boolean;
@@ -134,6 +155,34 @@ export interface EncoderSpec {
   startMs: number;
   activeTimeoutMs: number;
   idleTimeoutMs: number;
+  /** IPFIX: a message holds one set. */
+  oneSetPerMessage: boolean;
+  /** IPFIX: every message with data begins with its template sets. */
+  inlineTemplates: boolean;
+  /** JSON and text: lines that make one unit. */
+  linesPerUnit: number;
+  /**
+   * What stands before each unit: nothing, or the length (2 octets, big-endian) and octets of a message key, the flow's
+   * Community ID or its source address as text. With a key a unit is one line.
+   */
+  unitKey: 'none' | 'flow' | 'host';
+  /** Only flow records whose key hashes to `share` of `shareOf` are written; the others are consumed, not counted. */
+  share: number;
+  shareOf: number;
+  /** NetFlow v5 header: one of so many packets was metered; mode 0 none, 1 systematic, 2 random. */
+  samplingInterval: number;
+  samplingMode: number;
+}
+
+/** Where units (messages or lines) go; the three arrays are equally long. JavaScript owns all of it. */
+export interface UnitBuffer {
+  bytes: Uint8Array;
+  /** ends[i] = offset behind unit i in bytes. */
+  ends: Uint32Array;
+  /** Flow records whose last Data Record is in unit i. */
+  records: Uint32Array;
+  /** Data Records (lines) in unit i. */
+  dataRecords: Uint32Array;
 }
 
 /** Filled by encode(); one object per encoder, reused. */
@@ -144,18 +193,55 @@ export interface EncodeResult {
   bytes: number;
   truncated: number;
   unencodable: number;
+  /** Records of another share: consumed, not written. */
+  elsewhere: number;
 }
 
 export interface Encoder {
   readonly result: EncodeResult;
-  /** Encodes batch records from `first` on into out; ends[i] = end offset of unit (message or line) i. Returns result. */
-  encode(batch: Batch, first: number, exportSeconds: number, out: Uint8Array, ends: Uint32Array): EncodeResult;
+  /** Encodes batch records from `first` on into out. Returns result. */
+  encode(batch: Batch, first: number, exportSeconds: number, out: UnitBuffer): EncodeResult;
   /** Template message(s) of the session; 0 units for formats without. */
-  templates(exportSeconds: number, out: Uint8Array, ends: Uint32Array): EncodeResult;
+  templates(exportSeconds: number, out: UnitBuffer): EncodeResult;
   /** New Transport Session. */
   reset(): void;
   setMessageSize(octets: number): void;
   readonly sequence: number;
+}
+
+export interface OptionsField {
+  /** Information Element or NetFlow v9 field type; in v9 the scope types of RFC 3954 section 6.1. */
+  id: number;
+  /** PEN, 0 = IANA; v9 has none. */
+  enterprise: number;
+  /** Octets, 65535 = variable (IPFIX only). A text in a fixed length is cut between code points and filled with zeros. */
+  length: number;
+  type: WireType;
+}
+
+export interface OptionsTemplate {
+  id: number;
+  /** The first so many fields are scope fields. */
+  scopes: number;
+  fields: readonly OptionsField[];
+}
+
+/** One value a field: numbers for integers and booleans, texts for strings and addresses, ms since 1970 for times. */
+export type OptionsRow = readonly (number | bigint | string)[];
+
+/** Options Templates and options records (RFC 7011 section 3.4.2, RFC 3954 section 6): rare, so made row by row. */
+export interface OptionsEncoder {
+  /** One Options Template Set each, as many in a message as fit. Units hold no Data Records. */
+  templates(templates: readonly OptionsTemplate[], exportSeconds: number, out: UnitBuffer): EncodeResult;
+  /** Rows from `first` on; result.records = rows consumed, dataRecords of each unit for its sequence number. */
+  records(
+    template: OptionsTemplate,
+    rows: readonly OptionsRow[],
+    first: number,
+    exportSeconds: number,
+    out: UnitBuffer,
+  ): EncodeResult;
+  setMessageSize(octets: number): void;
 }
 
 /** UDP with path MTU discovery; a batch of messages leaves with sendmmsg. */
@@ -207,6 +293,7 @@ export interface NativeAddon {
     spec: EncoderSpec,
     meter: Meter | null,
   ) => Encoder;
+  OptionsEncoder: new (format: 'ipfix' | 'netflow9', observationDomain: number, messageSize: number) => OptionsEncoder;
   UdpSender: new (options: UdpOptions) => UdpSender;
   /** Compiles a pcap-filter(7) expression; throws NativeError with libpcap's words. */
   checkFilter(expression: string, linkType: number, snapLength: number): void;

@@ -7,6 +7,8 @@ export interface UnitRun {
   ends: Uint32Array;
   /** Flow Records in unit i, for the sink's reports; 0 for template messages. */
   records: Uint32Array;
+  /** Data Records (lines) in unit i: kept with a unit that a sink gives back. */
+  dataRecords: Uint32Array;
   /** First unit not yet taken: write() moves it on. */
   from: number;
   /** Behind the last unit. */
@@ -20,6 +22,10 @@ export type DropCause =
   | 'messageTooLong' // the path MTU shrank below a message already encoded
   | 'fileError' // the file could not be written
   | 'unencodable' // the record does not fit any message
+  | 'rejected' // the collector or broker refused the record itself: too large, not allowed for good, malformed
+  | 'expired' // it waited in the spool, or for the broker, for longer than it may
+  | 'spoolFull' // the spool has reached its size: its oldest segment was given up
+  | 'spoolError' // the spool could not be written or read
   | 'shutdown'; // still unsent when the time to stop had passed
 
 export type NoticeLevel = 'info' | 'warning' | 'error';
@@ -34,6 +40,14 @@ export interface SinkEvents {
   sent(records: number, units: number, octets: number): void;
   /** Units that were taken and are lost. */
   lost(cause: DropCause, records: number, units: number): void;
+  /**
+   * Units that were taken and are not sent: the exporter queues them again, in front. The first `reported` of them had
+   * been reported as sent, but the session broke so soon after that the collector may not have them: they are sent
+   * again and counted as `resent`. Bytes and arrays are the exporter's from now on. Never called inside write().
+   */
+  returned(run: UnitRun, reported: number): void;
+  /** Flow records reported as sent in a session that broke, of which nobody knows whether they arrived. */
+  unconfirmed(records: number): void;
   /** From now on a unit may have at most this many octets. */
   messageSize(octets: number): void;
   /** The reader is gone for good (closed pipe): nothing more can be written, the probe may end. */
@@ -70,7 +84,10 @@ export interface Sink {
   flush(): Promise<void>;
   /** SIGHUP: files are opened anew; elsewhere nothing. */
   reopen(): void;
-  /** Ends the session cleanly within deadlineMs; what is left then is lost by 'shutdown'. Idempotent. */
+  /**
+   * Ends the session cleanly within deadlineMs; what is left then is returned() where the sink still has its bytes, or
+   * lost by 'shutdown'. Idempotent.
+   */
   close(deadlineMs: number): Promise<void>;
 }
 

@@ -96,13 +96,13 @@ Measured measure(EncoderSpec& spec, const std::vector<FlowRecord>& records, int 
   const auto encoder = makeEncoder(spec, {});
   const BatchView view{reinterpret_cast<const uint8_t*>(records.data()), sizeof(FlowRecord), kRecords, nullptr};
   std::vector<uint8_t> out(1 << 20), copy(1 << 20);
-  std::vector<uint32_t> ends(4096);
+  std::vector<uint32_t> ends(4096), flows(4096), data(4096);
   Measured measured;
   for (int round = 0; round < kRounds; round++) {
     uint64_t written = 0, octets = 0;
     const double start = nowNs();
     for (int i = 0; i < batches; i++) {
-      const EncodeResult result = encoder->encode(view, 0, 1, out, ends);
+      const EncodeResult result = encoder->encode(view, 0, 1, {out, ends, flows, data});
       if (result.records != kRecords || result.unencodable != 0) std::abort();
       written += result.dataRecords;
       octets += result.bytes;

@@ -1,6 +1,6 @@
 // An encoder in memory for tests of exporters: a record is its 8-octet number, written as a real IPFIX message
 // (template 256: flowId) or as a line.
-import type { Batch, Encoder, EncodeResult } from '../../src/native/boundary.js';
+import type { Batch, Encoder, EncodeResult, UnitBuffer } from '../../src/native/boundary.js';
 
 export const fakeStride = 8;
 
@@ -20,7 +20,15 @@ export interface FakeEncoderOptions {
 }
 
 export class FakeEncoder implements Encoder {
-  readonly result: EncodeResult = { records: 0, dataRecords: 0, units: 0, bytes: 0, truncated: 0, unencodable: 0 };
+  readonly result: EncodeResult = {
+    records: 0,
+    dataRecords: 0,
+    units: 0,
+    bytes: 0,
+    truncated: 0,
+    unencodable: 0,
+    elsewhere: 0,
+  };
   sequence = 0;
   resets = 0;
   messageSize: number;
@@ -31,14 +39,15 @@ export class FakeEncoder implements Encoder {
     this.messageSize = options.messageSize ?? 100;
   }
 
-  encode(batch: Batch, first: number, exportSeconds: number, out: Uint8Array, ends: Uint32Array): EncodeResult {
+  encode(batch: Batch, first: number, exportSeconds: number, to: UnitBuffer): EncodeResult {
     const result = Object.assign(this.result, { records: 0, dataRecords: 0, units: 0, bytes: 0, unencodable: 0 });
+    const out = to.bytes;
     const ids: number[] = [];
     const view = new DataView(batch.records.buffer);
     for (let index = first; index < batch.count; index++) {
       const id = Number(view.getBigUint64(index * fakeStride));
       const copies = this.#options.split ? 2 : 1;
-      if (!this.#fits(ids.length + copies, out.length, ends.length)) break;
+      if (!this.#fits(ids.length + copies, out.length, to.ends.length)) break;
       result.records++;
       if (this.#options.unencodable?.(id)) result.unencodable++;
       else for (let copy = 0; copy < copies; copy++) ids.push(id);
@@ -50,18 +59,23 @@ export class FakeEncoder implements Encoder {
       const unit = this.#options.format === 'lines' ? Buffer.from(`${part[0]}\n`) : this.#message(part, exportSeconds);
       out.set(unit, result.bytes);
       result.bytes += unit.length;
-      ends[result.units++] = result.bytes;
+      to.dataRecords[result.units] = part.length;
+      const copies = this.#options.split ? 2 : 1;
+      to.records[result.units] = Math.floor((at + part.length) / copies) - Math.floor(at / copies);
+      to.ends[result.units++] = result.bytes;
     }
     return result;
   }
 
-  templates(exportSeconds: number, out: Uint8Array, ends: Uint32Array): EncodeResult {
+  templates(exportSeconds: number, to: UnitBuffer): EncodeResult {
     const result = Object.assign(this.result, { records: 0, dataRecords: 0, units: 0, bytes: 0, unencodable: 0 });
     if (this.#options.format === 'lines') return result;
     const set = Buffer.from([0, 2, 0, 12, 1, 0, 0, 1, 0, 148, 0, 8]);
     const message = Buffer.concat([this.#header(set.length, exportSeconds), set]);
-    out.set(message);
-    ends[0] = message.length;
+    to.bytes.set(message);
+    to.ends[0] = message.length;
+    to.records[0] = 0;
+    to.dataRecords[0] = 0;
     return Object.assign(result, { units: 1, bytes: message.length });
   }
 

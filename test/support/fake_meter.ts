@@ -62,6 +62,7 @@ export class FakeMeter implements Meter {
       cacheCapacity: 0,
       records: {},
       recordsDropped: 0,
+      recordsNotSelected: 0,
       ringUsed: 0,
       ringCapacity: 0,
       filePosition: 0,

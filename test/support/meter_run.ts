@@ -1,6 +1,7 @@
 // Meters a capture in this process and gives the flows as parsed JSON: the packet path without command line and sinks.
 import { elementByName } from '../../src/fields/elements.js';
-import type { Counters, MeterEvent, MeterOptions } from '../../src/native/boundary.js';
+import { plainField } from '../../src/fields/template.js';
+import type { Counters, EncoderSpec, MeterEvent, MeterOptions, UnitBuffer } from '../../src/native/boundary.js';
 import { loadAddon } from '../../src/native/load.js';
 
 export const meterDefaults: Omit<MeterOptions, 'sources' | 'elements'> = {
@@ -19,7 +20,32 @@ export const meterDefaults: Omit<MeterOptions, 'sources' | 'elements'> = {
   direction: 'both',
   captureRing: 4 << 20,
   recordRing: 1 << 20,
+  packetSampling: 1,
+  packetSamplingMode: 'systematic',
+  flowSampling: 1,
+  upscale: false,
 };
+
+/** What an EncoderSpec says of units when nothing special is asked. */
+export const plainUnits = {
+  oneSetPerMessage: false,
+  inlineTemplates: false,
+  linesPerUnit: 1,
+  unitKey: 'none',
+  share: 0,
+  shareOf: 1,
+  samplingInterval: 1,
+  samplingMode: 0,
+} as const satisfies Partial<EncoderSpec>;
+
+export function newUnits(octets: number, units: number): UnitBuffer {
+  return {
+    bytes: new Uint8Array(octets),
+    ends: new Uint32Array(units),
+    records: new Uint32Array(units),
+    dataRecords: new Uint32Array(units),
+  };
+}
 
 export interface MeterRun {
   flows: Record<string, unknown>[];
@@ -42,9 +68,7 @@ export async function meterFile(file: string, names: string[], options: Partial<
     () => woken(),
   );
   const fields = (family: 4 | 6) =>
-    elements
-      .filter((e) => e.family === 0 || e.family === family)
-      .map((e) => ({ element: e.index, key: e.name, wireLength: e.length }));
+    elements.filter((e) => e.family === 0 || e.family === family).map((e) => plainField(e.index, e.name, e.length));
   const encoder = new addon.Encoder(
     {
       format: 'json',
@@ -62,6 +86,7 @@ export async function meterFile(file: string, names: string[], options: Partial<
       startMs: 0,
       activeTimeoutMs: 60_000,
       idleTimeoutMs: 15_000,
+      ...plainUnits,
     },
     meter,
   );
@@ -72,8 +97,7 @@ export async function meterFile(file: string, names: string[], options: Partial<
     stride: meter.stride,
     count: 0,
   };
-  const out = new Uint8Array(1 << 20);
-  const ends = new Uint32Array(2048);
+  const units = newUnits(1 << 20, 2048);
   const run: MeterRun = { flows: [], counters: meter.counters(), events: [] };
   meter.start();
   try {
@@ -83,9 +107,9 @@ export async function meterFile(file: string, names: string[], options: Partial<
       });
       while (meter.take(batch) > 0) {
         for (let first = 0; first < batch.count; ) {
-          const result = encoder.encode(batch, first, 0, out, ends);
+          const result = encoder.encode(batch, first, 0, units);
           first += result.records;
-          const lines = Buffer.from(out.buffer, 0, result.bytes).toString().split('\n');
+          const lines = Buffer.from(units.bytes.buffer, 0, result.bytes).toString().split('\n');
           for (const line of lines) if (line !== '') run.flows.push(JSON.parse(line) as Record<string, unknown>);
         }
       }

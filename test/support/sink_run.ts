@@ -1,5 +1,5 @@
 // What tests of sinks need: runs of units, and a recorder of what the sink reports.
-import type { DropCause, SinkEvents, UnitRun } from '../../src/sinks/sink.js';
+import { type DropCause, recordsOf, type SinkEvents, startOf, type UnitRun } from '../../src/sinks/sink.js';
 
 /** A run of these units, each holding one record unless said. */
 export function unitRun(units: readonly (string | Buffer)[], records?: readonly number[]): UnitRun {
@@ -14,6 +14,7 @@ export function unitRun(units: readonly (string | Buffer)[], records?: readonly 
     bytes: new Uint8Array(Buffer.concat(buffers)),
     ends,
     records: Uint32Array.from(records ?? units.map(() => 1)),
+    dataRecords: Uint32Array.from(records ?? units.map(() => 1)),
     from: 0,
     to: units.length,
   };
@@ -26,6 +27,9 @@ export class Recorder implements SinkEvents {
   units = 0;
   octets = 0;
   dropped: Partial<Record<DropCause, number>> = {};
+  /** Units given back, as text, with how many of them had been reported as sent. */
+  returns: { units: string[]; records: number; reported: number }[] = [];
+  unconfirmedRecords = 0;
   sizes: number[] = [];
   ends = 0;
   notices: string[] = [];
@@ -57,6 +61,18 @@ export class Recorder implements SinkEvents {
   lost(cause: DropCause, records: number): void {
     this.dropped[cause] = (this.dropped[cause] ?? 0) + records;
     this.#check();
+  }
+
+  returned(run: UnitRun, reported: number): void {
+    const units = Array.from({ length: run.to - run.from }, (_, index) =>
+      Buffer.from(run.bytes.slice(startOf(run, run.from + index), run.ends[run.from + index])).toString('latin1'),
+    );
+    this.returns.push({ units, records: recordsOf(run, run.from, run.to), reported });
+    this.#check();
+  }
+
+  unconfirmed(records: number): void {
+    this.unconfirmedRecords += records;
   }
 
   messageSize(octets: number): void {

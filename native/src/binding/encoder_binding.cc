@@ -1,4 +1,8 @@
 // The Encoder as JavaScript sees it.
+#include <algorithm>
+#include <string_view>
+
+#include "base/error.h"
 #include "binding/binding.h"
 #include "binding/meter_binding.h"
 #include "encode/encoder.h"
@@ -7,21 +11,34 @@ namespace weir::binding {
 
 namespace {
 
+// The enumerator at the place of `text` among the names.
+template <typename Enum>
+Enum choiceOf(const std::string& text, std::initializer_list<std::string_view> names) {
+  const auto* const found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) throw Error("WEIR_INTERNAL", "unknown encoder setting '" + text + "'");
+  return static_cast<Enum>(found - names.begin());
+}
+
 std::vector<EncoderField> fieldsOf(const Napi::Array& list) {
   std::vector<EncoderField> fields;
   for (uint32_t i = 0; i < list.Length(); i++) {
     const auto field = list.Get(i).As<Napi::Object>();
-    fields.push_back({u32Of(field, "element"), textOf(field, "key"), static_cast<uint16_t>(u32Of(field, "wireLength"))});
+    EncoderField& to = fields.emplace_back();
+    to.element = u32Of(field, "element");
+    to.key = textOf(field, "key");
+    to.wireLength = static_cast<uint16_t>(u32Of(field, "wireLength"));
+    to.form = choiceOf<EncoderField::Form>(textOf(field, "form"), {"plain", "quoted", "lower", "nanoseconds", "constant"});
+    to.constant = textOf(field, "constant");
+    const auto path = field.Get("path").As<Napi::Array>();
+    for (uint32_t step = 0; step < path.Length(); step++) to.path.push_back(path.Get(step).As<Napi::String>());
   }
   return fields;
 }
 
 EncoderSpec specOf(const Napi::Object& from) {
   EncoderSpec spec;
-  const std::string format = textOf(from, "format");
-  spec.format = format == "ipfix"  ? EncoderSpec::Format::ipfix
-                : format == "json" ? EncoderSpec::Format::json
-                                   : EncoderSpec::Format::text;
+  spec.format =
+      choiceOf<EncoderSpec::Format>(textOf(from, "format"), {"ipfix", "netflow9", "netflow5", "json", "text"});
   spec.fields4 = fieldsOf(from.Get("fields4").As<Napi::Array>());
   spec.fields6 = fieldsOf(from.Get("fields6").As<Napi::Array>());
   spec.biflow = flagOf(from, "biflow");
@@ -30,8 +47,17 @@ EncoderSpec specOf(const Napi::Object& from) {
   spec.observationDomain = u32Of(from, "observationDomain");
   spec.enterprise = u32Of(from, "enterprise");
   spec.messageSize = u32Of(from, "messageSize");
-  spec.timeFormat = textOf(from, "timeFormat") == "iso" ? EncoderSpec::TimeFormat::iso : EncoderSpec::TimeFormat::milliseconds;
-  spec.keyStyle = textOf(from, "keyStyle") == "nprobe" ? EncoderSpec::KeyStyle::nprobe : EncoderSpec::KeyStyle::plain;
+  spec.timeFormat = choiceOf<EncoderSpec::TimeFormat>(textOf(from, "timeFormat"), {"iso", "milliseconds"});
+  spec.keyStyle = choiceOf<EncoderSpec::KeyStyle>(textOf(from, "keyStyle"), {"plain", "nprobe"});
+  spec.oneSetPerMessage = flagOf(from, "oneSetPerMessage");
+  spec.inlineTemplates = flagOf(from, "inlineTemplates");
+  spec.linesPerUnit = u32Of(from, "linesPerUnit");
+  spec.unitKey = choiceOf<EncoderSpec::UnitKey>(textOf(from, "unitKey"), {"none", "flow", "host"});
+  spec.share = u32Of(from, "share");
+  spec.shareOf = u32Of(from, "shareOf");
+  spec.samplingInterval = u32Of(from, "samplingInterval");
+  spec.samplingMode = static_cast<uint8_t>(u32Of(from, "samplingMode"));
+  spec.startMs = static_cast<uint64_t>(numberOf(from, "startMs"));
   return spec;
 }
 
@@ -56,7 +82,7 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
       encoder_ = makeEncoder(specOf(from), context_);
     });
     Napi::Object result = Napi::Object::New(env);
-    for (const char* key : {"records", "dataRecords", "units", "bytes", "truncated", "unencodable"}) {
+    for (const char* key : {"records", "dataRecords", "units", "bytes", "truncated", "unencodable", "elsewhere"}) {
       result.Set(key, Napi::Number::New(env, 0));
     }
     result_ = Napi::Persistent(result);
@@ -74,7 +100,7 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
   Napi::Value result(const Napi::CallbackInfo&) { return result_.Value(); }
   Napi::Value sequence(const Napi::CallbackInfo& info) { return number(info.Env(), encoder_->sequence()); }
 
-  // encode(batch, first, exportSeconds, out, ends)
+  // encode(batch, first, exportSeconds, units)
   Napi::Value encode(const Napi::CallbackInfo& info) {
     const auto batch = info[0].As<Napi::Object>();
     BatchView view;
@@ -82,20 +108,19 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
     view.stride = u32Of(batch, "stride");
     view.count = u32Of(batch, "count");
     view.heap = bytesOf(batch.Get("heap")).data;
-    const Bytes out = bytesOf(info[3]);
+    const UnitBuffer out = unitsOf(info[3]);
     const uint32_t first = info[1].As<Napi::Number>().Uint32Value();
     const uint32_t seconds = info[2].As<Napi::Number>().Uint32Value();
     return guarded(info.Env(), [&] {
-      return report(info.Env(), encoder_->encode(view, first, seconds, {out.data, out.size}, endsOf(info[4])));
+      return report(info.Env(), encoder_->encode(view, first, seconds, out));
     });
   }
 
-  // templates(exportSeconds, out, ends)
+  // templates(exportSeconds, units)
   Napi::Value templates(const Napi::CallbackInfo& info) {
-    const Bytes out = bytesOf(info[1]);
+    const UnitBuffer out = unitsOf(info[1]);
     const uint32_t seconds = info[0].As<Napi::Number>().Uint32Value();
-    return guarded(info.Env(),
-                   [&] { return report(info.Env(), encoder_->templates(seconds, {out.data, out.size}, endsOf(info[2]))); });
+    return guarded(info.Env(), [&] { return report(info.Env(), encoder_->templates(seconds, out)); });
   }
 
   void reset(const Napi::CallbackInfo&) { encoder_->reset(); }
@@ -103,9 +128,14 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
     guarded(info.Env(), [&] { encoder_->setMessageSize(info[0].As<Napi::Number>().Uint32Value()); });
   }
 
-  static std::span<uint32_t> endsOf(const Napi::Value& value) {
-    auto array = value.As<Napi::Uint32Array>();
-    return {array.Data(), array.ElementLength()};
+  static UnitBuffer unitsOf(const Napi::Value& value) {
+    const auto from = value.As<Napi::Object>();
+    const auto numbers = [&](const char* name) {
+      auto array = from.Get(name).As<Napi::Uint32Array>();
+      return std::span<uint32_t>(array.Data(), array.ElementLength());
+    };
+    const Bytes bytes = bytesOf(from.Get("bytes"));
+    return {{bytes.data, bytes.size}, numbers("ends"), numbers("records"), numbers("dataRecords")};
   }
 
   Napi::Value report(Napi::Env env, const EncodeResult& from) {
@@ -116,6 +146,7 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
     to.Set("bytes", number(env, from.bytes));
     to.Set("truncated", number(env, from.truncated));
     to.Set("unencodable", number(env, from.unencodable));
+    to.Set("elsewhere", number(env, from.elsewhere));
     return to;
   }
 

@@ -14,6 +14,8 @@ std::unique_ptr<Encoder> makeEncoder(const EncoderSpec& spec, const FieldContext
   }
   switch (spec.format) {
     case EncoderSpec::Format::ipfix: return std::make_unique<IpfixEncoder>(spec, context, table);
+    case EncoderSpec::Format::netflow9:
+    case EncoderSpec::Format::netflow5: break;
     case EncoderSpec::Format::json: return std::make_unique<JsonEncoder>(spec, context, table);
     case EncoderSpec::Format::text: return std::make_unique<TextEncoder>(spec, context, table);
   }

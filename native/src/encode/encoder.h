@@ -13,16 +13,23 @@
 namespace weir {
 
 struct EncoderField {
-  uint32_t element = 0;      // index into elements()
+  // How JSON writes the value; binary formats know plain only. quoted: a number as a string; lower: a text in lower
+  // case; nanoseconds: a time as integer ns since 1970, a duration in ms as ns; constant: `constant` as it stands.
+  enum class Form : uint8_t { plain, quoted, lower, nanoseconds, constant };
+
+  uint32_t element = 0;      // index into elements(); not read for constants
   // JSON: the key, empty = the element's name. Text: '' the bare value, ':' and '/' joined to the value before it by
   // that character (an IPv6 address gets brackets before ':', a 0 behind ':' is left out), '>' an arrow before the
   // value, else KEY=value. Binary formats: not used.
   std::string key;
   uint16_t wireLength = 0;   // IPFIX length: full, reduced size, or 65535 for variable length
+  Form form = Form::plain;
+  std::vector<std::string> path = {};  // JSON: the objects the key stands in, outermost first
+  std::string constant = {};           // JSON text of a constant
 };
 
 struct EncoderSpec {
-  enum class Format : uint8_t { ipfix, json, text } format = Format::ipfix;
+  enum class Format : uint8_t { ipfix, netflow9, netflow5, json, text } format = Format::ipfix;
   // Wire templates by IP version; JSON and text use them the same way.
   std::vector<EncoderField> fields4, fields6;
   bool biflow = true;                 // false: two uniflow records per biflow (reverse one only when it saw packets)
@@ -34,6 +41,17 @@ struct EncoderSpec {
   // milliseconds: integers since 1970 in the element's unit (s, ms, us, ns).
   enum class TimeFormat : uint8_t { iso, milliseconds } timeFormat = TimeFormat::iso;
   enum class KeyStyle : uint8_t { plain, nprobe } keyStyle = KeyStyle::plain;  // nprobe: times are integers
+  bool oneSetPerMessage = false;  // IPFIX: a message holds one set (collectors built on go-ipfix)
+  bool inlineTemplates = false;   // IPFIX: every message with data begins with its template sets, to be read alone
+  uint32_t linesPerUnit = 1;      // JSON and text: lines that make one unit
+  // What stands before each unit: nothing, or the length (2 octets, big-endian) and octets of a message key that is
+  // the flow's Community ID or its source address as text. With a key a unit is one line.
+  enum class UnitKey : uint8_t { none, flow, host } unitKey = UnitKey::none;
+  // Only flow records whose key hashes to share of shareOf are written; the others are consumed and not counted.
+  uint32_t share = 0, shareOf = 1;
+  uint32_t samplingInterval = 1;  // NetFlow v5 header: one of so many packets was metered
+  uint8_t samplingMode = 0;       // 0 none, 1 systematic, 2 random
+  uint64_t startMs = 0;           // NetFlow v5 and v9: sysUptime counts from here, ms since 1970
 };
 
 // What the encoder reads: records of stride octets, a heap, and the count.
@@ -44,8 +62,15 @@ struct BatchView {
   const uint8_t* heap = nullptr;
 };
 
-// out should hold two messages, or JSON/text lines, of the longest kind, and ends two units: what does not fit empty
-// ones is unencodable, so that a caller who goes on until records are consumed always comes to an end.
+// Where units (messages or lines) go. The three arrays are equally long: unit i ends at bytes[ends[i]], holds
+// dataRecords[i] Data Records, and the last one of records[i] flow records.
+// It should hold two units of the longest kind: what does not fit an empty one is unencodable, so that a caller who
+// goes on until records are consumed always comes to an end.
+struct UnitBuffer {
+  std::span<uint8_t> bytes;
+  std::span<uint32_t> ends, records, dataRecords;
+};
+
 struct EncodeResult {
   uint32_t records = 0;    // flow records of the batch consumed (from `first` on)
   uint32_t dataRecords = 0;  // Data Records / lines written (two a biflow when split)
@@ -53,17 +78,18 @@ struct EncodeResult {
   size_t bytes = 0;
   uint32_t truncated = 0;  // records that lost text octets to fit a message
   uint32_t unencodable = 0;  // records that do not fit a message at all: consumed, not written
+  uint32_t elsewhere = 0;    // records of another share: consumed, not written
 };
 
 class Encoder {
  public:
   virtual ~Encoder() = default;
-  // Encodes records [first, count) until out or ends is full. exportSeconds goes into message headers. A message is
-  // finished at the end of each call. Throws Error WEIR_INTERNAL when batch.stride lacks a block the template needs.
-  virtual EncodeResult encode(const BatchView& batch, uint32_t first, uint32_t exportSeconds, std::span<uint8_t> out,
-                              std::span<uint32_t> ends) = 0;
-  // The template message(s) for a session, 0 for formats without templates. ends as above.
-  virtual EncodeResult templates(uint32_t exportSeconds, std::span<uint8_t> out, std::span<uint32_t> ends) = 0;
+  // Encodes records [first, count) until `out` is full. exportSeconds goes into message headers. A message is finished
+  // at the end of each call. Throws Error WEIR_INTERNAL when batch.stride lacks a block the template needs.
+  virtual EncodeResult encode(const BatchView& batch, uint32_t first, uint32_t exportSeconds,
+                              const UnitBuffer& out) = 0;
+  // The template message(s) for a session, 0 for formats without templates.
+  virtual EncodeResult templates(uint32_t exportSeconds, const UnitBuffer& out) = 0;
   // New Transport Session: sequence numbers start at 0.
   virtual void reset() = 0;
   virtual void setMessageSize(uint32_t octets) = 0;

@@ -105,11 +105,10 @@ void IpfixEncoder::setMessageSize(uint32_t octets) {
 }
 
 EncodeResult IpfixEncoder::encode(const BatchView& batch, uint32_t first, uint32_t exportSeconds,
-                                  std::span<uint8_t> out, std::span<uint32_t> ends) {
+                                  const UnitBuffer& out) {
   checkStride(batch, stride_);
   EncodeResult result;
   out_ = out;
-  ends_ = ends;
   exportSeconds_ = exportSeconds;
   context_.heap = batch.heap;
   open(result);
@@ -143,13 +142,14 @@ bool IpfixEncoder::addFixed(const uint8_t* record) {
   size_ += octets;
   if ((sides & 1) != 0) rows_[family].push_back({record, nullptr, wire.fixedLength, 0});
   if ((sides & 2) != 0) rows_[family].push_back({record, nullptr, wire.fixedLength, 1});
+  flows_++;
   return true;
 }
 
 // A message never ends early for lack of room in out, unless it is the first one.
 void IpfixEncoder::open(EncodeResult& result) {
-  const size_t left = out_.size() - result.bytes;
-  const bool room = result.units < ends_.size() && (left >= messageSize_ || result.units == 0);
+  const size_t left = out_.bytes.size() - result.bytes;
+  const bool room = result.units < out_.ends.size() && (left >= messageSize_ || result.units == 0);
   limit_ = room ? static_cast<uint32_t>(std::min<size_t>(messageSize_, left)) : 0;
   size_ = kMessageHeader;
   textEnd_ = text_.get();
@@ -157,7 +157,7 @@ void IpfixEncoder::open(EncodeResult& result) {
 
 void IpfixEncoder::close(EncodeResult& result) {
   uint32_t count = 0;
-  uint8_t* const start = out_.data() + result.bytes;
+  uint8_t* const start = out_.bytes.data() + result.bytes;
   uint8_t* at = start + kMessageHeader;
   for (size_t family = 0; family < 2; family++) {
     std::vector<Row>& rows = rows_[family];
@@ -179,12 +179,15 @@ void IpfixEncoder::close(EncodeResult& result) {
   sequence_ += count;
   result.dataRecords += count;
   result.bytes += size_;
-  ends_[result.units++] = static_cast<uint32_t>(result.bytes);
+  out_.records[result.units] = flows_;
+  out_.dataRecords[result.units] = count;
+  out_.ends[result.units++] = static_cast<uint32_t>(result.bytes);
+  flows_ = 0;
   open(result);
 }
 
 uint32_t IpfixEncoder::longestRecord() const {
-  const size_t message = std::min<size_t>(messageSize_, out_.size());
+  const size_t message = std::min<size_t>(messageSize_, out_.bytes.size());
   return message < kMessageHeader + kSetHeader ? 0 : static_cast<uint32_t>(message) - kMessageHeader - kSetHeader;
 }
 
@@ -223,7 +226,7 @@ bool IpfixEncoder::addToFresh(unsigned family, Pending& pending, EncodeResult& r
   }
   // Two uniflows that need a message each; both go out in this call or none.
   const uint32_t first = kMessageHeader + kSetHeader + pending.rows[0].length;
-  if (out_.size() - result.bytes >= size_t{first} + messageSize_ && result.units + 2 <= ends_.size()) {
+  if (out_.bytes.size() - result.bytes >= size_t{first} + messageSize_ && result.units + 2 <= out_.ends.size()) {
     place(family, pending, 0, 1, result);
     close(result);
     moveTexts(pending, 1);
@@ -242,7 +245,9 @@ void IpfixEncoder::place(unsigned family, const Pending& pending, uint32_t from,
     size_ += pending.rows[i].length;
   }
   textEnd_ = pending.textEnd;
-  if (pending.truncated && to == pending.count) result.truncated++;
+  if (to != pending.count) return;
+  flows_++;
+  if (pending.truncated) result.truncated++;
 }
 
 // Closing a message gives its text space back: what is pending moves to the front.
@@ -339,7 +344,8 @@ uint8_t* IpfixEncoder::packTexts(const WireTemplate& wire, uint8_t* to) {
 }
 
 // Template sets of both IP versions in one message, or in two where one is too short.
-EncodeResult IpfixEncoder::templates(uint32_t exportSeconds, std::span<uint8_t> out, std::span<uint32_t> ends) {
+EncodeResult IpfixEncoder::templates(uint32_t exportSeconds, const UnitBuffer& units) {
+  const std::span<uint8_t> out = units.bytes;
   EncodeResult result;
   size_t start = 0, at = 0;  // of the message under way; at == start: none
   const auto finish = [&] {
@@ -349,14 +355,15 @@ EncodeResult IpfixEncoder::templates(uint32_t exportSeconds, std::span<uint8_t> 
     put32(&out[start + 4], exportSeconds);
     put32(&out[start + 8], sequence_);
     put32(&out[start + 12], spec_.observationDomain);
-    ends[result.units++] = static_cast<uint32_t>(at);
+    units.records[result.units] = units.dataRecords[result.units] = 0;
+    units.ends[result.units++] = static_cast<uint32_t>(at);
     start = at;
   };
   for (const std::vector<uint8_t>& set : templateSets_) {
     if (set.empty()) continue;
     if (at != start && at - start + set.size() > messageSize_) finish();
     if (at == start) at += kMessageHeader;
-    if (result.units == ends.size() || at - start + set.size() > messageSize_ || at + set.size() > out.size()) {
+    if (result.units == units.ends.size() || at - start + set.size() > messageSize_ || at + set.size() > out.size()) {
       if (at == start + kMessageHeader) at = start;
       result.unencodable++;
       continue;

@@ -14,9 +14,8 @@ class IpfixEncoder final : public Encoder {
  public:
   IpfixEncoder(const EncoderSpec& spec, const FieldContext& context, std::span<const Element> table);
 
-  EncodeResult encode(const BatchView& batch, uint32_t first, uint32_t exportSeconds, std::span<uint8_t> out,
-                      std::span<uint32_t> ends) override;
-  EncodeResult templates(uint32_t exportSeconds, std::span<uint8_t> out, std::span<uint32_t> ends) override;
+  EncodeResult encode(const BatchView& batch, uint32_t first, uint32_t exportSeconds, const UnitBuffer& out) override;
+  EncodeResult templates(uint32_t exportSeconds, const UnitBuffer& out) override;
   void reset() override { sequence_ = 0; }
   void setMessageSize(uint32_t octets) override;
   uint32_t sequence() const override { return sequence_; }
@@ -63,8 +62,8 @@ class IpfixEncoder final : public Encoder {
   uint32_t sequence_ = 0;
 
   // The call under way.
-  std::span<uint8_t> out_;
-  std::span<uint32_t> ends_;
+  UnitBuffer out_;
+  uint32_t flows_ = 0;  // flow records whose last Data Record is in the message being filled
   uint32_t exportSeconds_ = 0;
   bool encodable_[2] = {false, false};  // a record of the IP version fits an empty message
   std::vector<Row> rows_[2];  // the message being filled, by IP version

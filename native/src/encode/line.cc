@@ -61,13 +61,12 @@ LineEncoder::LineEncoder(const EncoderSpec& spec, const FieldContext& context, s
   }
 }
 
-EncodeResult LineEncoder::encode(const BatchView& batch, uint32_t first, uint32_t, std::span<uint8_t> out,
-                                 std::span<uint32_t> ends) {
+EncodeResult LineEncoder::encode(const BatchView& batch, uint32_t first, uint32_t, const UnitBuffer& out) {
   checkStride(batch, stride_);
   EncodeResult result;
   context_.heap = batch.heap;
   for (uint32_t i = first; i < batch.count; i++) {
-    if (!add(batch.records + size_t{i} * batch.stride, result, out, ends)) break;
+    if (!add(batch.records + size_t{i} * batch.stride, result, out)) break;
     result.records++;
   }
   sequence_ += result.dataRecords;
@@ -75,7 +74,7 @@ EncodeResult LineEncoder::encode(const BatchView& batch, uint32_t first, uint32_
 }
 
 // False: no room left in out or ends, the record is not consumed.
-bool LineEncoder::add(const uint8_t* record, EncodeResult& result, std::span<uint8_t> out, std::span<uint32_t> ends) {
+bool LineEncoder::add(const uint8_t* record, EncodeResult& result, const UnitBuffer& out) {
   const unsigned family = familyIndex(record);
   if (plans_[family].fields.empty()) {
     result.unencodable++;
@@ -85,22 +84,23 @@ bool LineEncoder::add(const uint8_t* record, EncodeResult& result, std::span<uin
   const unsigned sides = sidesOf(record, biflow_);
   truncated_ = false;
   for (unsigned side = 0; side < 2; side++) {
-    if ((sides >> side & 1) == 0 || addLine(family, record, side, result, out, ends)) continue;
+    if ((sides >> side & 1) == 0 || addLine(family, record, side, result, out)) continue;
     result = before;
-    if (before.units != 0 || ends.empty() || out.empty()) return false;
+    if (before.units != 0 || out.ends.empty() || out.bytes.empty()) return false;
     result.unencodable++;  // an empty out cannot take it, a later call could not either
     return true;
   }
+  if (sides != 0) out.records[result.units - 1] = 1;
   if (truncated_) result.truncated++;
   return true;
 }
 
 bool LineEncoder::addLine(unsigned family, const uint8_t* record, unsigned side, EncodeResult& result,
-                          std::span<uint8_t> out, std::span<uint32_t> ends) {
-  if (result.units == ends.size()) return false;
+                          const UnitBuffer& out) {
+  if (result.units == out.ends.size()) return false;
   const LinePlan& plan = plans_[family];
-  char* const to = reinterpret_cast<char*>(out.data()) + result.bytes;
-  const size_t left = out.size() - result.bytes;
+  char* const to = reinterpret_cast<char*>(out.bytes.data()) + result.bytes;
+  const size_t left = out.bytes.size() - result.bytes;
   const char* const end = left < plan.room ? nullptr : writeLine(family, record, side, to, to + left);
   size_t size = 0;
   if (end != nullptr) {
@@ -118,7 +118,9 @@ bool LineEncoder::addLine(unsigned family, const uint8_t* record, unsigned side,
   }
   result.bytes += size;
   result.dataRecords++;
-  ends[result.units++] = static_cast<uint32_t>(result.bytes);
+  out.records[result.units] = 0;
+  out.dataRecords[result.units] = 1;
+  out.ends[result.units++] = static_cast<uint32_t>(result.bytes);
   return true;
 }
 

@@ -36,9 +36,8 @@ struct LinePlan {
 
 class LineEncoder : public Encoder {
  public:
-  EncodeResult encode(const BatchView& batch, uint32_t first, uint32_t exportSeconds, std::span<uint8_t> out,
-                      std::span<uint32_t> ends) override;
-  EncodeResult templates(uint32_t, std::span<uint8_t>, std::span<uint32_t>) override { return {}; }
+  EncodeResult encode(const BatchView& batch, uint32_t first, uint32_t exportSeconds, const UnitBuffer& out) override;
+  EncodeResult templates(uint32_t, const UnitBuffer&) override { return {}; }
   void reset() override { sequence_ = 0; }
   void setMessageSize(uint32_t) override {}
   uint32_t sequence() const override { return sequence_; }  // lines written
@@ -64,9 +63,8 @@ class LineEncoder : public Encoder {
   LinePlan plans_[2];  // IPv4, IPv6
 
  private:
-  bool addLine(unsigned family, const uint8_t* record, unsigned side, EncodeResult& result, std::span<uint8_t> out,
-               std::span<uint32_t> ends);
-  bool add(const uint8_t* record, EncodeResult& result, std::span<uint8_t> out, std::span<uint32_t> ends);
+  bool addLine(unsigned family, const uint8_t* record, unsigned side, EncodeResult& result, const UnitBuffer& out);
+  bool add(const uint8_t* record, EncodeResult& result, const UnitBuffer& out);
 
   const bool biflow_;
   FieldContext context_;

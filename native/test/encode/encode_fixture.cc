@@ -178,9 +178,9 @@ Encoded encodeOnce(Encoder& encoder, const BatchView& batch, size_t outSize, siz
                    uint32_t exportSeconds) {
   // Exactly as large as asked for, so that AddressSanitizer sees any octet written behind it.
   const std::unique_ptr<uint8_t[]> out(new uint8_t[outSize]);
-  std::vector<uint32_t> ends(endsSize);
+  std::vector<uint32_t> ends(endsSize), records(endsSize), dataRecords(endsSize);
   Encoded encoded;
-  encoded.result = encoder.encode(batch, first, exportSeconds, {out.get(), outSize}, ends);
+  encoded.result = encoder.encode(batch, first, exportSeconds, {{out.get(), outSize}, ends, records, dataRecords});
   encoded.bytes.assign(out.get(), out.get() + encoded.result.bytes);
   size_t start = 0;
   for (uint32_t unit = 0; unit < encoded.result.units; unit++) {
@@ -189,6 +189,13 @@ Encoded encodeOnce(Encoder& encoder, const BatchView& batch, size_t outSize, siz
     start = ends[unit];
   }
   REQUIRE(start == encoded.result.bytes);
+  uint32_t flows = 0, data = 0;
+  for (uint32_t unit = 0; unit < encoded.result.units; unit++) {
+    flows += records[unit];
+    data += dataRecords[unit];
+  }
+  CHECK(flows + encoded.result.unencodable <= encoded.result.records);  // less by flows without packets in uniflows
+  CHECK(data == encoded.result.dataRecords);
   return encoded;
 }
 

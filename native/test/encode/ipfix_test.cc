@@ -74,8 +74,8 @@ TEST_CASE("ipfix: golden template message") {
   spec.enterprise = 0x00012345;
   const auto encoder = makeEncoder(spec, {}, table());
   Bytes out(1400);
-  std::vector<uint32_t> ends(2);
-  EncodeResult result = encoder->templates(1795228155, out, ends);
+  std::vector<uint32_t> ends(2), none(2);
+  EncodeResult result = encoder->templates(1795228155, {out, ends, none, none});
   CHECK(result.units == 1);
   CHECK(ends[0] == result.bytes);
   out.resize(result.bytes);
@@ -88,14 +88,14 @@ TEST_CASE("ipfix: golden template message") {
   // Two messages where one is too short, none where a set does not fit at all.
   encoder->setMessageSize(60);
   Bytes two(1400);
-  result = encoder->templates(1795228155, two, ends);
+  result = encoder->templates(1795228155, {two, ends, none, none});
   CHECK(result.units == 2);
   CHECK(ends[0] == 56);
   CHECK(ends[1] == 56 + 28);
   CHECK(loadBe16(&two[2]) == 56);
   CHECK(loadBe16(&two[56 + 2]) == 28);
   encoder->setMessageSize(40);
-  result = encoder->templates(1795228155, two, ends);
+  result = encoder->templates(1795228155, {two, ends, none, none});
   CHECK(result.units == 1);
   CHECK(result.unencodable == 1);
   CHECK(result.bytes == 28);
@@ -116,8 +116,8 @@ TEST_CASE("ipfix: the sequence counts Data Records, wraps at 2^32, and starts ag
   CHECK(encoder.sequence() == 3);
   // Templates carry the sequence and do not advance it.
   Bytes out(100);
-  std::vector<uint32_t> ends(1);
-  CHECK(encoder.templates(7, out, ends).units == 1);
+  std::vector<uint32_t> ends(1), none(1);
+  CHECK(encoder.templates(7, {out, ends, none, none}).units == 1);
   CHECK(loadBe32(&out[4]) == 7);
   CHECK(loadBe32(&out[8]) == 3);
   CHECK(encoder.sequence() == 3);
@@ -391,8 +391,8 @@ TEST_CASE("ipfix: fields of the other IP version are left out of the template") 
   const auto encoder =
       makeEncoder(wireSpec({wireField(kSource4, 4), wireField(kSource6, 16), wireField(kProtocol, 1)}), {}, table());
   Bytes out(100);
-  std::vector<uint32_t> ends(1);
-  CHECK(encoder->templates(1, out, ends).bytes == 16 + 4 + 4 + 2 * 4);
+  std::vector<uint32_t> ends(1), none(1);
+  CHECK(encoder->templates(1, {out, ends, none, none}).bytes == 16 + 4 + 4 + 2 * 4);
   CHECK(loadBe16(&out[22]) == 2);
 }
 

@@ -11,7 +11,8 @@ import { type FieldValue, MessageReader } from '../../../src/ipfix/index.js';
 import type { Batch, Encoder, EncoderSpec, Meter, MeterOptions } from '../../../src/native/boundary.js';
 import { loadAddon, tryLoadAddon } from '../../../src/native/load.js';
 import { captureNanoseconds, plainFrames, tunnelFrames } from '../../support/varied_frames.js';
-import { meterDefaults } from '../../support/meter_run.js';
+import { meterDefaults, newUnits, plainUnits } from '../../support/meter_run.js';
+import { plainField } from '../../../src/fields/template.js';
 
 type JsonFlow = Record<string, FieldValue | number[]>;
 
@@ -25,8 +26,7 @@ const planOf = (family: 4 | 6): Element[] =>
   elements().filter((element) => element.family === 0 || element.family === family);
 
 function specOf(format: 'json' | 'ipfix'): EncoderSpec {
-  const fields = (family: 4 | 6) =>
-    planOf(family).map(({ index, name, length }) => ({ element: index, key: name, wireLength: length }));
+  const fields = (family: 4 | 6) => planOf(family).map(({ index, name, length }) => plainField(index, name, length));
   return {
     format,
     fields4: fields(4),
@@ -43,17 +43,17 @@ function specOf(format: 'json' | 'ipfix'): EncoderSpec {
     startMs,
     activeTimeoutMs: 60_000,
     idleTimeoutMs: 15_000,
+    ...plainUnits,
   };
 }
 
-const out = new Uint8Array(1 << 20);
-const ends = new Uint32Array(4096);
+const out = newUnits(1 << 20, 4096);
 
 /** Units of a whole batch: lines or messages. */
 function encodeAll(encoder: Encoder, batch: Batch): Buffer[] {
   const units: Buffer[] = [];
   for (let first = 0; first < batch.count; ) {
-    const result = encoder.encode(batch, first, 1_700_000_100, out, ends);
+    const result = encoder.encode(batch, first, 1_700_000_100, out);
     assert.equal(result.unencodable + result.truncated, 0);
     first += result.records;
     units.push(...cut(result.units));
@@ -62,7 +62,9 @@ function encodeAll(encoder: Encoder, batch: Batch): Buffer[] {
 }
 
 function cut(units: number): Buffer[] {
-  return Array.from({ length: units }, (_, i) => Buffer.from(out.slice(i === 0 ? 0 : ends[i - 1]!, ends[i]!)));
+  return Array.from({ length: units }, (_, i) =>
+    Buffer.from(out.bytes.slice(i === 0 ? 0 : out.ends[i - 1]!, out.ends[i]!)),
+  );
 }
 
 /** Integers that a double cannot hold come as text from the reader, so from here too. */
@@ -85,7 +87,7 @@ async function meterAndEncode(file: string, options: Partial<MeterOptions>): Pro
   const ipfix = new addon.Encoder(specOf('ipfix'), meter);
   const { stride } = meter;
   const batch = { records: new Uint8Array(64 * stride), heap: new Uint8Array(1 << 20), capacity: 64, stride, count: 0 };
-  const encoded: Encoded = { lines: [], messages: cut(ipfix.templates(1_700_000_100, out, ends).units) };
+  const encoded: Encoded = { lines: [], messages: cut(ipfix.templates(1_700_000_100, out).units) };
   meter.start();
   try {
     for (let finished = false; ; ) {
