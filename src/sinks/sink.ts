@@ -13,6 +13,8 @@ export interface UnitRun {
   from: number;
   /** Behind the last unit. */
   to: number;
+  /** What the probe says of itself (options records); sinks that have a second place for it send it there. */
+  statistics?: boolean;
 }
 
 /** Why a flow record did not reach its sink. Each record is in exactly one cause, or exported, or queued. */
