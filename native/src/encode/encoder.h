@@ -14,8 +14,9 @@ namespace weir {
 
 struct EncoderField {
   // How JSON writes the value; binary formats know plain only. quoted: a number as a string; lower: a text in lower
-  // case; nanoseconds: a time as integer ns since 1970, a duration in ms as ns; constant: `constant` as it stands.
-  enum class Form : uint8_t { plain, quoted, lower, nanoseconds, constant };
+  // case; nanoseconds: a time as integer ns since 1970, a duration in ms as ns; constant: `constant` as it stands;
+  // hyphens: a MAC address as 02-00-00-AB-CD-EF (RFC 7042).
+  enum class Form : uint8_t { plain, quoted, lower, nanoseconds, constant, hyphens };
 
   uint32_t element = 0;      // index into elements(); not read for constants
   // JSON: the key, empty = the element's name. Text: '' the bare value, ':' and '/' joined to the value before it by
@@ -24,7 +25,9 @@ struct EncoderField {
   std::string key;
   uint16_t wireLength = 0;   // IPFIX length: full, reduced size, or 65535 for variable length
   Form form = Form::plain;
-  std::vector<std::string> path = {};  // JSON: the objects the key stands in, outermost first
+  // JSON: the objects the key stands in, outermost first. Fields of an object stand together; an object is written when
+  // one of its fields is, and constants always are.
+  std::vector<std::string> path = {};
   std::string constant = {};           // JSON text of a constant
 };
 

@@ -1,6 +1,7 @@
 // What JSON and text share: one line a record, values in their readable form.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,25 +13,40 @@ namespace weir {
 
 // The readable form of a value.
 enum class Form : uint8_t {
-  number, boolean, real,
+  number,
+  wide,         // unsigned64: may pass 2^53, what JavaScript and jq keep exactly
+  quotedNumber,
+  nanoseconds,  // a duration in ms as ns
+  boolean, real,
   isoTime,    // 2026-11-21T02:29:10.000Z
   clockTime,  // 02:29:10.000
   epochTime,  // integer in the unit of the wire type
-  mac, address4, address6,
+  mac, macHyphens, address4, address6,
+  constant,   // JSON text of the spec
   text,       // UTF-8, escaped as the format asks
   octets,     // lower-case hexadecimal
   list,       // already JSON text
 };
 
 struct LineField {
-  PlanField plan;
+  PlanField plan;        // element: null for constants
   Form form = Form::number;
+  bool optional = false;  // left out when 0 or empty
+  bool quoted = false;    // in quotes though the form is not
+  bool lower = false;     // a text in lower case
   uint8_t digits = 0;    // of a time's fraction
   uint64_t divisor = 1;  // ns in the unit of an epoch time
 };
 
+// Apart from LineField, which every record reads.
+struct LinePlace {
+  std::vector<std::string> path;
+  std::string constant;
+};
+
 struct LinePlan {
   std::vector<LineField> fields;
+  std::vector<LinePlace> places;  // of each field
   size_t room = 0;  // octets of a line at most, without the values of the forms text, octets and list
 };
 
@@ -65,9 +81,16 @@ class LineEncoder : public Encoder {
  private:
   bool addLine(unsigned family, const uint8_t* record, unsigned side, EncodeResult& result, const UnitBuffer& out);
   bool add(const uint8_t* record, EncodeResult& result, const UnitBuffer& out);
+  void makeKey(const uint8_t* record);
 
   const bool biflow_;
+  const EncoderSpec::UnitKey unitKey_;
+  const uint32_t linesPerUnit_;
+  const uint32_t share_, shareOf_;
   FieldContext context_;
+  uint32_t lines_ = 0;       // in the unit being filled; a unit never spans calls
+  std::array<char, 64> key_;  // length and octets of the unit's message key
+  size_t keySize_ = 0;        // with its length; 0 = none
   size_t stride_ = 0;
   uint32_t sequence_ = 0;
   bool truncated_ = false;

@@ -159,6 +159,17 @@ inline char* writeAddress6(char* to, const uint8_t* address) {
   return to;
 }
 
+// 02-00-00-AB-CD-EF (RFC 7042 section 2.1)
+inline char* writeMacHyphens(char* to, const uint8_t* mac) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  for (int i = 0; i < 6; i++) {
+    if (i != 0) *to++ = '-';
+    *to++ = kDigits[mac[i] >> 4];
+    *to++ = kDigits[mac[i] & 15];
+  }
+  return to;
+}
+
 inline char* writeMac(char* to, const uint8_t* mac) {
   for (int i = 0; i < 6; i++) {
     if (i != 0) *to++ = ':';

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "encode/utf8.h"
 
 namespace weir {
@@ -61,6 +62,9 @@ TextEncoder::TextEncoder(const EncoderSpec& spec, const FieldContext& context, s
     LinePlan& plan = plans_[family];
     plan.room = 1;
     for (size_t i = 0; i < plan.fields.size(); i++) {
+      if (plan.fields[i].form == Form::constant || !plan.places[i].path.empty()) {
+        throw Error("WEIR_TEMPLATE", "field " + plan.fields[i].plan.key + " of a text line is made for JSON");
+      }
       cells_[family].push_back(cellOf(plan.fields[i], i + 1 < plan.fields.size() ? &plan.fields[i + 1] : nullptr));
       plan.room += cells_[family].back().lead.size() + kWidestColumn + kValueRoom;
     }
@@ -70,7 +74,7 @@ TextEncoder::TextEncoder(const EncoderSpec& spec, const FieldContext& context, s
 TextEncoder::Cell TextEncoder::cellOf(const LineField& field, const LineField* next) {
   const std::string& key = field.plan.key;
   const bool nextJoins = next != nullptr && (next->plan.key == ":" || next->plan.key == "/");
-  const bool lacks = field.plan.element->absentWhenZero;
+  const bool lacks = field.optional;
   Cell cell;
   cell.joins = key == ":" || key == "/";
   const bool bare = key.empty() || key == ">" || cell.joins;

@@ -45,7 +45,7 @@ TEST_CASE("json: a golden line for each IP version") {
         "\"sourceMacAddress\":\"02:00:00:ab:cd:ef\",\"flag\":false,\"mean\":111,\"interfaceName\":\"eth0\","
         "\"opaque\":\"0100fe\",\"list\":[63,64],\"ingressInterface\":3}\n"
         "{\"flowStartMilliseconds\":\"2026-11-21T02:29:10.123Z\",\"sourceIPv6Address\":\"2001:db8::1\","
-        "\"sourceTransportPort\":40000,\"octetDeltaCount\":18446744073709551615,\"reversePacketDeltaCount\":7,"
+        "\"sourceTransportPort\":40000,\"octetDeltaCount\":\"18446744073709551615\",\"reversePacketDeltaCount\":7,"
         "\"flag\":true,\"userName\":\"alice\",\"interfaceName\":\"\",\"list\":[63,64]}\n");
 }
 
