@@ -148,11 +148,6 @@ JsonEncoder::Lead JsonEncoder::leadOf(const LineField& field, const LinePlace& p
   return lead;
 }
 
-char* JsonEncoder::writeLead(const Lead& lead, char* to) {
-  for (size_t at = 0; at < lead.size; at += kStep) std::memcpy(to + at, lead.padded.data() + at, kStep);
-  return to + lead.size;
-}
-
 char* JsonEncoder::writeTextual(const LineField& field, std::span<const uint8_t> text, char* to) const {
   if (field.form == Form::text) return writeEscaped(to, text);
   if (field.form == Form::octets) {

@@ -37,7 +37,10 @@ class JsonEncoder final : public LineEncoder {
   char* writeTextual(const LineField& field, std::span<const uint8_t> text, char* to) const;
   void compile(unsigned family);
   static Lead leadOf(const LineField& field, const LinePlace& place, size_t open);
-  static char* writeLead(const Lead& lead, char* to);
+  static char* writeLead(const Lead& lead, char* to) {
+    for (size_t at = 0; at < lead.size; at += kStep) std::memcpy(to + at, lead.padded.data() + at, kStep);
+    return to + lead.size;
+  }
 
   std::vector<Lead> leads_[2];
   std::vector<Nest> nests_[2];

@@ -92,6 +92,7 @@ LineField lineField(const EncoderField& field, const PlanField& plan, Form timeF
   LineField line;
   line.plan = plan;
   line.form = formOf(*plan.element, timeForm);
+  line.kind = plan.element->kind;
   line.optional = plan.element->absentWhenZero;
   if (isTime(plan.element->wire)) {
     const auto step = static_cast<unsigned>(plan.element->wire) - static_cast<unsigned>(WireType::dateTimeSeconds);
@@ -227,21 +228,6 @@ bool LineEncoder::addLine(unsigned family, const uint8_t* record, unsigned side,
   out.dataRecords[result.units - 1] = ++lines_;
   out.ends[result.units - 1] = static_cast<uint32_t>(result.bytes);
   return true;
-}
-
-uint64_t LineEncoder::numberOf(const LineField& field, const uint8_t* record, unsigned side) const {
-  const Element& element = *field.plan.element;
-  const uint8_t* const at = record + field.plan.offset[side];
-  uint64_t value = 0;  // little-endian: the low octets
-  switch (element.kind) {
-    case ValueKind::u8: return *at;
-    case ValueKind::u16: std::memcpy(&value, at, 2); return value;
-    case ValueKind::u32: std::memcpy(&value, at, 4); return value;
-    case ValueKind::u64:
-    case ValueKind::time: std::memcpy(&value, at, 8); return value;
-    case ValueKind::number: return element.number(recordAt(record), side ^ element.flip, context_);
-    default: return 0;
-  }
 }
 
 bool LineEncoder::isZero(const LineField& field, const uint8_t* record, unsigned side) const {

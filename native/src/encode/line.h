@@ -31,6 +31,7 @@ enum class Form : uint8_t {
 struct LineField {
   PlanField plan;        // element: null for constants
   Form form = Form::number;
+  ValueKind kind = ValueKind::u8;
   bool optional = false;  // left out when 0 or empty
   bool quoted = false;    // in quotes though the form is not
   bool lower = false;     // a text in lower case
@@ -98,5 +99,22 @@ class LineEncoder : public Encoder {
   std::unique_ptr<char[]> text_;
   std::vector<char> spare_;  // for a line that perhaps does not fit
 };
+
+inline uint64_t LineEncoder::numberOf(const LineField& field, const uint8_t* record, unsigned side) const {
+  const uint8_t* const at = record + field.plan.offset[side];
+  uint64_t value = 0;  // little-endian: the low octets
+  switch (field.kind) {
+    case ValueKind::u8: return *at;
+    case ValueKind::u16: std::memcpy(&value, at, 2); return value;
+    case ValueKind::u32: std::memcpy(&value, at, 4); return value;
+    case ValueKind::u64:
+    case ValueKind::time: std::memcpy(&value, at, 8); return value;
+    case ValueKind::number: {
+      const Element& element = *field.plan.element;
+      return element.number(recordAt(record), side ^ element.flip, context_);
+    }
+    default: return 0;
+  }
+}
 
 }  // namespace weir
