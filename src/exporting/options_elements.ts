@@ -151,6 +151,10 @@ export function ianaField(name: IanaOption, length?: number): OptionsField {
   return { id, enterprise: 0, length: length ?? typeLengths[type], type };
 }
 
+export function ianaFields(...names: IanaOption[]): OptionsField[] {
+  return names.map((name) => ianaField(name));
+}
+
 export function ownField(name: OwnOption, enterprise: number): OptionsField {
   const { id, type } = ownOptions[name];
   return { id, enterprise, length: typeLengths[type], type };

@@ -3,25 +3,28 @@
 
 import type { OptionsField } from '../native/boundary.js';
 import { ianaField } from './options_elements.js';
-import { applicationId, applicationIdLength, type OptionsPlan, type OptionsTable } from './options_records.js';
+import {
+  applicationId,
+  applicationIdLength,
+  descriptionOctets,
+  nameOctets,
+  type OptionsPlan,
+  type TableMaker,
+} from './options_plan.js';
 
 /** RFC 3954 section 6.1. */
 const scopeTypes = { system: 1, interface: 2 } as const;
-const nameOctets = 32;
-const descriptionOctets = 64;
-
-type Table = Omit<OptionsTable, 'template'> & { template: Omit<OptionsTable['template'], 'id'> };
 
 function scope(type: keyof typeof scopeTypes): OptionsField {
   return { id: scopeTypes[type], enterprise: 0, length: 4, type: 'unsigned32' };
 }
 
-export function netflow9Tables(plan: OptionsPlan): Table[] {
+export function netflow9Tables(plan: OptionsPlan): TableMaker[] {
   return [...sampling(plan), interfaces(), ...applications(plan), statistics(plan)];
 }
 
 /** Counters that are scaled up already have no rate to be announced. */
-function sampling(plan: OptionsPlan): Table[] {
+function sampling(plan: OptionsPlan): TableMaker[] {
   const { packets, mode, upscale } = plan.sampling;
   if (packets <= 1 || upscale) return [];
   const fields = [scope('system'), ianaField('samplingInterval'), ianaField('samplingAlgorithm')];
@@ -29,7 +32,7 @@ function sampling(plan: OptionsPlan): Table[] {
   return [{ name: 'packetSampling', when: 'session', template: { scopes: 1, fields }, rows: () => [row] }];
 }
 
-function interfaces(): Table {
+function interfaces(): TableMaker {
   return {
     name: 'interfaces',
     when: 'change',
@@ -45,7 +48,7 @@ function interfaces(): Table {
   };
 }
 
-function applications(plan: OptionsPlan): Table[] {
+function applications(plan: OptionsPlan): TableMaker[] {
   if (plan.applications.length === 0) return [];
   const length = applicationIdLength(plan);
   return [
@@ -72,7 +75,7 @@ function applications(plan: OptionsPlan): Table[] {
   ];
 }
 
-function statistics(plan: OptionsPlan): Table {
+function statistics(plan: OptionsPlan): TableMaker {
   return {
     name: 'meteringStatistics',
     when: 'interval',
