@@ -135,6 +135,8 @@ export const catalogue: readonly Field[] = [
     own('flowPackets', 50, 'unsigned64', computed('flowPackets'), 'deltaCounter packets', '', 'Packets of both directions together.'),
     iana('octetDeltaSumOfSquares', 198, 'unsigned64', both('stats.sizeSquares'), '', '', 'Sum of the squared packet sizes since the previous record.', stats),
     ntop('averageThroughput', [84, 87], 'unsigned32', computed('averageThroughput', 'pair'), 'quantity', 'SRC_TO_DST_AVG_THROUGHPUT|DST_TO_SRC_AVG_THROUGHPUT', 'Bits per second over the duration of the record; absent when that is 0.', quiet),
+    iana('selectorId', 302, 'unsigned64', computed('selectorId'), 'identifier', 'SELECTOR_ID', 'Selector of the metered packets, as the options records describe it: 1 with packet sampling, absent without.', quiet),
+    iana('samplingInterval', 34, 'unsigned32', computed('samplingInterval'), 'quantity packets', 'SAMPLING_INTERVAL', 'A packet of the counters stands for so many on the wire: 1 without packet sampling and where the counters are scaled up already. Deprecated by IANA; for collectors that read the rate from flow records.'),
   ]),
   ...group('IP', [
     iana('ipClassOfService', 5, 'unsigned8', both('hot.tos'), 'identifier', 'SRC_TOS|DST_TOS', 'ToS or traffic class octet of the first packet each way.'),

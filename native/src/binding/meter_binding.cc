@@ -51,6 +51,10 @@ MeterOptions optionsOf(const Napi::Object& from) {
   options.direction = directionOf(textOf(from, "direction"));
   options.captureRing = static_cast<size_t>(numberOf(from, "captureRing"));
   options.recordRing = static_cast<size_t>(numberOf(from, "recordRing"));
+  options.sampling.interval = u32Of(from, "packetSampling");
+  options.sampling.random = textOf(from, "packetSamplingMode") == "random";
+  options.flowSampling = u32Of(from, "flowSampling");
+  options.upscale = flagOf(from, "upscale");
   return options;
 }
 
@@ -153,6 +157,7 @@ Napi::Value MeterObject::counters(const Napi::CallbackInfo& info) {
   set("flows", sums.flows);
   set("cacheCapacity", sums.cacheCapacity);
   set("recordsDropped", sums.recordsDropped);
+  set("recordsNotSelected", sums.recordsNotSelected);
   set("ringUsed", sums.ringUsed);
   set("ringCapacity", sums.ringCapacity);
   Napi::Object outcomes = Napi::Object::New(env);

@@ -9,6 +9,7 @@ const char* outcomeName(Outcome outcome) {
       "metered",          "notIp",              "truncatedLink",     "truncatedNetwork",
       "truncatedTransport", "malformedLink",    "malformedNetwork",  "malformedTransport",
       "unsupportedLinkType", "unsupportedNesting", "unsupportedTunnelFragment",
+      "notSampled",
   };
   const auto index = static_cast<size_t>(outcome);
   return index < kOutcomes ? kNames[index] : "unknown";

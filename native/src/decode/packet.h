@@ -20,6 +20,7 @@ enum class Outcome : uint8_t {
   unsupportedLinkType,
   unsupportedNesting,   // more tags, labels, extension headers or tunnels than the limit
   unsupportedTunnelFragment,  // later fragment of a tunnel datagram: its octets are in the first one's inner packet
+  notSampled,           // left out by packet sampling, not looked at
   count_,
 };
 inline constexpr size_t kOutcomes = static_cast<size_t>(Outcome::count_);

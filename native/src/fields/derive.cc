@@ -27,9 +27,10 @@ double deviation(double squares, double count, double mean) {
   return variance > 0 ? std::sqrt(variance) : 0;  // rounding may leave it just below zero
 }
 
-// Gaps between the packets of one side, the number they are divided by; 0 = fewer than two packets.
+// Gaps between the metered packets of one side, the number they are divided by; 0 = fewer than two packets.
 double gaps(const FlowRecord& record, unsigned side) {
-  return record.hot.packets[side] > 1 ? static_cast<double>(record.hot.packets[side]) - 1 : 0;
+  const uint32_t metered = record.hot.packets[side] / std::max(record.hot.scale, 1u);
+  return metered > 1 ? static_cast<double>(metered) - 1 : 0;
 }
 
 }  // namespace
@@ -129,6 +130,12 @@ uint64_t averageThroughput(const FlowRecord& record, unsigned side, const FieldC
   const auto bits = static_cast<double>(record.hot.octets[side]) * 8;
   const double rate = std::round(bits * static_cast<double>(kNsPerSecond) / static_cast<double>(ns));
   return rate >= UINT32_MAX ? UINT32_MAX : static_cast<uint64_t>(rate);
+}
+
+uint64_t selectorId(const FlowRecord& record, unsigned, const FieldContext&) { return record.hot.sampling > 1 ? 1 : 0; }
+
+uint64_t samplingInterval(const FlowRecord& record, unsigned, const FieldContext&) {
+  return std::max(record.hot.sampling, 1u) / std::max(record.hot.scale, 1u);
 }
 
 uint64_t dscp(const FlowRecord& record, unsigned side, const FieldContext&) { return record.hot.tos[side] >> 2; }

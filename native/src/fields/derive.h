@@ -34,6 +34,8 @@ uint64_t layer2Segment(const FlowRecord& record, unsigned side, const FieldConte
 uint64_t flowOctets(const FlowRecord& record, unsigned side, const FieldContext& context);
 uint64_t flowPackets(const FlowRecord& record, unsigned side, const FieldContext& context);
 uint64_t averageThroughput(const FlowRecord& record, unsigned side, const FieldContext& context);  // bit/s
+uint64_t selectorId(const FlowRecord& record, unsigned side, const FieldContext& context);  // 1: packets were sampled
+uint64_t samplingInterval(const FlowRecord& record, unsigned side, const FieldContext& context);  // 1 = nothing to scale
 uint64_t dscp(const FlowRecord& record, unsigned side, const FieldContext& context);
 uint64_t minimumTtl(const FlowRecord& record, unsigned side, const FieldContext& context);
 uint64_t tcpFlagsUnion(const FlowRecord& record, unsigned side, const FieldContext& context);

@@ -46,8 +46,14 @@ enum class DirectionMethod : uint8_t {
 // Blocks, so that only what the templates need is measured and carried (FlowNeeds).
 struct alignas(64) FlowHot {  // always; two cache lines
   FlowKey key;
-  uint32_t hash;       // cache-private
-  uint32_t wheelTick;  // cache-private: the expiry wheel slot that refers to this entry
+  union {
+    uint32_t hash;      // in the cache: of the key
+    uint32_t sampling;  // in a record: one of so many packets was metered; 0 and 1 = all
+  };
+  union {
+    uint32_t wheelTick;  // in the cache: the expiry wheel slot that refers to this entry
+    uint32_t scale;      // in a record: its counters were multiplied by this; 0 and 1 = as metered
+  };
   uint32_t recordIndex;  // 0 for the first record of a flow, +1 each active-timeout record
   uint8_t tcpFlags[2];   // OR since the previous record (RFC 9565 low 8 bits)
   uint8_t state;         // cache-private bits

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "metering/flow_cache_impl.h"
+#include "metering/sampling.h"
 
 namespace weir {
 
@@ -127,9 +128,14 @@ void FlowCache::Impl::measureSequence(const Packet& packet, uint32_t entry, unsi
 void FlowCache::Impl::emit(uint32_t entry, EndReason reason) {
   const FlowHot& hot = store.hot(entry);
   if (!isPending(hot)) return;
+  if (!isSelected(hot.hash, options.flowSampling)) {
+    ++counters.recordsNotSelected;
+    return;
+  }
   FlowHot copy = hot;
   if ((hot.state & kSourceIsHigh) != 0) swapEndpoints(copy.key);
-  copy.hash = copy.wheelTick = 0;
+  copy.sampling = options.packetSampling;
+  copy.scale = 1;
   copy.state = 0;
   copy.endReason = reason;
   std::span<const SequenceItem> sequence;
@@ -137,7 +143,13 @@ void FlowCache::Impl::emit(uint32_t entry, EndReason reason) {
     const uint64_t seen = uint64_t{hot.packets[0]} + hot.packets[1];
     sequence = store.sequence(entry).first(std::min<uint64_t>(seen, options.firstPackets));
   }
-  const FlowView view{copy, store.link(entry), store.tcp(entry), store.stats(entry), store.tunnel(entry), sequence};
+  const FlowStats* stats = store.stats(entry);
+  FlowStats scaledStats;
+  if (options.upscale && options.packetSampling > 1) {
+    scaleUp(copy, options.packetSampling);
+    if (stats != nullptr) stats = &(scaledStats = scaledUp(*stats, options.packetSampling));
+  }
+  const FlowView view{copy, store.link(entry), store.tcp(entry), stats, store.tunnel(entry), sequence};
   if (sink.put(view)) ++counters.records[static_cast<size_t>(reason)];
 }
 

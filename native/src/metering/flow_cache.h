@@ -25,6 +25,9 @@ struct FlowCacheOptions {
   uint16_t firstPackets = 0;          // N of the packet sequence, 0 = off
   uint64_t flowIdBase = 0;            // high bits that make ids unique over workers
   HashSeed seed{};
+  uint32_t packetSampling = 1;        // one of so many packets comes here: records say so
+  bool upscale = false;               // counters of records are multiplied by packetSampling
+  uint32_t flowSampling = 1;          // one of so many flows is handed to the sink, chosen by the hash of its key
 };
 
 struct FlowCacheCounters {
@@ -32,13 +35,14 @@ struct FlowCacheCounters {
   Counter flows;            // gauge: in the cache now
   Counter flowsGone;
   Counter records[6];       // taken by the sink, by EndReason
+  Counter recordsNotSelected;  // left out by flow sampling; the sink did not see them
   Counter packets;          // wire packets metered
   Counter octets;           // IP octets metered
 };
 
 // A finished record where it lies in the cache; valid during put(). Arrays of two are source, destination.
 struct FlowView {
-  const FlowHot& hot;         // a copy with endpoint 0 the source; cache-private members are 0
+  const FlowHot& hot;         // a copy with endpoint 0 the source and what belongs to the cache replaced
   const FlowLink& link;
   const FlowTcp* tcp;         // null when the block is not measured
   const FlowStats* stats;

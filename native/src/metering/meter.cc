@@ -37,6 +37,11 @@ void add(Worker::Sums& to, const Worker::Sums& from) {
 Meter::Meter(const MeterOptions& options, std::function<void()> wake) : options_(options), wake_(std::move(wake)) {
   if (options_.workers == 0) options_.workers = 1;
   options_.cache.seed = randomSeed();
+  if (options_.sampling.seed == 0) options_.sampling.seed = randomSeed().b;
+  options_.sampling.interval = std::max(options_.sampling.interval, 1u);
+  options_.cache.packetSampling = options_.sampling.interval;
+  options_.cache.upscale = options_.upscale;
+  options_.cache.flowSampling = std::max(options_.flowSampling, 1u);
 }
 
 Meter::~Meter() { close(); }
@@ -57,6 +62,8 @@ WorkerOptions Meter::workerOptions(const std::string& name, bool live, unsigned 
   // Templates may name what is switched off: records carry the block (stride()), empty; the cache keeps none.
   if (!options_.decoder.tunnels) options.cache.needs &= ~uint32_t{needsTunnel};
   options.cache.capacity = std::max<uint32_t>(1024, options_.cache.capacity / team);
+  options.sampling = options_.sampling;
+  options.sampling.seed += workersMade_;  // workers choose independently
   options.cache.flowIdBase = static_cast<uint64_t>(workersMade_++) << kWorkerBits;
   options.ring.octets = options_.recordRing;
   options.ring.needs = options_.cache.needs;
@@ -276,6 +283,7 @@ void Meter::addCounters(const Team& team, MeterCounters& sums) {
     sums.octets += cache.octets.get();
     sums.flowsCreated += cache.flowsCreated.get();
     for (size_t i = 0; i < sums.records.size(); i++) sums.records[i] += cache.records[i].get();
+    sums.recordsNotSelected += cache.recordsNotSelected.get();
     sums.recordsDropped += worker->ring().dropped();
     if (team.leaving) continue;  // gauges
     sums.flows += cache.flows.get();

@@ -34,6 +34,9 @@ struct MeterOptions {
   CaptureDirection direction = CaptureDirection::both;
   size_t captureRing = 16u << 20;
   size_t recordRing = 8u << 20;
+  PacketSamplingOptions sampling;  // seed 0 = drawn at start
+  uint32_t flowSampling = 1;       // one of so many flows is handed on
+  bool upscale = false;            // counters of records are multiplied by sampling.interval
 };
 
 struct MeterCounters {
@@ -42,7 +45,7 @@ struct MeterCounters {
   uint64_t wirePackets = 0, fragmentsUnmatched = 0, fragmentsEvicted = 0, misplaced = 0;
   uint64_t packets = 0, octets = 0, flowsCreated = 0, flows = 0, cacheCapacity = 0;
   std::array<uint64_t, 6> records{};
-  uint64_t recordsDropped = 0, ringUsed = 0, ringCapacity = 0;
+  uint64_t recordsDropped = 0, recordsNotSelected = 0, ringUsed = 0, ringCapacity = 0;
   bool kernelFilter = false;  // what it hid is unknown
 };
 

@@ -3,8 +3,10 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "capture/fanout.h"
@@ -45,6 +47,7 @@ Worker::Worker(const WorkerOptions& options, std::vector<std::unique_ptr<FrameSo
       ring_(options.ring, wake_),
       decoder_(options.decoder),
       cache_(options.cache, ring_),
+      sampler_(options.sampling),
       frames_(kBurst),
       packets_(kBurst) {}
 
@@ -114,7 +117,8 @@ void Worker::run() {
 }
 
 void Worker::readOnce(FrameSource& source) {
-  const size_t frames = source.read(frames_, expiring_ ? 0 : kIdleWaitMs);
+  size_t frames = source.read(frames_, expiring_ ? 0 : kIdleWaitMs);
+  if (sampler_.active() && frames != 0) frames = sampleBurst(frames);
   if (frames != 0) {
     const size_t packets = decodeBurst(frames);
     if (packets != 0) cache_.update(std::span(packets_.data(), packets));
@@ -135,7 +139,7 @@ void Worker::readOnce(FrameSource& source) {
 // Live, many flows that are due at once leave in portions and only while the ring has room, so that none is dropped.
 void Worker::expire() {
   if (!live_) {
-    cache_.tick(cache_.now());
+    cache_.tick(std::max(cache_.now(), std::exchange(seenNs_, 0)));
     return;
   }
   const bool room = ring_.used() < ring_.capacity() / 2;
@@ -145,6 +149,14 @@ void Worker::expire() {
 void Worker::readLast(FrameSource& source) {
   const uint64_t end = clockNs(CLOCK_MONOTONIC) + kLastReadNs;
   while (!source.ended() && clockNs(CLOCK_MONOTONIC) < end) readOnce(source);
+}
+
+// Moves the frames to be metered to the front and counts the others; their times still move the clock of a file.
+size_t Worker::sampleBurst(size_t frames) {
+  seenNs_ = frames_[frames - 1].ns;
+  const size_t kept = sampler_.select(std::span(frames_.data(), frames));
+  decoder_.counters().frames[static_cast<size_t>(Outcome::notSampled)].add(frames - kept);
+  return kept;
 }
 
 size_t Worker::decodeBurst(size_t frames) {

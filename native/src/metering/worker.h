@@ -15,6 +15,7 @@
 #include "decode/decoder.h"
 #include "metering/flow_cache.h"
 #include "metering/record_ring.h"
+#include "metering/sampling.h"
 
 namespace weir {
 
@@ -23,6 +24,7 @@ struct WorkerOptions {
   DecoderOptions decoder;
   FlowCacheOptions cache;
   RecordRingOptions ring;
+  PacketSamplingOptions sampling;
   unsigned index = 0;    // within its team
   unsigned team = 1;     // workers that share the interface's fan-out group
   std::function<bool()> placementKnown;  // team > 1: the fan-out program is ours, so a flow's worker can be computed
@@ -67,6 +69,7 @@ class Worker {
   void readOnce(FrameSource& source);
   void expire();
   void readLast(FrameSource& source);
+  size_t sampleBurst(size_t frames);
   size_t decodeBurst(size_t frames);
   bool handOver(const Packet& packet);
   void drainInboxes();
@@ -81,6 +84,7 @@ class Worker {
   RecordRing ring_;
   Decoder decoder_;
   FlowCache cache_;
+  PacketSampler sampler_;
   std::vector<Frame> frames_;
   std::vector<Packet> packets_;
   std::vector<Worker*> team_;
@@ -88,6 +92,7 @@ class Worker {
   std::vector<std::unique_ptr<ByteRing>> inboxes_;  // by sender's index in the team
   Counter misplaced_;  // packets metered here because the flow's worker had no room
   uint64_t nextRefreshNs_ = 0;
+  uint64_t seenNs_ = 0;  // time of the last frame read, with packet sampling
   bool expiring_ = false;  // more flows are due than the last look took
   std::atomic<size_t> current_{0};  // source being read
   std::atomic<uint64_t> position_{0};

@@ -335,3 +335,25 @@ TEST_CASE("the first packets, from either side, and cut to what fits") {
   CHECK(hex(text(sequenceFlagsOctets, record, 0, context)) == "021210");
   CHECK(hex(text(sequenceTimesOctets, record, 0, context, 7)) == "00000000");
 }
+
+TEST_CASE("derive: sampling") {
+  FlowRecord record = sample();
+  CHECK(selectorId(record, 0, kContext) == 0);
+  CHECK(samplingInterval(record, 0, kContext) == 1);
+  const double gap = gapMean(record, 0, kContext);
+  record.hot.sampling = 100;
+  record.hot.scale = 1;
+  CHECK(selectorId(record, 1, kContext) == 1);
+  CHECK(samplingInterval(record, 1, kContext) == 100);
+  CHECK(gapMean(record, 0, kContext) == gap);
+  record.hot.scale = 100;
+  record.hot.packets[0] *= 100;
+  record.hot.octets[0] *= 100;
+  record.stats.sizeSquares[0] *= 100;
+  CHECK(selectorId(record, 0, kContext) == 1);
+  CHECK(samplingInterval(record, 0, kContext) == 1);
+  // Times and sizes are those of the packets that were metered.
+  CHECK(gapMean(record, 0, kContext) == gap);
+  CHECK(sizeMean(record, 0, kContext) == 250);
+  CHECK(sizeDeviation(record, 0, kContext) == sizeDeviation(sample(), 0, kContext));
+}

@@ -60,7 +60,8 @@ TEST_CASE("cache: both directions make one flow with the initiator as source") {
   CHECK(record.hot.recordIndex == 0);
   CHECK(record.link.firstSeenNs == kBaseNs);
   CHECK(record.hot.state == 0);
-  CHECK(record.hot.hash == 0);
+  CHECK(record.hot.sampling == 1);
+  CHECK(record.hot.scale == 1);
   CHECK_FALSE(record.tcp.has_value());
 }
 

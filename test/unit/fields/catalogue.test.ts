@@ -15,6 +15,9 @@ const ianaRows = parseCsvTable(readFileSync(join(support, 'iana-ipfix.csv'), 'ut
 const ntopFile = join(dataFolder, 'registries', 'pen-35632-ntop.csv');
 const needsNtop = existsSync(ntopFile) ? {} : { skip: 'no registries at WEIR_DATA or ../shared/data' };
 
+/** Deprecated by IANA, kept for collectors that know nothing newer; no template of ours names them. */
+const legacy = ['samplingInterval'];
+
 const ownText = (element: Element): string => `${element.id} ${element.name} ${element.type}`;
 
 test('the catalogue has the rows that the measures need', () => {
@@ -32,7 +35,7 @@ test('every IANA element agrees with the registry', () => {
     if (element.type !== row.type) wrong.push(`${element.name} is ${row.type}`);
     if ((field.semantics ?? '') !== row.semantics) wrong.push(`${element.name} has semantics '${row.semantics}'`);
     if ((field.units ?? '') !== row.units) wrong.push(`${element.name} has units '${row.units}'`);
-    if (row.status !== 'current') wrong.push(`${element.name} is ${row.status}`);
+    if (row.status !== 'current' && !legacy.includes(element.name)) wrong.push(`${element.name} is ${row.status}`);
   }
   assert.deepEqual(wrong, []);
 });
