@@ -33,6 +33,7 @@ export const packages = {
     'python3',
     'tcpdump',
     'libcap2-bin',
+    'openssl',
   ],
   fuzz: ['clang', 'libclang-rt-dev'],
   bench: ['softflowd', 'pmacct', 'nfdump', 'util-linux', 'time'],

@@ -30,6 +30,8 @@ export const errorKinds = {
     remedy: 'Check that the network namespace or process exists and that weir may enter it (CAP_SYS_ADMIN).',
   },
   WEIR_SOCKET: { exit: 1, remedy: 'Check the address of the collector and the route to it.' },
+  WEIR_TLS: { exit: 2, remedy: 'Check ca, cert and key; `openssl x509 -in FILE -noout -text` shows a certificate.' },
+  WEIR_SCTP: { exit: 1, remedy: 'Load the kernel module (modprobe sctp), or send by tcp:// or udp://.' },
   WEIR_CACHE_MEMORY: {
     exit: 1,
     remedy: 'Lower --cache-size, or raise the memory limit (ulimit -v, systemd MemoryMax).',

@@ -267,6 +267,8 @@ export interface UdpOptions {
   sendBuffer: number;
   /** Local address to bind, '' = any. */
   bind: string;
+  /** The IP layer may fragment: messages of up to 65,507 octets go. Default false (RFC 7011 section 10.3.3). */
+  fragment?: boolean;
 }
 
 export interface HostInterface {
@@ -295,6 +297,7 @@ export interface NativeAddon {
   ) => Encoder;
   OptionsEncoder: new (format: 'ipfix' | 'netflow9', observationDomain: number, messageSize: number) => OptionsEncoder;
   UdpSender: new (options: UdpOptions) => UdpSender;
+  SctpSender: new (options: SctpOptions) => SctpSender;
   /** Compiles a pcap-filter(7) expression; throws NativeError with libpcap's words. */
   checkFilter(expression: string, linkType: number, snapLength: number): void;
   /** Interfaces of a network namespace ('' = own). */
@@ -305,4 +308,27 @@ export interface NativeAddon {
   dropPrivileges(uid: number, gid: number, capabilities: string[]): void;
   /** Capability names in the effective set. */
   capabilities(): string[];
+}
+
+export interface SctpOptions {
+  family: 4 | 6;
+  /** IP protocol of the stream socket: 132 is SCTP; tests take 6, where the kernel has no SCTP. */
+  protocol: number;
+  /** Local address to bind, '' = any. */
+  bind: string;
+}
+
+/** One-to-one style SCTP socket (RFC 6458 section 4), never blocking; messages go ordered and reliably on stream 0. */
+export interface SctpSender {
+  /** Begins to connect to a numeric address. */
+  connect(address: string, port: number): void;
+  /** Asks the socket how it is; `closed` after an error (see lastError) or when the other end has shut down. */
+  poll(): 'idle' | 'connecting' | 'connected' | 'closed';
+  /** True when the kernel took the message whole; false: it would block (call again with the same one), or lastError. */
+  send(message: Uint8Array): boolean;
+  /** errno's name of the last call, '' = none. */
+  readonly lastError: string;
+  /** Nothing more is sent: the association ends behind the last message. */
+  shutdown(): void;
+  close(): void;
 }

@@ -29,6 +29,8 @@ export interface DatagramOptions {
   maxPayload: number;
   sendBuffer: number;
   bind: string;
+  /** The IP layer may fragment what the path does not take whole; default false. */
+  fragment?: boolean;
 }
 
 export interface UdpSinkOptions {

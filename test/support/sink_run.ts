@@ -29,11 +29,20 @@ export class Recorder implements SinkEvents {
   dropped: Partial<Record<DropCause, number>> = {};
   /** Units given back, as text, with how many of them had been reported as sent. */
   returns: { units: string[]; records: number; reported: number }[] = [];
+  /** Flow records given back that had been reported as sent: they are in `records` as well. */
+  reportedRecords = 0;
   unconfirmedRecords = 0;
   sizes: number[] = [];
   ends = 0;
   notices: string[] = [];
   #watchers: { met: () => boolean; resolve: () => void }[] = [];
+
+  /** The law of sinks: what was given is sent, lost or given back, each record once. */
+  get accounted(): number {
+    const lost = Object.values(this.dropped).reduce((sum, records) => sum + records, 0);
+    const returned = this.returns.reduce((sum, run) => sum + run.records, 0);
+    return this.records - this.reportedRecords + lost + returned;
+  }
 
   /** Resolves when the condition holds; checked at every event. */
   until(met: () => boolean): Promise<void> {
@@ -67,6 +76,7 @@ export class Recorder implements SinkEvents {
     const units = Array.from({ length: run.to - run.from }, (_, index) =>
       Buffer.from(run.bytes.slice(startOf(run, run.from + index), run.ends[run.from + index])).toString('latin1'),
     );
+    this.reportedRecords += recordsOf(run, run.from, run.from + reported);
     this.returns.push({ units, records: recordsOf(run, run.from, run.to), reported });
     this.#check();
   }

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "binding/binding.h"
+#include "binding/socket_address.h"
 
 namespace weir {
 
@@ -20,29 +21,6 @@ namespace {
 constexpr size_t kMessagesPerCall = 64;
 constexpr uint32_t kLargestPayload = 65507;      // UDP over IPv4; also the IPFIX message limit's neighbourhood
 constexpr uint32_t kUnknownPathPayload = 484;    // RFC 7011 section 10.3.3: 512-octet packets when the path is unknown
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-};
-
-SocketAddress numericAddress(const std::string& text, uint16_t port, int family) {
-  SocketAddress result;
-  if (family == 6) {
-    auto* address = reinterpret_cast<sockaddr_in6*>(&result.storage);
-    address->sin6_family = AF_INET6;
-    address->sin6_port = htons(port);
-    result.length = sizeof *address;
-    if (inet_pton(AF_INET6, text.c_str(), &address->sin6_addr) == 1) return result;
-  } else {
-    auto* address = reinterpret_cast<sockaddr_in*>(&result.storage);
-    address->sin_family = AF_INET;
-    address->sin_port = htons(port);
-    result.length = sizeof *address;
-    if (inet_pton(AF_INET, text.c_str(), &address->sin_addr) == 1) return result;
-  }
-  throw Error("WEIR_SOCKET", "'" + text + "' is no IPv" + std::to_string(family) + " address");
-}
 
 [[noreturn]] void fail(const UdpOptions& options, const char* what) {
   throw Error("WEIR_SOCKET", "udp://" + options.address + ":" + std::to_string(options.port) + ": " + what + ": " +
@@ -57,7 +35,9 @@ UdpSender::UdpSender(const UdpOptions& options) : options_(options) {
   socket_ = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (socket_ < 0) fail(options, "socket");
   try {
-    const int discover = v6 ? IPV6_PMTUDISC_DO : IP_PMTUDISC_DO;  // never fragment (RFC 7011 section 10.3.3)
+    // Messages are never fragmented (RFC 7011 section 10.3.3); lines of other formats may be.
+    const int discover = options.fragment ? (v6 ? IPV6_PMTUDISC_WANT : IP_PMTUDISC_WANT)
+                                          : (v6 ? IPV6_PMTUDISC_DO : IP_PMTUDISC_DO);
     setsockopt(socket_, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &discover, sizeof discover);
     if (options.sendBuffer != 0) {
       const int size = static_cast<int>(options.sendBuffer);
@@ -65,9 +45,9 @@ UdpSender::UdpSender(const UdpOptions& options) : options_(options) {
     }
     if (!options.bind.empty()) {
       const SocketAddress local = numericAddress(options.bind, 0, options.family);
-      if (bind(socket_, reinterpret_cast<const sockaddr*>(&local.storage), local.length) != 0) fail(options, "bind");
+      if (bind(socket_, local.get(), local.length) != 0) fail(options, "bind");
     }
-    if (connect(socket_, reinterpret_cast<const sockaddr*>(&peer.storage), peer.length) != 0) fail(options, "connect");
+    if (connect(socket_, peer.get(), peer.length) != 0) fail(options, "connect");
   } catch (...) {
     close();
     throw;
@@ -89,7 +69,7 @@ void UdpSender::learnPath() {
   const bool known = getsockopt(socket_, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &length) == 0;
   const int headers = (v6 ? 40 : 20) + 8;
   const uint32_t path = known && mtu > headers ? static_cast<uint32_t>(mtu - headers) : kUnknownPathPayload;
-  payloadSize_ = std::min(path, kLargestPayload);
+  payloadSize_ = options_.fragment ? kLargestPayload : std::min(path, kLargestPayload);
   if (options_.maxPayload != 0) payloadSize_ = std::min(payloadSize_, options_.maxPayload);
 }
 
@@ -146,6 +126,7 @@ class UdpSenderObject final : public Napi::ObjectWrap<UdpSenderObject> {
       options.maxPayload = u32Of(from, "maxPayload");
       options.sendBuffer = u32Of(from, "sendBuffer");
       options.bind = textOf(from, "bind");
+      options.fragment = from.Get("fragment").ToBoolean();
       sender_ = std::make_unique<UdpSender>(options);
     });
   }

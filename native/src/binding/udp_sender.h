@@ -14,6 +14,7 @@ struct UdpOptions {
   uint32_t maxPayload = 0;  // 0: what the path takes
   uint32_t sendBuffer = 0;  // SO_SNDBUF octets, 0: the system's
   std::string bind;     // local numeric address, empty = any
+  bool fragment = false;  // the IP layer may fragment
 };
 
 class UdpSender {
