@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/hash.h"
 
 namespace weir {
 namespace {
@@ -130,6 +131,23 @@ size_t strideOf(std::span<const PlanField> fields) {
     stride = std::max({stride, end, recordStride(field.element->needs)});
   }
   return stride;
+}
+
+bool belongs(const uint8_t* record, uint32_t share, uint32_t shareOf) {
+  if (shareOf <= 1) return true;
+  constexpr uint64_t kSeed = 0x9e3779b97f4a7c15u, kOther = 0xbf58476d1ce4e5b9u;
+  const auto hashOf = [record](size_t side) {
+    uint64_t high, low;
+    uint16_t port;
+    const uint8_t* const address = record + offsetof(FlowRecord, hot.key.address) + side * sizeof(Address);
+    std::memcpy(&high, address, sizeof high);
+    std::memcpy(&low, address + sizeof high, sizeof low);
+    std::memcpy(&port, record + offsetof(FlowRecord, hot.key.port) + side * sizeof port, sizeof port);
+    return foldMultiply(high ^ kSeed, low ^ (port * kOther));
+  };
+  const uint64_t protocol = record[offsetof(FlowRecord, hot.key.protocol)];
+  const uint64_t hash = foldMultiply(hashOf(0) + hashOf(1) + protocol, kSeed);  // a sum: neither end comes first
+  return ((hash >> 32) * shareOf >> 32) == share;
 }
 
 void checkStride(const BatchView& batch, size_t needed) {

@@ -35,6 +35,10 @@ inline unsigned sidesOf(const uint8_t* record, bool biflow) {
   return (packets[0] != 0 ? 1u : 0u) | (packets[1] != 0 ? 2u : 0u);
 }
 
+// Whether a record's flow is in share `share` of `shareOf` (0: every flow is). A fixed hash of addresses, ports and
+// protocol, equal for both directions, every record of a flow, and any run or process.
+bool belongs(const uint8_t* record, uint32_t share, uint32_t shareOf);
+
 // Derived fields get the record itself. The prefix that the batch carries covers what their needs name.
 inline const FlowRecord& recordAt(const uint8_t* at) { return *reinterpret_cast<const FlowRecord*>(at); }
 
