@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "encode/gather.h"
 #include "encode/utf8.h"
 
 namespace weir {
@@ -62,7 +63,7 @@ IpfixEncoder::IpfixEncoder(const EncoderSpec& spec, const FieldContext& context,
       templateId_{spec.templateId4, spec.templateId6} {
   const std::vector<PlanField> fields[2] = {planFields(spec, 4, table), planFields(spec, 6, table)};
   for (size_t family = 0; family < 2; family++) {
-    wire_[family] = compileTemplate(fields[family], spec.biflow);
+    wire_[family] = compileTemplate(fields[family], canGather());
     stride_ = std::max(stride_, strideOf(fields[family]));
     if (fields[family].empty()) continue;
     templateSets_[family] = templateSet(fields[family], templateId_[family], spec.enterprise);
