@@ -67,6 +67,18 @@ uint8_t* RowWriter::add(std::span<const Row> rows, uint8_t* to) {
   return to;
 }
 
+uint8_t* RowWriter::addFixed(std::span<const uint8_t* const> records, const uint8_t* sides, uint8_t* to) {
+  for (size_t i = 0; i < records.size(); i++) {
+    const unsigned side = sides != nullptr ? sides[i] : 0;
+    Block& block = blocks_[side];
+    block.record[block.count] = records[i];
+    block.at[block.count] = to;
+    to += wire_.fixedLength;
+    if (++block.count == Block::kRows) write(side);
+  }
+  return to;
+}
+
 void RowWriter::flush() {
   for (unsigned side = 0; side < 2; side++) {
     if (blocks_[side].count != 0) write(side);
