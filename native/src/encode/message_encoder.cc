@@ -11,6 +11,7 @@ namespace weir {
 namespace {
 
 constexpr size_t kAhead = 8;  // records between prefetch and use
+constexpr size_t kPrefetched = recordStride(needsNothingMore);
 constexpr uint32_t kNever = 1 << 30;  // more than a message holds
 
 [[noreturn]] void fail(const std::string& text) { throw Error("WEIR_TEMPLATE", text); }
@@ -90,47 +91,57 @@ EncodeResult MessageEncoder::encode(const BatchView& batch, uint32_t first, uint
     family.longest = most > least ? most - least : 0;
     family.encodable = family.wire.exists() && family.wire.leastLength <= family.longest;
     family.fixedStep = family.encodable && family.isFixed() ? family.wire.fixedLength : kNever;
+    family.fixedNext = family.fixedStep + family.opening;
   }
-  for (uint32_t i = first; i < batch.count; i++) {
+  const bool all = spec_.shareOf <= 1;
+  uint32_t i = first;
+  while (i < batch.count) {
     const uint8_t* const record = batch.records + size_t{i} * batch.stride;
-    if (i + kAhead < batch.count) prefetch(record + kAhead * batch.stride);
-    if (spec_.shareOf > 1 && !belongs(record, spec_.share, spec_.shareOf)) {
+    if (!all && !belongs(record, spec_.share, spec_.shareOf)) {
       result.elsewhere++;
-    } else if (!addFixed(record) && !add(record, result)) {
-      break;
+      i++;
+      continue;
     }
-    result.records++;
+    const uint32_t next = addFixed(batch, i, all ? batch.count : i + 1);
+    if (next == i && !add(record, result)) break;
+    i = std::max(next, i + 1);
   }
+  result.records = i - first;
   for (Message& message : messages_) close(message, result);
   for (Family& family : families_) family.writer.flush();
   return result;
 }
 
-// The cache lines that templates without statistics or texts read.
-void MessageEncoder::prefetch(const uint8_t* record) const {
-  for (size_t at = 0; at < recordStride(needsNothingMore); at += 64) __builtin_prefetch(record + at);
+uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_t to) {
+  return spec_.biflow ? addFixed<true>(batch, from, to) : addFixed<false>(batch, from, to);
 }
 
-// The short way for records of fixed length while the message has room.
-bool MessageEncoder::addFixed(const uint8_t* record) {
-  Family& family = families_[familyIndex(record)];
-  Message& message = *family.message;
-  const unsigned sides = sidesOf(record, spec_.biflow);
-  const uint32_t octets = sides == 3 ? 2 * family.fixedStep : family.fixedStep;
-  const uint32_t size = message.size + octets + (family.fixedCount == 0 ? family.opening : 0);
-  if (size > message.limit || sides == 0) return false;
-  message.size = size;
-  message.flows++;
-  if (spec_.biflow) {
-    family.fixedRecords[family.fixedCount++] = record;
-    return true;
+// The short way for records of fixed length while the message has room; returns the first record that has none.
+template <bool Biflow>
+uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_t to) {
+  const uint8_t* record = batch.records + size_t{from} * batch.stride;
+  for (uint32_t i = from; i < to; i++, record += batch.stride) {
+    // the cache lines that templates without statistics or texts read; past the batch it does no harm
+    for (size_t at = 0; at < kPrefetched; at += 64) __builtin_prefetch(record + kAhead * batch.stride + at);
+    Family& family = families_[familyIndex(record)];
+    Message& message = *family.message;
+    const unsigned sides = sidesOf(record, Biflow);
+    const uint32_t size = message.size + family.fixedNext + (sides == 3 ? family.fixedStep : 0);
+    if (size > message.limit || sides == 0) return i;
+    message.size = size;
+    family.fixedNext = family.fixedStep;
+    if (Biflow) {
+      family.fixedRecords[family.fixedCount++] = record;
+      continue;
+    }
+    message.flows++;
+    for (unsigned side = 0; side < 2; side++) {
+      if ((sides >> side & 1) == 0) continue;
+      family.fixedSides[family.fixedCount] = static_cast<uint8_t>(side);
+      family.fixedRecords[family.fixedCount++] = record;
+    }
   }
-  for (unsigned side = 0; side < 2; side++) {
-    if ((sides >> side & 1) == 0) continue;
-    family.fixedSides[family.fixedCount] = static_cast<uint8_t>(side);
-    family.fixedRecords[family.fixedCount++] = record;
-  }
-  return true;
+  return to;
 }
 
 bool MessageEncoder::fits(const Family& family, uint32_t octets) const {
@@ -173,7 +184,7 @@ void MessageEncoder::close(Message& message, EncodeResult& result) {
   }
   result.bytes += finish(start, at, count + templates, count);
   result.dataRecords += count;
-  out_.records[result.units] = message.flows;
+  out_.records[result.units] = spec_.biflow ? count : message.flows;
   out_.dataRecords[result.units] = count;
   out_.ends[result.units++] = static_cast<uint32_t>(result.bytes);
   message.flows = 0;
@@ -183,9 +194,11 @@ void MessageEncoder::close(Message& message, EncodeResult& result) {
 uint8_t* MessageEncoder::writeSet(Family& family, uint8_t* set) {
   uint8_t* at = set + kSetHeader;
   if (family.isFixed()) {
-    const uint8_t* const sides = spec_.biflow ? nullptr : family.fixedSides.data();
-    at = family.writer.addFixed({family.fixedRecords.data(), family.fixedCount}, sides, at);
+    const std::span<const uint8_t* const> records(family.fixedRecords.data(), family.fixedCount);
+    at = spec_.biflow ? family.writer.addFixed(records, at)
+                      : family.writer.addFixed(records, family.fixedSides.data(), at);
     family.fixedCount = 0;
+    family.fixedNext = family.fixedStep + family.opening;
   } else {
     at = family.writer.add(family.rows, at);
     family.writer.flush();  // the next message takes the texts' space
@@ -270,6 +283,7 @@ void MessageEncoder::place(Family& family, const Pending& pending, uint32_t from
     }
     family.fixedSides[family.fixedCount] = static_cast<uint8_t>(row.side);
     family.fixedRecords[family.fixedCount++] = row.record;
+    family.fixedNext = family.fixedStep;
   }
   message.textEnd = pending.textEnd;
   if (to != pending.count) return;

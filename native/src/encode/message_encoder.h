@@ -29,7 +29,7 @@ class MessageEncoder final : public Encoder {
   struct Message {
     uint32_t limit = 0;  // octets it may have; 0: none is open
     uint32_t size = 0;   // octets of it, headers and the longest padding included
-    uint32_t flows = 0;  // flow records whose last Data Record is in it
+    uint32_t flows = 0;  // uniflows: flow records whose last Data Record is in it
     std::unique_ptr<uint8_t[]> texts;  // variable parts of its rows; behind textEnd those being made
     uint8_t* textEnd = nullptr;
   };
@@ -40,22 +40,24 @@ class MessageEncoder final : public Encoder {
     bool isFixed() const { return wire.texts.empty(); }
     size_t count() const { return isFixed() ? fixedCount : rows.size(); }
 
+    // Rows of the message being filled. Those of fixed length are a record and, in uniflows, a side each; the arrays
+    // hold what the longest message takes.
+    Message* message = nullptr;
+    size_t fixedCount = 0;
+    uint32_t fixedStep = 0;  // length of such a row; more than any message has where add() must look at it
+    uint32_t fixedNext = 0;  // what the next one costs: the opening too when it is the first
+    std::vector<const uint8_t*> fixedRecords;
+    std::vector<uint8_t> fixedSides;
+    std::vector<Row> rows;
+
+    uint32_t opening = 0;  // octets that its first record costs besides its own
+    uint32_t longest = 0;  // octets a record may have in this call
+    bool encodable = false;
     const std::vector<PlanField> fields;
     const WireTemplate wire;
     const uint16_t templateId;
     RowWriter writer;
     std::vector<uint8_t> templateSet;
-    Message* message = nullptr;
-    uint32_t opening = 0;  // octets that its first record costs besides its own
-    uint32_t longest = 0;  // octets a record may have in this call
-    bool encodable = false;
-    // Rows of the message being filled. Those of fixed length are a record and a side each; the arrays hold what the
-    // longest message takes.
-    std::vector<Row> rows;
-    std::vector<const uint8_t*> fixedRecords;
-    std::vector<uint8_t> fixedSides;
-    size_t fixedCount = 0;
-    uint32_t fixedStep = 0;  // length of such a row; more than any message has where add() must look at it
   };
 
   // Records of one flow on their way into a message: one, or the two uniflows of a biflow.
@@ -73,8 +75,9 @@ class MessageEncoder final : public Encoder {
   void close(Message& message, EncodeResult& result);
   uint8_t* writeSet(Family& family, uint8_t* at);
   uint32_t finish(uint8_t* start, const uint8_t* end, uint32_t records, uint32_t dataRecords);
-  void prefetch(const uint8_t* record) const;
-  bool addFixed(const uint8_t* record);
+  uint32_t addFixed(const BatchView& batch, uint32_t from, uint32_t to);
+  template <bool Biflow>
+  uint32_t addFixed(const BatchView& batch, uint32_t from, uint32_t to);
   bool fits(const Family& family, uint32_t octets) const;
   bool add(const uint8_t* record, EncodeResult& result);
   bool addToFresh(Family& family, Pending& pending, EncodeResult& result);

@@ -1,5 +1,6 @@
 #include "encode/wire_template.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/cursor.h"
@@ -67,14 +68,27 @@ uint8_t* RowWriter::add(std::span<const Row> rows, uint8_t* to) {
   return to;
 }
 
+uint8_t* RowWriter::addFixed(std::span<const uint8_t* const> records, uint8_t* to) {
+  const size_t length = wire_.fixedLength;
+  Block& block = blocks_[0];
+  for (size_t done = 0; done < records.size();) {
+    const size_t count = std::min(records.size() - done, Block::kRows - block.count);
+    for (size_t i = 0; i < count; i++) block.record[block.count + i] = records[done + i];
+    for (size_t i = 0; i < count; i++) block.at[block.count + i] = to + i * length;
+    block.count += count;
+    done += count;
+    to += count * length;
+    if (block.count == Block::kRows) write(0);
+  }
+  return to;
+}
+
 uint8_t* RowWriter::addFixed(std::span<const uint8_t* const> records, const uint8_t* sides, uint8_t* to) {
-  for (size_t i = 0; i < records.size(); i++) {
-    const unsigned side = sides != nullptr ? sides[i] : 0;
-    Block& block = blocks_[side];
+  for (size_t i = 0; i < records.size(); i++, to += wire_.fixedLength) {
+    Block& block = blocks_[sides[i]];
     block.record[block.count] = records[i];
     block.at[block.count] = to;
-    to += wire_.fixedLength;
-    if (++block.count == Block::kRows) write(side);
+    if (++block.count == Block::kRows) write(sides[i]);
   }
   return to;
 }

@@ -48,7 +48,8 @@ class RowWriter {
   RowWriter(const WireTemplate& wire, const FieldContext& context) : wire_(wire), context_(context) {}
   // Rows one behind the other from `to` on; returns the end. Their records and texts are read until flush().
   uint8_t* add(std::span<const Row> rows, uint8_t* to);
-  // The same for a template without texts; sides: null, or of each record.
+  // The same for a template without texts: all of side 0, or each of its own side.
+  uint8_t* addFixed(std::span<const uint8_t* const> records, uint8_t* to);
   uint8_t* addFixed(std::span<const uint8_t* const> records, const uint8_t* sides, uint8_t* to);
   void flush();
 
