@@ -18,9 +18,9 @@ inline void forRows(const Column& column, const Block& block, Store store) {
 // The same for computed values: store(where, value of call(record, side, context)).
 template <typename Call, typename Store>
 inline void forCalls(const Column& column, const Block& block, const FieldContext& context, Call call, Store store) {
-  for (size_t i = 0; i < block.count; i++) {
-    store(block.at[i] + column.target, call(recordAt(block.record[i]), column.side, context));
-  }
+  const size_t count = block.count, target = column.target;
+  const unsigned side = column.side;
+  for (size_t i = 0; i < count; i++) store(block.at[i] + target, call(recordAt(block.record[i]), side, context));
 }
 
 // Plain octets: addresses, MACs, single octets, and what mergeCopies() joined.

@@ -102,9 +102,11 @@ EncodeResult MessageEncoder::encode(const BatchView& batch, uint32_t first, uint
       i++;
       continue;
     }
-    const uint32_t next = addFixed(batch, i, all ? batch.count : i + 1);
-    if (next == i && !add(record, result)) break;
-    i = std::max(next, i + 1);
+    const uint32_t end = all ? batch.count : i + 1;
+    i = addFixed(batch, i, end);
+    if (i == end) continue;
+    if (!add(batch.records + size_t{i} * batch.stride, result)) break;
+    i++;
   }
   result.records = i - first;
   for (Message& message : messages_) close(message, result);
@@ -113,35 +115,42 @@ EncodeResult MessageEncoder::encode(const BatchView& batch, uint32_t first, uint
 }
 
 uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_t to) {
+  if (spec_.oneSetPerMessage) return from;
   return spec_.biflow ? addFixed<true>(batch, from, to) : addFixed<false>(batch, from, to);
 }
 
 // The short way for records of fixed length while the message has room; returns the first record that has none.
 template <bool Biflow>
 uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_t to) {
+  Message& message = messages_[0];
+  uint32_t size = message.size, flows = 0;
+  const uint32_t limit = message.limit;
   const uint8_t* record = batch.records + size_t{from} * batch.stride;
-  for (uint32_t i = from; i < to; i++, record += batch.stride) {
+  const size_t stride = batch.stride;
+  uint32_t i = from;
+  for (; i < to; i++, record += stride) {
     // the cache lines that templates without statistics or texts read; past the batch it does no harm
-    for (size_t at = 0; at < kPrefetched; at += 64) __builtin_prefetch(record + kAhead * batch.stride + at);
+    for (size_t at = 0; at < kPrefetched; at += 64) __builtin_prefetch(record + kAhead * stride + at);
     Family& family = families_[familyIndex(record)];
-    Message& message = *family.message;
     const unsigned sides = sidesOf(record, Biflow);
-    const uint32_t size = message.size + family.fixedNext + (sides == 3 ? family.fixedStep : 0);
-    if (size > message.limit || sides == 0) return i;
-    message.size = size;
+    const uint32_t larger = size + family.fixedNext + (sides == 3 ? family.fixedStep : 0);
+    if (larger > limit || sides == 0) break;
+    size = larger;
     family.fixedNext = family.fixedStep;
     if (Biflow) {
       family.fixedRecords[family.fixedCount++] = record;
       continue;
     }
-    message.flows++;
+    flows++;
     for (unsigned side = 0; side < 2; side++) {
       if ((sides >> side & 1) == 0) continue;
       family.fixedSides[family.fixedCount] = static_cast<uint8_t>(side);
       family.fixedRecords[family.fixedCount++] = record;
     }
   }
-  return to;
+  message.size = size;
+  message.flows += flows;
+  return i;
 }
 
 bool MessageEncoder::fits(const Family& family, uint32_t octets) const {
@@ -227,6 +236,7 @@ bool MessageEncoder::add(const uint8_t* record, EncodeResult& result) {
     return true;
   }
   if (message.limit == 0 && !open(message, result)) return false;
+  if (spec_.biflow && family.isFixed()) return addPlain(family, record, result);
   Pending pending;
   pending.textEnd = message.textEnd;
   const unsigned sides = sidesOf(record, spec_.biflow);
@@ -242,6 +252,19 @@ bool MessageEncoder::add(const uint8_t* record, EncodeResult& result) {
   if (pending.count == 0) return true;
   if (!fits(family, pending.length)) return addToFresh(family, pending, result);
   place(family, pending, 0, pending.count, result);
+  return true;
+}
+
+// A record of fixed length, for which an empty message always has room.
+bool MessageEncoder::addPlain(Family& family, const uint8_t* record, EncodeResult& result) {
+  Message& message = *family.message;
+  if (message.size + family.fixedNext > message.limit) {
+    close(message, result);
+    if (!open(message, result)) return false;
+  }
+  message.size += family.fixedNext;
+  family.fixedNext = family.fixedStep;
+  family.fixedRecords[family.fixedCount++] = record;
   return true;
 }
 

@@ -80,6 +80,7 @@ class MessageEncoder final : public Encoder {
   uint32_t addFixed(const BatchView& batch, uint32_t from, uint32_t to);
   bool fits(const Family& family, uint32_t octets) const;
   bool add(const uint8_t* record, EncodeResult& result);
+  bool addPlain(Family& family, const uint8_t* record, EncodeResult& result);
   bool addToFresh(Family& family, Pending& pending, EncodeResult& result);
   void place(Family& family, const Pending& pending, uint32_t from, uint32_t to, EncodeResult& result);
   static void moveTexts(const Message& message, Pending& pending, uint32_t from);
