@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "encode/ipfix.h"
 #include "encode/json.h"
+#include "encode/message_encoder.h"
+#include "encode/netflow9.h"
 #include "encode/text.h"
 
 namespace weir {
@@ -13,8 +15,8 @@ std::unique_ptr<Encoder> makeEncoder(const EncoderSpec& spec, const FieldContext
     throw Error("WEIR_TEMPLATE", "the template of a sink has no fields: name at least one");
   }
   switch (spec.format) {
-    case EncoderSpec::Format::ipfix: return std::make_unique<IpfixEncoder>(spec, context, table);
-    case EncoderSpec::Format::netflow9:
+    case EncoderSpec::Format::ipfix: return std::make_unique<MessageEncoder>(kIpfix, spec, context, table);
+    case EncoderSpec::Format::netflow9: return std::make_unique<MessageEncoder>(kNetflow9, spec, context, table);
     case EncoderSpec::Format::netflow5: break;
     case EncoderSpec::Format::json: return std::make_unique<JsonEncoder>(spec, context, table);
     case EncoderSpec::Format::text: return std::make_unique<TextEncoder>(spec, context, table);

@@ -1,4 +1,5 @@
 #include "encode/ipfix.h"
+#include "encode/message_encoder.h"
 
 #include "base/error.h"
 #include "encode/encode_fixture.h"
@@ -106,7 +107,7 @@ TEST_CASE("ipfix: the sequence counts Data Records, wraps at 2^32, and starts ag
   batch.records.assign(5, sampleRecord4());
   EncoderSpec spec = wireSpec({wireField(kSource4, 4)});
   spec.messageSize = 16 + 4 + 2 * 4;
-  IpfixEncoder encoder(spec, {}, table());
+  MessageEncoder encoder(kIpfix, spec, {}, table());
   encoder.setSequence(0xfffffffe);
   const Encoded encoded = encodeOnce(encoder, batch.view());
   REQUIRE(encoded.units.size() == 3);
