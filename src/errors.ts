@@ -30,6 +30,7 @@ export const errorKinds = {
     remedy: 'Check that the network namespace or process exists and that weir may enter it (CAP_SYS_ADMIN).',
   },
   WEIR_SOCKET: { exit: 1, remedy: 'Check the address of the collector and the route to it.' },
+  WEIR_LISTEN: { exit: 1, remedy: 'Give the listener another address, or stop the process that has this one.' },
   WEIR_CACHE_MEMORY: {
     exit: 1,
     remedy: 'Lower --cache-size, or raise the memory limit (ulimit -v, systemd MemoryMax).',
