@@ -1,6 +1,6 @@
 // The opt-in HTTP listener for Prometheus and for whoever supervises the probe: /metrics, /healthz, /readyz.
 import { once } from 'node:events';
-import { unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { WeirError } from '../errors.js';
@@ -176,8 +176,9 @@ function reasonOf(error: unknown): string {
   }
 }
 
-/** True for a socket file whose owner is gone. */
+/** True for a socket file whose owner is gone. Any other file refuses connections too, and stays. */
 function isStale(path: string): Promise<boolean> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return Promise.resolve(false);
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {
