@@ -31,6 +31,7 @@ export const packages = {
     'iproute2',
     'ethtool',
     'python3',
+    'python3-prometheus-client',
     'tcpdump',
     'libcap2-bin',
     'openssl',

@@ -32,6 +32,7 @@ export const errorKinds = {
   WEIR_SOCKET: { exit: 1, remedy: 'Check the address of the collector and the route to it.' },
   WEIR_TLS: { exit: 2, remedy: 'Check ca, cert and key; `openssl x509 -in FILE -noout -text` shows a certificate.' },
   WEIR_SCTP: { exit: 1, remedy: 'Load the kernel module (modprobe sctp), or send by tcp:// or udp://.' },
+  WEIR_LISTEN: { exit: 1, remedy: 'Give the listener another address, or stop the process that has this one.' },
   WEIR_CACHE_MEMORY: {
     exit: 1,
     remedy: 'Lower --cache-size, or raise the memory limit (ulimit -v, systemd MemoryMax).',

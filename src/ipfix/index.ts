@@ -1,4 +1,4 @@
-// IPFIX (RFC 7011, 5103, 5610, 5655) and NetFlow v9/v5 reader, usable alone:
+// IPFIX (RFC 7011, 5103, 5610, 5655) and NetFlow v9/v5 reader, usable alone (weir-probe/ipfix; README.md beside this file):
 //
 //   const reader = new MessageReader();
 //   socket.on('message', (message, from) => {
@@ -8,8 +8,9 @@
 //
 // read() never throws: what cannot be read is in reader.counters. Memory is bounded by the `limits` option. Values are
 // numbers, strings and booleans; integers above 2^53 are decimal strings; times are ISO 8601 text unless asked
-// otherwise.
+// otherwise. Nothing here loads native code.
 
+export { type ErrorCode, WeirError } from '../errors.js';
 export { collect, type CollectIo, type CollectResult } from './collect.js';
 export { type DataType, dataTypes, type FieldValue, type TimeForm } from './decode_value.js';
 export { type Dictionary, newDictionary } from './dictionary.js';

@@ -1,0 +1,118 @@
+// THE tables of metrics: what /metrics tells of the meter and of each sink. One line a metric; names are Prometheus style
+// (weir_..._total, base units), label values are the names of --stats.
+
+/** What is read of the Meter's counters (native/boundary.ts Counters has all of it). */
+export interface MeterReading {
+  frames: number;
+  wireOctets: number;
+  kernelDrops: number;
+  /** null = unknown: a kernel filter is on. */
+  filtered: number | null;
+  readErrors: number;
+  interfaceLosses: number;
+  reattached: number;
+  outcomes: Readonly<Record<string, number>>;
+  wirePackets: number;
+  fragmentsUnmatched: number;
+  fragmentsEvicted: number;
+  misplaced: number;
+  packets: number;
+  octets: number;
+  flowsCreated: number;
+  flows: number;
+  cacheCapacity: number;
+  records: Readonly<Record<string, number>>;
+  recordsDropped: number;
+  recordsNotSelected: number;
+  ringUsed: number;
+  ringCapacity: number;
+}
+
+/** What is read of a sink's exporter (exporting/exporter_counters.ts ExporterCounters has all of it). */
+export interface SinkReading {
+  created: number;
+  exported: number;
+  dropped: Readonly<Record<string, number>>;
+  queued: number;
+  queuedOctets: number;
+  spooled: number;
+  spooledOctets: number;
+  recovered: number;
+  resent: number;
+  unconfirmed: number;
+  truncated: number;
+  dataRecords: number;
+  units: number;
+  octets: number;
+  templateMessages: number;
+  sessions: number;
+  socketErrors: number;
+}
+
+export interface MetricLine<S> {
+  kind: 'counter' | 'gauge';
+  name: string;
+  help: string;
+  /** Label of the members, where read() gives several. */
+  label?: string;
+  /** null = unknown: there is no sample then. */
+  read: (reading: S) => number | null | Readonly<Record<string, number>>;
+}
+
+type Read<S> = MetricLine<S>['read'];
+const counts = <S>(name: string, help: string, read: Read<S>, label?: string): MetricLine<S> => ({
+  kind: 'counter',
+  name,
+  help,
+  label,
+  read,
+});
+const gauges = <S>(name: string, help: string, read: Read<S>): MetricLine<S> => ({ kind: 'gauge', name, help, read });
+
+// biome-ignore format: one line a metric.
+export const meterLines: readonly MetricLine<MeterReading>[] = [
+  counts('weir_frames_total', 'Captured frames that reached decode.', (now) => now.frames),
+  counts('weir_frame_outcomes_total', 'Captured frames by what became of them; the sum is weir_frames_total.', (now) => now.outcomes, 'outcome'),
+  counts('weir_wire_bytes_total', 'Octets of captured frames as on the wire.', (now) => now.wireOctets),
+  counts('weir_wire_packets_total', 'Packets on the wire that the frames stand for (GSO and GRO taken apart).', (now) => now.wirePackets),
+  counts('weir_kernel_dropped_frames_total', 'Frames that the kernel dropped before weir could read them.', (now) => now.kernelDrops),
+  counts('weir_filtered_frames_total', 'Frames that a filter in user space left out; no sample when a kernel filter makes it unknown.', (now) => now.filtered),
+  counts('weir_read_errors_total', 'Capture sources that could not be read on.', (now) => now.readErrors),
+  counts('weir_interface_losses_total', 'Interfaces that went away while being captured.', (now) => now.interfaceLosses),
+  counts('weir_interface_reattachments_total', 'Interfaces that came back and are captured again.', (now) => now.reattached),
+  counts('weir_fragments_unmatched_total', 'IP fragments whose first fragment was not seen.', (now) => now.fragmentsUnmatched),
+  counts('weir_fragments_evicted_total', 'Fragmented datagrams that were forgotten for want of room.', (now) => now.fragmentsEvicted),
+  counts('weir_misplaced_packets_total', 'Packets metered outside their flow\'s worker because its inbox was full; the flow is split, nothing is lost.', (now) => now.misplaced),
+  counts('weir_packets_total', 'Metered packets, as on the wire.', (now) => now.packets),
+  counts('weir_ip_bytes_total', 'Octets of metered IP packets, headers included.', (now) => now.octets),
+  counts('weir_flows_created_total', 'Flows begun.', (now) => now.flowsCreated),
+  counts('weir_flow_records_total', 'Flow records made, by flow end reason.', (now) => now.records, 'reason'),
+  counts('weir_flow_records_dropped_total', 'Flow records lost because the record ring was full.', (now) => now.recordsDropped),
+  counts('weir_flow_records_not_selected_total', 'Flow records left out by flow sampling.', (now) => now.recordsNotSelected),
+  gauges('weir_cache_flows', 'Flows in the flow caches now.', (now) => now.flows),
+  gauges('weir_cache_capacity_flows', 'Flows that the flow caches can hold.', (now) => now.cacheCapacity),
+  gauges('weir_record_ring_used_bytes', 'Octets of flow records that wait in the record rings.', (now) => now.ringUsed),
+  gauges('weir_record_ring_capacity_bytes', 'Octets that the record rings can hold.', (now) => now.ringCapacity),
+];
+
+// created + recovered = exported + dropped (all causes) + queued + spooled.
+// biome-ignore format: one line a metric.
+export const sinkLines: readonly MetricLine<SinkReading>[] = [
+  counts('weir_sink_records_created_total', 'Flow records given to this sink.', (now) => now.created),
+  counts('weir_sink_records_exported_total', 'Flow records handed to the kernel, the medium or the broker.', (now) => now.exported),
+  counts('weir_sink_records_dropped_total', 'Flow records that did not reach this sink, by cause.', (now) => now.dropped, 'cause'),
+  counts('weir_sink_records_recovered_total', 'Flow records found in the spool of an earlier run.', (now) => now.recovered),
+  counts('weir_sink_records_resent_total', 'Flow records sent again because the session broke soon after they were sent.', (now) => now.resent),
+  counts('weir_sink_records_unconfirmed_total', 'Flow records exported in a session that broke, of which nobody knows whether they arrived.', (now) => now.unconfirmed),
+  counts('weir_sink_records_truncated_total', 'Flow records that lost text to fit a message; they are exported.', (now) => now.truncated),
+  gauges('weir_sink_queued_records', 'Flow records waiting in memory for this sink.', (now) => now.queued),
+  gauges('weir_sink_queued_bytes', 'Octets waiting in memory for this sink.', (now) => now.queuedOctets),
+  gauges('weir_sink_spooled_records', 'Flow records of this sink that wait on disk.', (now) => now.spooled),
+  gauges('weir_sink_spooled_bytes', 'Octets of this sink that wait on disk.', (now) => now.spooledOctets),
+  counts('weir_sink_data_records_total', 'Data Records or lines encoded (two a flow record where biflows are split).', (now) => now.dataRecords),
+  counts('weir_sink_messages_total', 'Messages or lines sent, template messages included.', (now) => now.units),
+  counts('weir_sink_bytes_total', 'Octets of the messages or lines sent.', (now) => now.octets),
+  counts('weir_sink_template_messages_total', 'Template messages sent.', (now) => now.templateMessages),
+  counts('weir_sink_sessions_total', 'Transport Sessions or files begun.', (now) => now.sessions),
+  counts('weir_sink_errors_total', 'Errors of the socket, file or broker, whether or not they cost a record.', (now) => now.socketErrors),
+];

@@ -1,0 +1,56 @@
+// Counters of a meter and of an exporter in which every number is another one, so that a mix-up shows.
+import { type ExporterCounters, noDrops } from '../../src/exporting/exporter_counters.js';
+import type { Counters } from '../../src/native/boundary.js';
+
+export function meterCounters(change: Partial<Counters> = {}): Counters {
+  return {
+    frames: 1001,
+    wireOctets: 1002,
+    kernelDrops: 1003,
+    filtered: 1004,
+    readErrors: 1005,
+    interfaceLosses: 1006,
+    reattached: 1007,
+    outcomes: { metered: 990, notIp: 7, truncatedLink: 4 },
+    wirePackets: 1008,
+    fragmentsUnmatched: 1009,
+    fragmentsEvicted: 1010,
+    misplaced: 1011,
+    packets: 1012,
+    octets: 9_007_199_254_740_991,
+    flowsCreated: 1013,
+    flows: 1014,
+    cacheCapacity: 1015,
+    records: { idle: 21, active: 22, endOfFlow: 23, forced: 24, lackOfResources: 25 },
+    recordsDropped: 1016,
+    recordsNotSelected: 1017,
+    ringUsed: 1018,
+    ringCapacity: 1019,
+    filePosition: 0,
+    fileSize: 0,
+    ...change,
+  };
+}
+
+export function exporterCounters(change: Partial<ExporterCounters> = {}): ExporterCounters {
+  return {
+    created: 2001,
+    exported: 2002,
+    dropped: { ...noDrops(), queueFull: 31, socketError: 32, spoolFull: 33 },
+    queued: 2003,
+    queuedOctets: 2004,
+    spooled: 2005,
+    spooledOctets: 2006,
+    recovered: 2007,
+    resent: 2008,
+    unconfirmed: 2009,
+    truncated: 2010,
+    dataRecords: 2011,
+    units: 2012,
+    octets: 2013,
+    templateMessages: 2014,
+    sessions: 2015,
+    socketErrors: 2016,
+    ...change,
+  };
+}
