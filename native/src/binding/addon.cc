@@ -10,6 +10,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("Meter", defineMeter(env));
   exports.Set("Encoder", defineEncoder(env));
   exports.Set("UdpSender", defineUdpSender(env));
+  defineKafka(env, exports);
   defineHost(env, exports);
   return exports;
 }

@@ -55,6 +55,7 @@ inline Bytes bytesOf(const Napi::Value& value) {
 Napi::Function defineMeter(Napi::Env env);
 Napi::Function defineEncoder(Napi::Env env);
 Napi::Function defineUdpSender(Napi::Env env);
+void defineKafka(Napi::Env env, Napi::Object exports);
 void defineHost(Napi::Env env, Napi::Object exports);
 
 }  // namespace weir::binding
