@@ -374,7 +374,10 @@ export interface NativeAddon {
   OptionsEncoder: new (format: 'ipfix' | 'netflow9', observationDomain: number, messageSize: number) => OptionsEncoder;
   UdpSender: new (options: UdpOptions) => UdpSender;
   /** Throws NativeError WEIR_KAFKA with librdkafka's words for every bad property, WEIR_KAFKA_LIBRARY without it. */
-  KafkaProducer: new (options: KafkaProducerOptions, onWake: () => void) => KafkaProducer;
+  KafkaProducer: new (
+    options: KafkaProducerOptions,
+    onWake: () => void,
+  ) => KafkaProducer;
   /** Whether librdkafka can be used: its version, or the reason why not. Loads it at the first call. */
   kafka(): { available: boolean; version: string; reason: string };
   /** Compiles a pcap-filter(7) expression; throws NativeError with libpcap's words. */
