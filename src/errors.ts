@@ -15,6 +15,14 @@ export const errorKinds = {
   WEIR_FIELD: { exit: 2, remedy: 'See `weir fields` for the names of fields.' },
   WEIR_TEMPLATE: { exit: 2, remedy: 'See `weir templates` for the named templates.' },
   WEIR_SINK: { exit: 2, remedy: 'See `weir --help` for the forms of --to.' },
+  WEIR_KAFKA: {
+    exit: 2,
+    remedy: 'Correct the Kafka properties named; their names and values are those of librdkafka.',
+  },
+  WEIR_KAFKA_LIBRARY: {
+    exit: 2,
+    remedy: 'Install librdkafka-dev and build anew (`npm run build`), or use the client kafkajs.',
+  },
   WEIR_FILTER: { exit: 2, remedy: 'See pcap-filter(7) for the filter language.' },
   WEIR_LINKTYPE: { exit: 2, remedy: 'Convert the capture to a supported link type, for example with editcap -T.' },
   // run time

@@ -271,6 +271,84 @@ export interface UdpOptions {
   fragment?: boolean;
 }
 
+export interface KafkaTopicOptions {
+  name: string;
+  /** Each unit begins with its message key: length (2 octets, big-endian) and octets; a key of 0 octets is none. */
+  keyed: boolean;
+  /** Key of every message of a topic that is not keyed, '' = none. */
+  constantKey: string;
+}
+
+export interface KafkaProducerOptions {
+  /** librdkafka's properties, in order. */
+  properties: readonly (readonly [string, string])[];
+  /** Four at most. */
+  topics: readonly KafkaTopicOptions[];
+  /** Record headers of every message. */
+  headers: readonly (readonly [string, string])[];
+}
+
+/** Sums since the last poll(); one object per producer, reused. */
+export interface KafkaReport {
+  /** Delivered: acknowledged by the broker as the property acks asks. */
+  records: number;
+  units: number;
+  /** Values and keys. */
+  octets: number;
+  /** Refused for what they are (too large, malformed): lost. */
+  rejectedRecords: number;
+  rejectedUnits: number;
+  /** Units that wait in takeReturned(). */
+  returned: number;
+  /** Events that wait in events(). */
+  events: number;
+  /** Messages and requests that wait in librdkafka. */
+  queued: number;
+  /** After close(): everything is reported, release() does not wait. */
+  closed: boolean;
+}
+
+/** Equal ones since the last call are one event. */
+export interface KafkaEvent {
+  /**
+   * rejected, failed: messages; error: of the client (broker away, TLS, authentication), which goes on by itself; fatal:
+   * only a new producer can go on; statistics: librdkafka's JSON in text.
+   */
+  kind: 'rejected' | 'failed' | 'error' | 'fatal' | 'log' | 'statistics';
+  /** librdkafka's name of the error (_MSG_TIMED_OUT), or the facility of a log line. */
+  code: string;
+  text: string;
+  count: number;
+}
+
+/** Units with the arrays of a run (UnitRun of src/sinks/sink.ts). */
+export interface KafkaUnits {
+  bytes: Uint8Array;
+  ends: Uint32Array;
+  records: Uint32Array;
+  dataRecords: Uint32Array;
+  from: number;
+  to: number;
+}
+
+/** librdkafka, loaded at first use. Nothing here blocks. */
+export interface KafkaProducer {
+  /** Copies units into the queue of topic number `topic`. Returns the first one not taken; less than run.to = full. */
+  produce(topic: number, run: KafkaUnits): number;
+  poll(): KafkaReport;
+  events(): KafkaEvent[];
+  /** Units of a topic that were not delivered, keys included; null = none. */
+  takeReturned(topic: number): KafkaUnits | null;
+  /** What waits is sent without lingering. */
+  flush(): void;
+  /** What is not delivered yet fails now; messages on the wire may arrive all the same. */
+  purge(): void;
+  /** Purges and ends; poll().closed tells when. */
+  close(): void;
+  /** Frees the producer; waits for its end when close() did not come before. */
+  release(): void;
+}
+
 export interface HostInterface {
   index: number;
   name: string;
@@ -298,6 +376,13 @@ export interface NativeAddon {
   OptionsEncoder: new (format: 'ipfix' | 'netflow9', observationDomain: number, messageSize: number) => OptionsEncoder;
   UdpSender: new (options: UdpOptions) => UdpSender;
   SctpSender: new (options: SctpOptions) => SctpSender;
+  /** Throws NativeError WEIR_KAFKA with librdkafka's words for every bad property, WEIR_KAFKA_LIBRARY without it. */
+  KafkaProducer: new (
+    options: KafkaProducerOptions,
+    onWake: () => void,
+  ) => KafkaProducer;
+  /** Whether librdkafka can be used: its version, or the reason why not. Loads it at the first call. */
+  kafka(): { available: boolean; version: string; reason: string };
   /** Compiles a pcap-filter(7) expression; throws NativeError with libpcap's words. */
   checkFilter(expression: string, linkType: number, snapLength: number): void;
   /** Interfaces of a network namespace ('' = own). */

@@ -44,7 +44,8 @@ const nativeRooms: Record<string, string[]> = {
   decode: ['base', 'fields', 'capture'],
   metering: ['base', 'fields', 'capture', 'decode'],
   encode: ['base', 'fields'],
-  binding: ['base', 'fields', 'capture', 'decode', 'metering', 'encode'],
+  kafka: ['base'],
+  binding: ['base', 'fields', 'capture', 'decode', 'metering', 'encode', 'kafka'],
 };
 
 function files(folder: string, endings: string[]): string[] {

@@ -11,6 +11,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("Encoder", defineEncoder(env));
   exports.Set("UdpSender", defineUdpSender(env));
   exports.Set("SctpSender", defineSctpSender(env));
+  defineKafka(env, exports);
   defineHost(env, exports);
   return exports;
 }

@@ -56,6 +56,7 @@ Napi::Function defineMeter(Napi::Env env);
 Napi::Function defineEncoder(Napi::Env env);
 Napi::Function defineUdpSender(Napi::Env env);
 Napi::Function defineSctpSender(Napi::Env env);
+void defineKafka(Napi::Env env, Napi::Object exports);
 void defineHost(Napi::Env env, Napi::Object exports);
 
 }  // namespace weir::binding
