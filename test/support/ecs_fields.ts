@@ -19,7 +19,8 @@ function isDate(value: unknown): boolean {
 const judges: Readonly<Record<string, (value: unknown) => boolean>> = {
   date: isDate,
   ip: (value) => typeof value === 'string' && /^[0-9a-f.:]+$/.test(value),
-  keyword: (value) => typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string')),
+  keyword: (value) =>
+    typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string')),
   long: (value) => Number.isSafeInteger(value),
 };
 
