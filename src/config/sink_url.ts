@@ -15,7 +15,7 @@ export interface SinkParameters {
   template?: string;
   biflow?: boolean;
   profile?: 'rfc' | 'nfdump';
-  naming?: 'ipfix' | 'nprobe';
+  naming?: 'ipfix' | 'nprobe' | 'ecs' | 'goflow2';
   time?: 'iso' | 'ms';
   /** Octets of one IP packet; 0 = ask the path. */
   mtu?: number;
@@ -97,9 +97,9 @@ export const sinkParameters: Record<string, SinkParameter<unknown>> = {
   },
   naming: {
     key: 'naming',
-    format: choice('ipfix', 'nprobe'),
+    format: choice('ipfix', 'nprobe', 'ecs', 'goflow2'),
     schemes: every,
-    doc: 'JSON keys: IPFIX element names or nProbe labels',
+    doc: "JSON keys: IPFIX element names, nProbe labels, Elastic Common Schema, or goflow2's (one line a direction)",
   },
   time: {
     key: 'time',

@@ -5,6 +5,7 @@ import { defaultFormat, type SinkFormat, type SinkUrl } from '../config/sink_url
 import { WeirError, WeirErrors } from '../errors.js';
 import { defaultEnterprise } from '../fields/field.js';
 import { elements } from '../fields/elements.js';
+import { forcesUniflow } from '../fields/naming.js';
 import { forUniflow, parseTemplate, type PlannedField, planFields, type Template } from '../fields/template.js';
 import { textKeys } from '../fields/text_line.js';
 
@@ -30,13 +31,14 @@ export function planSink(
   const format = url.parameters.format ?? defaultFormat(url, stdoutIsTerminal);
   const asked = url.parameters.template ?? options.template;
   const name = format === 'text' && asked === 'default' ? lineTemplate : asked;
-  const biflow =
+  const naming = format === 'json' ? (url.parameters.naming ?? 'ipfix') : undefined;
+  const asksBiflow =
     url.parameters.biflow ??
     (options.biflow === 'auto' ? url.parameters.profile !== 'nfdump' : options.biflow === 'on');
+  const biflow = asksBiflow && !forcesUniflow(naming);
   const parsed = parseTemplate(name, templates, options.enterpriseNumber);
   const template = biflow ? parsed : forUniflow(parsed);
-  const naming = format === 'json' ? (url.parameters.naming ?? 'ipfix') : undefined;
-  const plan = planFields(template, { naming });
+  const plan = planFields(template, { naming, biflow });
   if (format === 'text') {
     for (const fields of [plan.fields4, plan.fields6]) {
       const keys = textKeys(fields.map((field) => elements()[field.element]!));

@@ -114,6 +114,7 @@ export const catalogue: readonly Field[] = [
     iana('icmpCodeIPv6', 179, 'unsigned8', at('link.icmpCode'), 'identifier', '', 'Code of the first ICMPv6 packet.', { family: 6, twin: 'icmpCodeIPv4', absentWhenZero: true }),
     iana('flowLabelIPv6', 31, 'unsigned32', at('link.flowLabel'), 'identifier', 'IPV6_FLOW_LABEL', 'Flow label of the first packet.', { family: 6, absentWhenZero: true }),
     iana('IPSecSPI', 295, 'unsigned32', both('link.spi'), 'identifier', '', 'Security Parameters Index of ESP or AH, first seen each way.', quiet),
+    own('protocolKeyword', 56, 'string', computed('protocolKeyword'), 'default', '', 'IP protocol as IANA\'s keyword in lower case: tcp, udp, icmp, ipv6-icmp; absent where weir knows none.', quiet),
   ]),
   ...group('Flow identity', [
     iana('flowId', 148, 'unsigned64', at('link.flowId'), 'identifier', 'FLOW_ID', 'Unique in one run of the probe; the same in all records of a flow.'),
@@ -124,6 +125,7 @@ export const catalogue: readonly Field[] = [
     iana('biflowDirection', 239, 'unsigned8', computed('biflowDirection'), 'identifier', 'BIFLOW_DIRECTION', '1: the source is the initiator, 2: the destination is, 0: TCP whose start was not seen, so the first sender is the source.'),
     own('directionMethod', 4, 'unsigned8', at('hot.directionMethod'), 'identifier', '', 'How the initiator was found: 0 first packet seen, 1 SYN or INIT, 2 SYN-ACK or INIT ACK, 3 ICMP echo, 4 socket.'),
     iana('flowDirection', 61, 'unsigned8', computed('flowDirection'), 'identifier', 'DIRECTION', '0 when the source\'s packets come in at the interface, 1 when they go out.'),
+    own('flowDirectionName', 59, 'string', computed('flowDirectionName'), 'default', '', 'ingress when the source\'s packets come in at the interface, egress when they go out; absent when unknown.', quiet),
   ]),
   ...group('Counters', [
     iana('octetDeltaCount', 1, 'unsigned64', both('hot.octets'), 'deltaCounter octets', 'IN_BYTES SRC_TO_DST_BYTES|OUT_BYTES DST_TO_SRC_BYTES', 'Octets of IP packets, headers included, since the previous record.'),
@@ -162,6 +164,7 @@ export const catalogue: readonly Field[] = [
     own('networkNamespace', 9, 'string', computed('networkNamespace'), 'default', '', 'Network namespace of the Observation Point as configured; absent for the probe\'s own.', quiet),
     iana('observationPointId', 138, 'unsigned64', at('hot.key.observationPoint'), 'identifier', '', 'Number of the Observation Point in this run, from 0.'),
     iana('observationDomainId', 149, 'unsigned32', computed('observationDomain'), 'identifier', '', 'Observation Domain of the exporter (--observation-domain).'),
+    own(['ingressInterfaceName', 'egressInterfaceName'], [57, 58], 'string', computed('sideInterfaceName', 'endpoint'), 'default', '', 'Name of the interface by which the source\'s packets came in / went out; absent when that side was not seen here.', quiet),
   ]),
   ...group('TCP flags', [
     iana('tcpControlBits', 6, 'unsigned16', both('hot.tcpFlags'), 'flags', '', 'OR of the TCP flags each way, low 8 bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128.', { length: 1 }),

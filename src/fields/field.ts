@@ -18,6 +18,9 @@ export type WireType =
   | 'dateTimeMicroseconds'
   | 'dateTimeNanoseconds';
 
+/** How JSON writes a value; src/native/boundary.ts (EncoderField) says what each is. */
+export type ValueForm = 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant' | 'hyphens';
+
 /** Who numbers the element: IANA, ntop (PEN 35632), Antrea (PEN 56506) or weir (the configured enterprise number). */
 export type Enterprise = 'iana' | 'ntop' | 'antrea' | 'weir';
 

@@ -1,7 +1,8 @@
-// Renders from the catalogue what is committed: fields.def for C++, the field reference, the JSON Schemas.
+// Renders from the catalogue what is committed: fields.def for C++, the field reference, the JSON Schemas, flow types.
 import { catalogue } from './catalogue.js';
 import { catalogueHash, elements, fieldNeeds, variableLength } from './elements.js';
 import { defaultEnterprise, type Element, type Field } from './field.js';
+import { renderFlowTypes } from './flow_type_text.js';
 import { namings } from './naming.js';
 import { jsonSchema } from './schema.js';
 
@@ -102,6 +103,8 @@ of the other.
 The number is IANA's Information Element; \`29305.N\` is the RFC 5103 reverse of N, \`35632.N\` ntop's, and \`own.N\` ours,
 sent under the enterprise number of \`--enterprise-number\` (${defaultEnterprise} is for documentation: loopback and tests
 only). JSON of naming \`ipfix\` uses the name (ntop's fields: \`ntop.\` and the label), naming \`nprobe\` the label.
+Naming \`ecs\` writes Elastic Common Schema documents and what ECS has no name for under \`netflow\`, naming \`goflow2\` the
+keys of goflow2's JSON (src/fields/documents.ts). \`config/schema/\` has a JSON Schema of each.
 Length is the number of octets in IPFIX.
 `;
 
@@ -124,6 +127,7 @@ export function generatedFiles(): { path: string; content: string }[] {
   return [
     { path: 'native/src/fields/fields.def', content: renderDefinitions() },
     { path: 'templates/README.md', content: renderReference() },
+    { path: 'src/fields/flow_types.ts', content: renderFlowTypes() },
     ...namings.map((naming) => ({
       path: `config/schema/${naming}.json`,
       content: `${JSON.stringify(jsonSchema(naming), null, 2)}\n`,

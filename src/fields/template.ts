@@ -5,8 +5,8 @@ import { basename, join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { WeirError, WeirErrors } from '../errors.js';
 import { fieldNeeds, elementByName, lookupElement, twinOf, typeLengths, variableLength } from './elements.js';
-import type { Element } from './field.js';
-import { jsonElement, jsonKey, type Naming } from './naming.js';
+import { type Element, enterpriseNumbers, type ValueForm } from './field.js';
+import { type LineKey, type LineSettings, lineKeys, type Naming } from './naming.js';
 
 /** One field of a template. */
 export interface TemplateField {
@@ -20,7 +20,7 @@ export interface PlannedField {
   element: number;
   key: string;
   wireLength: number;
-  form: 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant';
+  form: ValueForm;
   path: readonly string[];
   constant: string;
 }
@@ -192,33 +192,108 @@ export function forUniflow(template: Template): Template {
   return resolve(template.name, template.comment, fields);
 }
 
-/** How records of one sink are written. */
-export interface PlanOptions {
-  /** Keys of JSON lines and headings of text. Without it keys are empty: binary formats. */
-  naming?: Naming;
-  /** Every field at its type's full size instead of reduced-size encoding (profile goipfix). */
-  fullSize?: boolean;
+/** The template for NetFlow v9: uniflows, SysUpTime times, only elements that have a v9 type. */
+export function forNetflow9(template: Template): { template: Template; leftOut: string[] } {
+  const fields: TemplateField[] = [];
+  const leftOut: string[] = [];
+  for (const field of forUniflow(template).fields) {
+    const element = lookupElement(netflow9Times[field.element.name] ?? field.element.name) ?? field.element;
+    const hasType = element.enterprise === 0 || element.enterprise === enterpriseNumbers.ntop;
+    const list = element.field.semantics === 'list';
+    if (hasType && !list) fields.push({ element });
+    else leftOut.push(element.name);
+  }
+  return { template: resolve(template.name, template.comment, fields), leftOut };
 }
 
-function planned({ element, label }: TemplateField, { naming, fullSize }: PlanOptions): PlannedField {
-  const value = naming === undefined ? element : jsonElement(element, naming);
-  const full = typeLengths[element.type];
-  return plainField(
-    value.index,
-    naming === undefined ? '' : jsonKey(element, naming, label),
-    // a fixed length of a variable-length type (mplsTopLabelStackSection) is the element's, not a reduction
-    fullSize === true && full !== variableLength ? full : element.length,
+/** The template for go-ipfix, which closes the session on micro- and nanoseconds. Throws WeirError WEIR_TEMPLATE. */
+export function forGoIpfix(template: Template): Template {
+  const wrong = template.fields.find(({ element }) => /^dateTime(Micro|Nano)seconds$/.test(element.type));
+  if (wrong === undefined) return template;
+  throw new WeirError(
+    'WEIR_TEMPLATE',
+    `template ${template.name}: go-ipfix collectors close the session on ${wrong.element.name}; name its milliseconds`,
   );
 }
 
-/** The encoder's plan of a template, for records of each IP version. */
-export function planFields(
-  template: Template,
-  options: PlanOptions = {},
-): { fields4: PlannedField[]; fields6: PlannedField[] } {
+const netflow9Times: Readonly<Record<string, string>> = {
+  flowStartSeconds: 'flowStartSysUpTime',
+  flowStartMilliseconds: 'flowStartSysUpTime',
+  flowStartMicroseconds: 'flowStartSysUpTime',
+  flowStartNanoseconds: 'flowStartSysUpTime',
+  flowEndSeconds: 'flowEndSysUpTime',
+  flowEndMilliseconds: 'flowEndSysUpTime',
+  flowEndMicroseconds: 'flowEndSysUpTime',
+  flowEndNanoseconds: 'flowEndSysUpTime',
+};
+
+/** What a NetFlow v5 record is made of, in its fixed layout. */
+export const netflow5Fields =
+  'sourceIPv4Address destinationIPv4Address ingressInterface egressInterface packetDeltaCount octetDeltaCount ' +
+  'flowStartSysUpTime flowEndSysUpTime sourceTransportPort destinationTransportPort tcpControlBits ' +
+  'protocolIdentifier ipClassOfService icmpTypeCodeIPv4';
+
+/** How records of one sink are written. */
+export interface PlanOptions {
+  /** What JSON lines look like, headings of text. Without it keys are empty: binary formats. */
+  naming?: Naming;
+  /** Every field at its type's full size instead of reduced-size encoding (profile goipfix). */
+  fullSize?: boolean;
+  /** False: each direction has a line of its own. The template must be forUniflow() then. Default true. */
+  biflow?: boolean;
+  /** What lines of naming goflow2 say of the run; default: every packet is metered, the address is unknown. */
+  settings?: Partial<LineSettings>;
+  /** Octets of texts, which NetFlow v9 has only in fixed length. */
+  fixedTexts?: number;
+}
+
+export interface PlannedFields {
+  fields4: PlannedField[];
+  fields6: PlannedField[];
+  /** Names of the template that the naming has no key for (goflow2 only). */
+  leftOut: string[];
+}
+
+function binaryField({ element }: TemplateField, { fullSize = false, fixedTexts }: PlanOptions): PlannedField {
+  const full = typeLengths[element.type];
+  if (fixedTexts !== undefined && element.length === variableLength) return plainField(element.index, '', fixedTexts);
+  // a fixed length of a variable-length type (mplsTopLabelStackSection) is the element's, not a reduction
+  return plainField(element.index, '', fullSize && full !== variableLength ? full : element.length);
+}
+
+function constantOf(line: LineKey, settings: Partial<LineSettings>): string | undefined {
+  if (line.setting === 'samplingRate') return JSON.stringify(settings.samplingRate ?? 1);
+  if (line.setting === 'samplerAddress') {
+    return settings.samplerAddress ? JSON.stringify(settings.samplerAddress) : undefined;
+  }
+  return line.constants?.[0];
+}
+
+function jsonField(line: LineKey, settings: Partial<LineSettings>): PlannedField | undefined {
+  const { key, path, form, element } = line;
+  if (element !== undefined) return { ...plainField(element.index, key, element.length), form, path };
+  const constant = constantOf(line, settings);
+  return constant === undefined ? undefined : { ...plainField(0, key, 0), form, path, constant };
+}
+
+/** The encoder's plan of a template, for records of each IP version. Keys of an object stand together. */
+export function planFields(template: Template, options: PlanOptions = {}): PlannedFields {
+  const { naming, biflow = true, settings = {} } = options;
+  if (naming === undefined) {
+    return {
+      fields4: template.fields4.map((field) => binaryField(field, options)),
+      fields6: template.fields6.map((field) => binaryField(field, options)),
+      leftOut: [],
+    };
+  }
+  const four = lineKeys(template.fields4, naming, 4, biflow);
+  const six = lineKeys(template.fields6, naming, 6, biflow);
+  const planned = (keys: readonly LineKey[]): PlannedField[] =>
+    keys.map((key) => jsonField(key, settings)).filter((field) => field !== undefined);
   return {
-    fields4: template.fields4.map((field) => planned(field, options)),
-    fields6: template.fields6.map((field) => planned(field, options)),
+    fields4: planned(four.keys),
+    fields6: planned(six.keys),
+    leftOut: [...new Set([...four.leftOut, ...six.leftOut].map(({ name }) => name))],
   };
 }
 

@@ -6,15 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Ajv } from 'ajv';
+import type { Naming } from '../../src/fields/naming.js';
 import { MessageFramer, MessageReader } from '../../src/ipfix/index.js';
 import { packageRoot, tryLoadAddon } from '../../src/native/load.js';
+import { checkEcs } from '../support/ecs_fields.js';
 import { collectRun, startWeir } from '../support/weir.js';
 
 interface Golden {
   name: string;
   args: string[];
   /** The schema every line must validate against. */
-  schema?: 'ipfix' | 'nprobe';
+  schema?: Naming;
   ipfix?: boolean;
 }
 
@@ -23,6 +25,10 @@ const cases: Golden[] = [
   { name: 'json_full', args: ['-T', 'full', '--first-packets', '4', '--to', '-?format=json'], schema: 'ipfix' },
   { name: 'json_nprobe', args: ['-T', 'nprobe', '--to', '-?format=json&naming=nprobe'], schema: 'nprobe' },
   { name: 'json_uniflow', args: ['--biflow', 'off', '--to', '-?format=json'], schema: 'ipfix' },
+  { name: 'json_ecs', args: ['-T', 'default', '--to', '-?format=json&naming=ecs'], schema: 'ecs' },
+  { name: 'json_ecs_full', args: ['-T', 'full', '--to', '-?format=json&naming=ecs&time=ms'], schema: 'ecs' },
+  { name: 'json_ecs_uniflow', args: ['--biflow', 'off', '--to', '-?format=json&naming=ecs'], schema: 'ecs' },
+  { name: 'json_goflow2', args: ['-T', 'default', '--to', '-?format=json&naming=goflow2'], schema: 'goflow2' },
   { name: 'text', args: ['-T', 'text', '--to', '-?format=text'] },
   { name: 'ipfix_default', args: ['-T', 'default'], ipfix: true },
   { name: 'ipfix_full', args: ['-T', 'full', '--first-packets', '4'], ipfix: true },
@@ -85,14 +91,26 @@ function checkIpfix(octets: Buffer): void {
   );
 }
 
-function checkLines(text: string, naming: 'ipfix' | 'nprobe'): void {
-  const schema = JSON.parse(readFileSync(join(packageRoot(), 'config', 'schema', `${naming}.json`), 'utf8')) as object;
+interface Schema {
+  properties: Record<string, Partial<Schema>>;
+}
+
+function checkKnown(value: object, schema: Partial<Schema>): void {
+  for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
+    const known = schema.properties?.[key];
+    assert.ok(known, `${key} is not in the schema`);
+    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) checkKnown(inner, known);
+  }
+}
+
+function checkLines(text: string, naming: Naming): void {
+  const schema = JSON.parse(readFileSync(join(packageRoot(), 'config', 'schema', `${naming}.json`), 'utf8')) as Schema;
   const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema);
-  const known = (schema as { properties: object }).properties;
   for (const line of text.trimEnd().split('\n')) {
     const flow = JSON.parse(line) as object;
     assert.ok(validate(flow), `${line}: ${JSON.stringify(validate.errors)}`);
-    for (const key of Object.keys(flow)) assert.ok(key in known, `${key} is not in the schema`);
+    checkKnown(flow, schema);
+    if (naming === 'ecs') checkEcs(flow);
   }
 }
 

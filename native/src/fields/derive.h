@@ -66,6 +66,13 @@ uint64_t gapDeviationMilliseconds(const FlowRecord& record, unsigned side, const
 
 // Text, UTF-8.
 size_t protocolName(const FlowRecord& record, unsigned side, const FieldContext& context, char* out, size_t capacity);
+size_t protocolKeyword(const FlowRecord& record, unsigned side, const FieldContext& context, char* out,
+                       size_t capacity);  // IANA's, in lower case
+size_t flowDirectionName(const FlowRecord& record, unsigned side, const FieldContext& context, char* out,
+                         size_t capacity);
+// Ingress as seen from side: what the Observation Point is called when it is that interface.
+size_t sideInterfaceName(const FlowRecord& record, unsigned side, const FieldContext& context, char* out,
+                         size_t capacity);
 size_t interfaceName(const FlowRecord& record, unsigned side, const FieldContext& context, char* out, size_t capacity);
 size_t networkNamespace(const FlowRecord& record, unsigned side, const FieldContext& context, char* out,
                         size_t capacity);

@@ -51,6 +51,17 @@ std::string_view protocolText(uint8_t protocol) {
   }
 }
 
+// Where IANA's keyword is not protocolText() in lower case.
+std::string_view keywordText(uint8_t protocol) {
+  switch (protocol) {
+    case 4: return "ipv4";
+    case 58: return "ipv6-icmp";
+    case 89: return "ospfigp";
+    case 137: return "mpls-in-ip";
+    default: return {};
+  }
+}
+
 const ObservationPointInfo* pointOf(const FlowRecord& record, const FieldContext& context) {
   const ObservationPointTable* points = context.observationPoints;
   return points == nullptr ? nullptr : points->at(record.hot.key.observationPoint);
@@ -132,6 +143,27 @@ size_t quotedAddress(int family, const uint8_t* address, char* out, size_t capac
 size_t protocolName(const FlowRecord& record, unsigned, const FieldContext&, char* out, size_t capacity) {
   const std::string_view name = protocolText(record.hot.key.protocol);
   return name.empty() ? copyNumber(record.hot.key.protocol, out, capacity) : copy(name, out, capacity);
+}
+
+size_t protocolKeyword(const FlowRecord& record, unsigned, const FieldContext&, char* out, size_t capacity) {
+  const std::string_view keyword = keywordText(record.hot.key.protocol);
+  if (!keyword.empty()) return copy(keyword, out, capacity);
+  const size_t size = copy(protocolText(record.hot.key.protocol), out, capacity);
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  std::transform(out, out + size, out, lower);
+  return size;
+}
+
+size_t flowDirectionName(const FlowRecord& record, unsigned side, const FieldContext&, char* out, size_t capacity) {
+  const bool in = record.link.interface[side] != 0, away = record.link.interface[side ^ 1] != 0;
+  return in == away ? 0 : copy(in ? "ingress" : "egress", out, capacity);
+}
+
+size_t sideInterfaceName(const FlowRecord& record, unsigned side, const FieldContext& context, char* out,
+                         size_t capacity) {
+  const uint32_t interface = record.link.interface[side];
+  const ObservationPointInfo* point = interface == 0 ? nullptr : pointOf(record, context);
+  return point == nullptr || point->interface != interface ? 0 : copy(point->name, out, capacity);
 }
 
 size_t interfaceName(const FlowRecord& record, unsigned, const FieldContext& context, char* out, size_t capacity) {

@@ -230,6 +230,12 @@ TEST_CASE("names") {
   CHECK(text(protocolName, record) == "ICMPv6");
   record.hot.key.protocol = 253;
   CHECK(text(protocolName, record) == "253");
+  CHECK(text(protocolKeyword, record).empty());
+  for (const auto& [protocol, keyword] : {std::pair{6, "tcp"}, {17, "udp"}, {58, "ipv6-icmp"}, {4, "ipv4"}, {50, "esp"}}) {
+    record.hot.key.protocol = static_cast<uint8_t>(protocol);
+    CHECK(text(protocolKeyword, record) == keyword);
+  }
+  CHECK(text(protocolKeyword, record, 0, kContext, 2) == "es");
   CHECK(text(endReasonName, record).empty());
   record.hot.endReason = EndReason::lackOfResources;
   CHECK(text(endReasonName, record) == "resources");
@@ -254,6 +260,24 @@ TEST_CASE("the Observation Point's name and namespace") {
   CHECK(text(networkNamespace, record, 0, context) == "blue");
   record.hot.key.observationPoint = 99;
   CHECK(text(interfaceName, record, 0, context).empty());
+}
+
+TEST_CASE("the interface of a side, and which way the source's packets go") {
+  const auto points = std::make_unique<ObservationPointTable>();
+  points->add({.name = "eth0", .interface = 2, .netns = {}});
+  FieldContext context = kContext;
+  context.observationPoints = points.get();
+  FlowRecord record{};
+  CHECK(text(sideInterfaceName, record, 0, context).empty());
+  CHECK(text(flowDirectionName, record).empty());
+  record.link.interface[1] = 2;
+  CHECK(text(sideInterfaceName, record, 0, context).empty());
+  CHECK(text(sideInterfaceName, record, 1, context) == "eth0");
+  CHECK(text(flowDirectionName, record, 0) == "egress");
+  CHECK(text(flowDirectionName, record, 1) == "ingress");
+  record.link.interface[0] = 7;  // not the Observation Point's
+  CHECK(text(sideInterfaceName, record, 0, context).empty());
+  CHECK(text(flowDirectionName, record).empty());
 }
 
 TEST_CASE("Community ID: the specification's example, either way round, and its seed") {

@@ -1,10 +1,21 @@
-// JSON keys of both namings, and the JSON Schemas against lines as they are written.
+// JSON keys of all namings, and the JSON Schemas against lines as they are written.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { elementByName, elements } from '../../../src/fields/elements.js';
-import { allKeys, jsonElement, jsonKey, namings, upperSnake } from '../../../src/fields/naming.js';
+import {
+  allKeys,
+  forcesUniflow,
+  jsonElement,
+  jsonKey,
+  type LineKey,
+  lineKeys,
+  namings,
+  snakeCase,
+  upperSnake,
+} from '../../../src/fields/naming.js';
 import { jsonSchema } from '../../../src/fields/schema.js';
+import { checkEcs, dotted, ecsFields } from '../../support/ecs_fields.js';
 
 test('naming ipfix: our names, ntop fields with prefix and label', () => {
   assert.equal(jsonKey(elementByName('%OUT_BYTES'), 'ipfix'), 'reverseOctetDeltaCount');
@@ -28,19 +39,121 @@ test('upper snake case', () => {
   assert.equal(upperSnake('dot1qVlanId'), 'DOT1Q_VLAN_ID');
 });
 
+test("snake case as Filebeat's netflow input has it", () => {
+  assert.equal(snakeCase('reverseOctetDeltaCount'), 'reverse_octet_delta_count');
+  assert.equal(snakeCase('icmpTypeCodeIPv6'), 'icmp_type_code_ipv6');
+  assert.equal(snakeCase('IPSecSPI'), 'ip_sec_spi');
+  assert.equal(snakeCase('mplsTopLabelTTL'), 'mpls_top_label_ttl');
+  assert.equal(snakeCase('layer2SegmentId'), 'layer2_segment_id');
+  assert.equal(snakeCase('ipDiffServCodePoint'), 'ip_diff_serv_code_point');
+});
+
 test('naming nprobe writes epoch seconds under FIRST_SWITCHED and LAST_SWITCHED', () => {
   assert.equal(jsonElement(elementByName('FIRST_SWITCHED'), 'nprobe').name, 'flowStartSeconds');
   assert.equal(jsonElement(elementByName('LAST_SWITCHED'), 'nprobe').name, 'flowEndSeconds');
   assert.equal(jsonElement(elementByName('FIRST_SWITCHED'), 'ipfix').name, 'flowStartSysUpTime');
 });
 
+const nameOf = ({ path, key }: LineKey): string => [...path, key].join('.');
+const fieldsOf = (...names: string[]) => names.map((name) => ({ element: elementByName(name) }));
+
 for (const naming of namings) {
-  test(`naming ${naming}: no two elements share a key`, () => {
-    const keys = allKeys(naming).map(({ key }) => key);
+  test(`naming ${naming}: no two elements share a key, and no key is an object too`, () => {
+    const keys = allKeys(naming).map(nameOf);
     assert.equal(new Set(keys).size, keys.length);
-    assert.ok(keys.length >= elements().length);
+    if (naming === 'ipfix' || naming === 'nprobe') assert.ok(keys.length >= elements().length);
+    if (naming === 'ecs') for (const key of keys) assert.ok(!keys.some((other) => other.startsWith(`${key}.`)), key);
   });
 }
+
+test('naming ecs: constants, always-wanted fields, then what the template adds', () => {
+  const { keys } = lineKeys(fieldsOf('octetDeltaCount', 'flowId', 'CLIENT_NW_LATENCY_MS'), 'ecs', 4, true);
+  assert.deepEqual(keys.map(nameOf), [
+    '@timestamp',
+    'ecs.version',
+    'event.kind',
+    'event.category',
+    'event.type',
+    'event.action',
+    'event.start',
+    'event.end',
+    'event.duration',
+    'source.ip',
+    'source.port',
+    'source.bytes',
+    'source.packets',
+    'destination.ip',
+    'destination.port',
+    'destination.bytes',
+    'destination.packets',
+    'network.type',
+    'network.transport',
+    'network.iana_number',
+    'network.bytes',
+    'network.packets',
+    'network.community_id',
+    'network.direction',
+    'network.vlan.id',
+    'network.inner.vlan.id',
+    'netflow.flow_id',
+    'netflow.ntop.client_nw_latency_ms',
+  ]);
+});
+
+test('naming ecs: interfaces and MACs come with the template; uniflows have one direction', () => {
+  const fields = fieldsOf('sourceMacAddress', 'egressInterface', 'vlanId', 'ipVersion');
+  const { keys } = lineKeys(fields, 'ecs', 6, false);
+  const byName = new Map(keys.map((key) => [nameOf(key), key]));
+  assert.equal(byName.get('source.mac')?.form, 'hyphens');
+  assert.equal(byName.get('source.ip')?.element?.name, 'sourceIPv6Address');
+  assert.deepEqual(byName.get('network.type')?.constants, ['"ipv6"']);
+  assert.equal(byName.get('observer.egress.interface.id')?.form, 'quoted');
+  assert.equal(byName.get('observer.egress.interface.name')?.element?.name, 'egressInterfaceName');
+  assert.ok(!byName.has('observer.ingress.interface.id'));
+  assert.equal(byName.get('netflow.vlan_id')?.element?.name, 'vlanId');
+  assert.ok(!byName.has('netflow.ip_version'));
+  assert.ok(!byName.has('destination.bytes'));
+  assert.equal(byName.get('network.bytes')?.element?.name, 'octetDeltaCount');
+});
+
+test('naming ecs: every key outside netflow is a field of ECS', () => {
+  const known = ecsFields();
+  for (const name of allKeys('ecs').map(nameOf)) assert.ok(name.startsWith('netflow.') || known.has(name), name);
+  assert.throws(() => checkEcs({ source: { address4: '192.0.2.1' } }), /no ECS field/);
+  assert.throws(() => checkEcs({ source: { bytes: '5' } }), /not of type long/);
+  assert.deepEqual(dotted({ a: { b: [1] }, c: 2 }), [
+    ['a.b', [1]],
+    ['c', 2],
+  ]);
+});
+
+test("naming goflow2: goflow2's keys whatever the template names, and what has no place is told", () => {
+  assert.deepEqual(namings.filter(forcesUniflow), ['goflow2']);
+  assert.equal(forcesUniflow(undefined), false);
+  const { keys, leftOut } = lineKeys(fieldsOf('octetDeltaCount', 'communityId', 'ipVersion'), 'goflow2', 6, true);
+  assert.deepEqual(
+    leftOut.map(({ name }) => name),
+    ['communityId'],
+  );
+  assert.deepEqual(keys.map(nameOf).slice(0, 12), [
+    'type',
+    'time_received_ns',
+    'sequence_num',
+    'sampling_rate',
+    'sampler_address',
+    'time_flow_start_ns',
+    'time_flow_end_ns',
+    'bytes',
+    'packets',
+    'src_addr',
+    'dst_addr',
+    'etype',
+  ]);
+  const elementOf = (name: string): string | undefined => keys.find(({ key }) => key === name)?.element?.name;
+  assert.equal(elementOf('icmp_type'), 'icmpTypeIPv6');
+  assert.equal(elementOf('ipv6_flow_label'), 'flowLabelIPv6');
+  assert.ok(!lineKeys([], 'goflow2', 4, false).keys.some(({ key }) => key === 'ipv6_flow_label'));
+});
 
 const samples = {
   ipfix: {
@@ -73,18 +186,44 @@ const samples = {
     FLOW_ID: 17,
     COMMUNITY_ID: '1:x=',
   },
+  ecs: {
+    '@timestamp': '2026-11-21T02:29:14.000Z',
+    event: { kind: 'event', category: ['network'], duration: 4000000000, start: 1795228150000 },
+    source: { ip: '2001:db8::1', port: 40000, mac: '00-00-5E-00-53-23', bytes: '9007199254740992' },
+    network: { type: 'ipv6', iana_number: '6', vlan: { id: '7' } },
+    netflow: { flow_id: 4, ntop: { retransmitted_in_pkts: 1 } },
+  },
+  goflow2: {
+    type: 'IPFIX',
+    sequence_num: 0,
+    sampling_rate: 100,
+    time_flow_start_ns: 1795228150000000000,
+    bytes: 123456,
+    src_addr: '192.0.2.1',
+    etype: 'IPv6',
+    proto: 'TCP',
+  },
 };
 const mistakes = {
   ipfix: [{ octetDeltaCount: '12' }, { sourceTransportPort: 70000 }, { sourceIPv4Address: 'host' }, {}, []],
   nprobe: [{ IN_BYTES: -1 }, { PROTOCOL: 256 }, { IPV4_SRC_ADDR: 1 }, {}, null],
+  ecs: [
+    { event: { kind: 'alert' } },
+    { event: { duration: '4' } },
+    { source: { mac: '00:00:5e:00:53:23' } },
+    { network: { iana_number: 6 } },
+    { source: '192.0.2.1' },
+  ],
+  goflow2: [{ type: 'NETFLOW_V9' }, { sampling_rate: 0 }, { etype: 'ARP' }, { time_flow_end_ns: '1' }],
 };
 for (const naming of namings) {
   test(`schema ${naming} accepts a line and refuses wrong values`, () => {
     const schema = jsonSchema(naming);
     const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema);
     assert.ok(validate(samples[naming]), JSON.stringify(validate.errors));
-    const known = new Set(allKeys(naming).map(({ key }) => key));
-    for (const key of Object.keys(samples[naming])) assert.ok(known.has(key), key);
+    const known = new Set(allKeys(naming).map(nameOf));
+    for (const [key] of naming === 'ecs' ? dotted(samples.ecs) : Object.entries(samples[naming]))
+      assert.ok(known.has(key), key);
     for (const wrong of mistakes[naming]) assert.ok(!validate(wrong), JSON.stringify(wrong));
   });
 }

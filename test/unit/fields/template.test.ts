@@ -143,3 +143,50 @@ test('the plan of an encoder: indexes, keys, reduced and full lengths', () => {
   );
   assert.equal(nprobe[4]!.element, elementByName('flowStartSeconds').index);
 });
+
+test('the plan of naming ecs: paths, forms and constants; of goflow2: the settings of the run', () => {
+  const template = parseTemplateList('IPV4_SRC_ADDR IN_SRC_MAC FLOW_ID');
+  const ecs = planFields(template, { naming: 'ecs' });
+  const field = (name: string) => ecs.fields4.find(({ path, key }) => [...path, key].join('.') === name);
+  const form = (name: string) => [field(name)?.form, field(name)?.constant];
+  assert.deepEqual(form('event.category'), ['constant', '["network"]']);
+  assert.deepEqual(form('network.type'), ['constant', '"ipv4"']);
+  assert.deepEqual(form('event.duration'), ['nanoseconds', '']);
+  assert.deepEqual(form('source.mac'), ['hyphens', '']);
+  assert.equal(field('source.ip')?.element, elementByName('sourceIPv4Address').index);
+  assert.equal(
+    ecs.fields6.filter(({ path }) => path[0] === 'source')[0]?.element,
+    elementByName('IPV6_SRC_ADDR').index,
+  );
+  const goflow2 = planFields(template, {
+    naming: 'goflow2',
+    settings: { samplingRate: 100, samplerAddress: '192.0.2.9' },
+  });
+  const constants = goflow2.fields4.filter((planned) => planned.form === 'constant');
+  assert.deepEqual(
+    constants.map(({ key, constant }) => `${key}=${constant}`),
+    ['type="IPFIX"', 'sequence_num=0', 'sampling_rate=100', 'sampler_address="192.0.2.9"', 'etype="IPv4"'],
+  );
+  assert.deepEqual(goflow2.leftOut, ['flowId']);
+  assert.ok(!planFields(template, { naming: 'goflow2' }).fields4.some(({ key }) => key === 'sampler_address'));
+  assert.deepEqual(ecs.leftOut, []);
+});
+
+test('the objects of a line stand together, whatever the order of the template', () => {
+  const shuffled = parseTemplateList('CLIENT_NW_LATENCY_MS flowId SERVER_NW_LATENCY_MS egressInterface recordIndex');
+  for (const { fields4, fields6 } of [planFields(shuffled, { naming: 'ecs' })]) {
+    for (const fields of [fields4, fields6]) {
+      const seen = new Set<string>();
+      let before: readonly string[] = [];
+      for (const { path } of fields) {
+        path.forEach((_, depth) => {
+          const object = path.slice(0, depth + 1).join('.');
+          if (object !== before.slice(0, depth + 1).join('.')) assert.ok(!seen.has(object), `${object} twice`);
+          seen.add(object);
+        });
+        before = path;
+      }
+      assert.ok(seen.has('netflow.ntop'));
+    }
+  }
+});

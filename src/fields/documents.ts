@@ -1,0 +1,145 @@
+// The lines of the namings that are documents of their own, one line a key: which key, from which element. A table of its
+// own and not members of the catalogue's rows, since a line has an order, constants and keys that no template names, and
+// one element may stand under several keys.
+import type { ValueForm } from './field.js';
+
+/** Where the value of a key comes from. */
+export type LineSource =
+  /** An element, its twin in records of the other IP version; `uniflow` takes its place in uniflow records. */
+  | { element: string; uniflow?: string }
+  /** JSON text, the same in all lines or by IP version (4, 6). */
+  | { constant: string }
+  | { constants: readonly [string, string] }
+  /** Something the run knows: LineSettings of naming.ts. */
+  | { setting: 'samplingRate' | 'samplerAddress' };
+
+/** One key of a line. */
+export interface DocumentKey {
+  /** Objects and key joined by dots. */
+  key: string;
+  source: LineSource;
+  form: ValueForm;
+  /** In every line, or only when the template names one of these elements. */
+  when: 'always' | readonly string[];
+  /** Elements beside the source that this key says already. */
+  says: readonly string[];
+}
+
+type Extra = Partial<Pick<DocumentKey, 'form' | 'says'>> & { uniflow?: string };
+
+const from = (
+  key: string,
+  when: DocumentKey['when'],
+  element: string,
+  { uniflow, form, says }: Extra = {},
+): DocumentKey => ({
+  key,
+  source: uniflow === undefined ? { element } : { element, uniflow },
+  form: form ?? 'plain',
+  when,
+  says: says ?? [],
+});
+/** In every line. */
+const always = (key: string, element: string, extra?: Extra): DocumentKey => from(key, 'always', element, extra);
+/** When the template names the element, or one of `by`. */
+const named = (key: string, element: string, form: ValueForm = 'plain', by: readonly string[] = []): DocumentKey =>
+  from(key, [element, ...by], element, { form });
+const fixed = (key: string, value: unknown): DocumentKey => ({
+  key,
+  source: { constant: JSON.stringify(value) },
+  form: 'constant',
+  when: 'always',
+  says: [],
+});
+const byVersion = (key: string, four: string, six: string, says: readonly string[]): DocumentKey => ({
+  key,
+  source: { constants: [JSON.stringify(four), JSON.stringify(six)] },
+  form: 'constant',
+  when: 'always',
+  says,
+});
+const setting = (key: string, name: 'samplingRate' | 'samplerAddress'): DocumentKey => ({
+  key,
+  source: { setting: name },
+  form: 'constant',
+  when: 'always',
+  says: [],
+});
+
+/**
+ * Elastic Common Schema; every name is in ECS 8.11 and in 9.x. Elements without a key here follow under `netflow`, as
+ * Filebeat's netflow input calls them.
+ */
+// biome-ignore format: one line a key
+export const ecs: readonly DocumentKey[] = [
+  always('@timestamp', 'flowEndMilliseconds'),
+  fixed('ecs.version', '8.11.0'),
+  fixed('event.kind', 'event'),
+  fixed('event.category', ['network']),
+  fixed('event.type', ['connection']),
+  fixed('event.action', 'network_flow'),
+  always('event.start', 'flowStartMilliseconds'),
+  always('event.end', 'flowEndMilliseconds'),
+  always('event.duration', 'flowDurationMilliseconds', { form: 'nanoseconds' }),
+  always('source.ip', 'sourceIPv4Address'),
+  always('source.port', 'sourceTransportPort'),
+  named('source.mac', 'sourceMacAddress', 'hyphens'),
+  always('source.bytes', 'octetDeltaCount'),
+  always('source.packets', 'packetDeltaCount'),
+  always('destination.ip', 'destinationIPv4Address'),
+  always('destination.port', 'destinationTransportPort'),
+  named('destination.mac', 'destinationMacAddress', 'hyphens'),
+  always('destination.bytes', 'reverseOctetDeltaCount'),
+  always('destination.packets', 'reversePacketDeltaCount'),
+  byVersion('network.type', 'ipv4', 'ipv6', ['ipVersion']),
+  always('network.transport', 'protocolKeyword'),
+  always('network.iana_number', 'protocolIdentifier', { form: 'quoted' }),
+  always('network.bytes', 'flowOctets', { uniflow: 'octetDeltaCount' }),
+  always('network.packets', 'flowPackets', { uniflow: 'packetDeltaCount' }),
+  always('network.community_id', 'communityId'),
+  always('network.direction', 'flowDirectionName'),
+  always('network.vlan.id', 'dot1qVlanId', { form: 'quoted' }),
+  always('network.inner.vlan.id', 'dot1qCustomerVlanId', { form: 'quoted' }),
+  named('observer.ingress.interface.id', 'ingressInterface', 'quoted'),
+  named('observer.ingress.interface.name', 'ingressInterfaceName', 'plain', ['ingressInterface']),
+  named('observer.egress.interface.id', 'egressInterface', 'quoted'),
+  named('observer.egress.interface.name', 'egressInterfaceName', 'plain', ['egressInterface']),
+];
+
+/**
+ * goflow2's JSON: its keys in its order, whatever the template names. Where weir knows nothing (0 or empty) the key is
+ * left out, which goflow2 writes as 0. weir has no packet to take time_received_ns and sequence_num from: they are the end
+ * of the record and 0.
+ */
+// biome-ignore format: one line a key
+export const goflow2: readonly DocumentKey[] = [
+  fixed('type', 'IPFIX'),
+  always('time_received_ns', 'flowEndNanoseconds', { form: 'nanoseconds', says: ['flowEndMilliseconds', 'flowEndSeconds', 'flowEndMicroseconds'] }),
+  fixed('sequence_num', 0),
+  setting('sampling_rate', 'samplingRate'),
+  setting('sampler_address', 'samplerAddress'),
+  always('time_flow_start_ns', 'flowStartNanoseconds', { form: 'nanoseconds', says: ['flowStartMilliseconds', 'flowStartSeconds', 'flowStartMicroseconds'] }),
+  always('time_flow_end_ns', 'flowEndNanoseconds', { form: 'nanoseconds' }),
+  always('bytes', 'octetDeltaCount'),
+  always('packets', 'packetDeltaCount'),
+  always('src_addr', 'sourceIPv4Address'),
+  always('dst_addr', 'destinationIPv4Address'),
+  byVersion('etype', 'IPv4', 'IPv6', ['ipVersion']),
+  always('proto', 'protocolName', { says: ['protocolIdentifier', 'protocolKeyword'] }),
+  always('src_port', 'sourceTransportPort'),
+  always('dst_port', 'destinationTransportPort'),
+  always('in_if', 'ingressInterface'),
+  always('out_if', 'egressInterface'),
+  always('src_mac', 'sourceMacAddress'),
+  always('dst_mac', 'destinationMacAddress'),
+  always('src_vlan', 'vlanId'),
+  always('vlan_id', 'vlanId'),
+  always('ip_tos', 'ipClassOfService', { says: ['ipDiffServCodePoint'] }),
+  always('ip_ttl', 'minimumTTL'),
+  always('tcp_flags', 'tcpControlBits'),
+  always('icmp_type', 'icmpTypeIPv4', { says: ['icmpTypeCodeIPv4', 'icmpTypeCodeIPv6'] }),
+  always('icmp_code', 'icmpCodeIPv4'),
+  always('ipv6_flow_label', 'flowLabelIPv6'),
+  always('observation_domain_id', 'observationDomainId'),
+  always('observation_point_id', 'observationPointId'),
+];

@@ -1,0 +1,1251 @@
+// Generated from src/fields/catalogue.ts by `npm run generate`; do not edit. Imports nothing, to be taken alone.
+//
+// Which keys a line has depends on the template, and keys with nothing to say are left out: all are optional.
+// `number | string`: 64-bit counters and ids are texts above 2^53 - 1. Times are ISO 8601 texts or, with time=ms,
+// integers. Nanoseconds since 1970 pass 2^53: JSON.parse() rounds them to some 256 ns.
+
+/** A line of `naming=ipfix`. */
+export interface IpfixFlow {
+  /** First packet since the previous record of the flow. */
+  flowStartMilliseconds?: number | string;
+  /** Last packet of the record. */
+  flowEndMilliseconds?: number | string;
+  /** First packet since the previous record, whole seconds. */
+  flowStartSeconds?: number | string;
+  /** Last packet of the record, whole seconds. */
+  flowEndSeconds?: number | string;
+  /** First packet since the previous record. */
+  flowStartMicroseconds?: number | string;
+  /** Last packet of the record. */
+  flowEndMicroseconds?: number | string;
+  /** First packet since the previous record. */
+  flowStartNanoseconds?: number | string;
+  /** Last packet of the record. */
+  flowEndNanoseconds?: number | string;
+  /** First packet, since systemInitTimeMilliseconds; 0 when it came before. JSON of naming nprobe writes epoch seconds. */
+  flowStartSysUpTime?: number;
+  /** Last packet, since systemInitTimeMilliseconds; 0 when it came before. JSON of naming nprobe writes epoch seconds. */
+  flowEndSysUpTime?: number;
+  /** Start of the probe: zero of the SysUpTime fields. */
+  systemInitTimeMilliseconds?: number | string;
+  /** Last minus first packet of the record; the largest number when it does not fit. */
+  flowDurationMilliseconds?: number;
+  /** Last minus first packet of the record; the largest number (71 minutes) when it does not fit. */
+  flowDurationMicroseconds?: number;
+  /** Last minus first packet of one direction. */
+  'ntop.DURATION_IN'?: number;
+  /** Reverse: Last minus first packet of one direction. */
+  'ntop.DURATION_OUT'?: number;
+  /** First packet of the flow, the same in all its records. */
+  flowFirstSeen?: number | string;
+  /** First packet of one direction in the record; absent when it had none. */
+  directionStartMilliseconds?: number | string;
+  /** Reverse: First packet of one direction in the record; absent when it had none. */
+  reverseDirectionStartMilliseconds?: number | string;
+  /** Last packet of one direction in the record; absent when it had none. */
+  directionEndMilliseconds?: number | string;
+  /** Reverse: Last packet of one direction in the record; absent when it had none. */
+  reverseDirectionEndMilliseconds?: number | string;
+  /** Last packet of the record minus flowFirstSeen. */
+  flowAgeMilliseconds?: number;
+  /** The active timeout in force (--active-timeout). */
+  flowActiveTimeout?: number;
+  /** The idle timeout in force (--idle-timeout). */
+  flowIdleTimeout?: number;
+  /** IPv4 address of the initiator / responder. */
+  sourceIPv4Address?: string;
+  /** IPv4 address of the initiator / responder. */
+  destinationIPv4Address?: string;
+  /** IPv6 address of the initiator / responder. */
+  sourceIPv6Address?: string;
+  /** IPv6 address of the initiator / responder. */
+  destinationIPv6Address?: string;
+  /** TCP, UDP, UDP-Lite, DCCP or SCTP port; 0 where the protocol has none. */
+  sourceTransportPort?: number;
+  /** TCP, UDP, UDP-Lite, DCCP or SCTP port; 0 where the protocol has none. */
+  destinationTransportPort?: number;
+  /** IP protocol number; for IPv6 that of the upper layer. */
+  protocolIdentifier?: number;
+  /** IP protocol as text: TCP, UDP, ICMP; the number where it has no common name. */
+  'ntop.PROTOCOL_MAP'?: string;
+  /** IP version of the metered packets, 4 or 6. */
+  ipVersion?: number;
+  /** Port of the responder, whichever way the record looks. */
+  'ntop.L4_SRV_PORT'?: number;
+  /** Type * 256 + code of the first ICMP packet. */
+  icmpTypeCodeIPv4?: number;
+  /** Type * 256 + code of the first ICMPv6 packet. */
+  icmpTypeCodeIPv6?: number;
+  /** Type of the first ICMP packet. */
+  icmpTypeIPv4?: number;
+  /** Type of the first ICMPv6 packet. */
+  icmpTypeIPv6?: number;
+  /** Code of the first ICMP packet. */
+  icmpCodeIPv4?: number;
+  /** Code of the first ICMPv6 packet. */
+  icmpCodeIPv6?: number;
+  /** Flow label of the first packet. */
+  flowLabelIPv6?: number;
+  /** Security Parameters Index of ESP or AH, first seen each way. */
+  IPSecSPI?: number;
+  /** Reverse: Security Parameters Index of ESP or AH, first seen each way. */
+  reverseIPSecSPI?: number;
+  /** IP protocol as IANA's keyword in lower case: tcp, udp, icmp, ipv6-icmp; absent where weir knows none. */
+  protocolKeyword?: string;
+  /** Unique in one run of the probe; the same in all records of a flow. */
+  flowId?: number | string;
+  /** 0 in the first record of a flow, one more in each that follows an active timeout. */
+  recordIndex?: number;
+  /** Community ID version 1, the same for both directions and in other tools (Zeek, Suricata). */
+  communityId?: string;
+  /** Why the record left: 1 idle, 2 active timeout, 3 end of flow (FIN, RST), 4 forced, 5 lack of resources. */
+  flowEndReason?: number;
+  /** flowEndReason as text: idle, active, end, forced, resources. */
+  flowEndReasonName?: string;
+  /** 1: the source is the initiator, 2: the destination is, 0: TCP whose start was not seen, so the first sender is the source. */
+  biflowDirection?: number;
+  /** How the initiator was found: 0 first packet seen, 1 SYN or INIT, 2 SYN-ACK or INIT ACK, 3 ICMP echo, 4 socket. */
+  directionMethod?: number;
+  /** 0 when the source's packets come in at the interface, 1 when they go out. */
+  flowDirection?: number;
+  /** ingress when the source's packets come in at the interface, egress when they go out; absent when unknown. */
+  flowDirectionName?: string;
+  /** Octets of IP packets, headers included, since the previous record. */
+  octetDeltaCount?: number | string;
+  /** Reverse: Octets of IP packets, headers included, since the previous record. */
+  reverseOctetDeltaCount?: number | string;
+  /** Packets as on the wire since the previous record. */
+  packetDeltaCount?: number | string;
+  /** Reverse: Packets as on the wire since the previous record. */
+  reversePacketDeltaCount?: number | string;
+  /** Octets behind the transport header sent by the initiator, retransmissions included. */
+  initiatorOctets?: number | string;
+  /** Octets behind the transport header sent by the responder, retransmissions included. */
+  responderOctets?: number | string;
+  /** Octets behind the transport header by direction of the record. */
+  payloadOctetDeltaCount?: number | string;
+  /** Reverse: Octets behind the transport header by direction of the record. */
+  reversePayloadOctetDeltaCount?: number | string;
+  /** Octets of both directions together. */
+  flowOctets?: number | string;
+  /** Packets of both directions together. */
+  flowPackets?: number | string;
+  /** Sum of the squared packet sizes since the previous record. */
+  octetDeltaSumOfSquares?: number | string;
+  /** Reverse: Sum of the squared packet sizes since the previous record. */
+  reverseOctetDeltaSumOfSquares?: number | string;
+  /** Bits per second over the duration of the record; absent when that is 0. */
+  'ntop.SRC_TO_DST_AVG_THROUGHPUT'?: number;
+  /** Reverse: Bits per second over the duration of the record; absent when that is 0. */
+  'ntop.DST_TO_SRC_AVG_THROUGHPUT'?: number;
+  /** ToS or traffic class octet of the first packet each way. */
+  ipClassOfService?: number;
+  /** Reverse: ToS or traffic class octet of the first packet each way. */
+  reverseIpClassOfService?: number;
+  /** DSCP of the first packet each way: the high 6 bits of ipClassOfService. */
+  ipDiffServCodePoint?: number;
+  /** Reverse: DSCP of the first packet each way: the high 6 bits of ipClassOfService. */
+  reverseIpDiffServCodePoint?: number;
+  /** Smallest TTL or hop limit; 0 when the direction had no packet. */
+  minimumTTL?: number;
+  /** Reverse: Smallest TTL or hop limit; 0 when the direction had no packet. */
+  reverseMinimumTTL?: number;
+  /** Largest TTL or hop limit; 0 when the direction had no packet. */
+  maximumTTL?: number;
+  /** Reverse: Largest TTL or hop limit; 0 when the direction had no packet. */
+  reverseMaximumTTL?: number;
+  /** OR over all packets of both directions: 0x40 don't fragment, 0x20 more fragments. */
+  fragmentFlags?: number;
+  /** IP fragments each way; stays at 65535. */
+  'ntop.SRC_FRAGMENTS'?: number;
+  /** Reverse: IP fragments each way; stays at 65535. */
+  'ntop.DST_FRAGMENTS'?: number;
+  /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+  sourceMacAddress?: string;
+  /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+  destinationMacAddress?: string;
+  /** Innermost VLAN id of the frame. */
+  vlanId?: number;
+  /** Outer (or only) VLAN id. */
+  dot1qVlanId?: number;
+  /** Second VLAN id of a QinQ frame. */
+  dot1qCustomerVlanId?: number;
+  /** Priority bits of the outer tag, first packet. */
+  dot1qPriority?: number;
+  /** Label, traffic class and bottom bit of the top label stack entry, 3 octets. */
+  mplsTopLabelStackSection?: string;
+  /** Label number of the top label stack entry. */
+  mplsTopLabel?: number;
+  /** Traffic class bits of the top label stack entry. */
+  mplsTopLabelExp?: number;
+  /** TTL of the top label stack entry. */
+  mplsTopLabelTTL?: number;
+  /** Labels on the stack. */
+  mplsLabelStackDepth?: number;
+  /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+  ingressInterface?: number;
+  /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+  egressInterface?: number;
+  /** Name of the Observation Point: interface or capture file. */
+  interfaceName?: string;
+  /** Network namespace of the Observation Point as configured; absent for the probe's own. */
+  networkNamespace?: string;
+  /** Number of the Observation Point in this run, from 0. */
+  observationPointId?: number | string;
+  /** Observation Domain of the exporter (--observation-domain). */
+  observationDomainId?: number;
+  /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+  ingressInterfaceName?: string;
+  /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+  egressInterfaceName?: string;
+  /** OR of the TCP flags each way, low 8 bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128. */
+  tcpControlBits?: number;
+  /** Reverse: OR of the TCP flags each way, low 8 bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128. */
+  reverseTcpControlBits?: number;
+  /** OR of the TCP flags of both directions in one element, as nProbe sends it; a uniflow carries tcpControlBits instead. */
+  tcpControlBitsUnion?: number;
+  /** OR of the TCP flags of the initiator. */
+  'ntop.CLIENT_TCP_FLAGS'?: number;
+  /** OR of the TCP flags of the responder. */
+  'ntop.SERVER_TCP_FLAGS'?: number;
+  /** TCP flags each way as letters in the order CEUAPRSF, those set only. */
+  tcpFlagsText?: string;
+  /** Reverse: TCP flags each way as letters in the order CEUAPRSF, those set only. */
+  reverseTcpFlagsText?: string;
+  /** Half of clientRoundTripMicroseconds, rounded; absent below half a millisecond. */
+  'ntop.CLIENT_NW_LATENCY_MS'?: number;
+  /** Half of serverRoundTripMicroseconds, rounded; absent below half a millisecond. */
+  'ntop.SERVER_NW_LATENCY_MS'?: number;
+  /** applicationLatencyMicroseconds, rounded; absent below half a millisecond. */
+  'ntop.APPL_LATENCY_MS'?: number;
+  /** Initiator to probe and back: SYN-ACK to ACK of the TCP handshake. */
+  clientRoundTripMicroseconds?: number;
+  /** Probe to responder and back: SYN to SYN-ACK of the TCP handshake. */
+  serverRoundTripMicroseconds?: number;
+  /** Whole TCP handshake: client plus server round trip, when both are known. */
+  handshakeRoundTripMicroseconds?: number;
+  /** First payload of the initiator to first payload of the responder. */
+  applicationLatencyMicroseconds?: number;
+  /** Segments with octets seen before; keep-alives and window probes not counted. */
+  'ntop.RETRANSMITTED_IN_PKTS'?: number;
+  /** Reverse: Segments with octets seen before; keep-alives and window probes not counted. */
+  'ntop.RETRANSMITTED_OUT_PKTS'?: number;
+  /** Payload octets seen before. */
+  'ntop.RETRANSMITTED_IN_BYTES'?: number;
+  /** Reverse: Payload octets seen before. */
+  'ntop.RETRANSMITTED_OUT_BYTES'?: number;
+  /** Segments that filled a hole of the sequence space soon after it opened. */
+  'ntop.OOORDER_IN_PKTS'?: number;
+  /** Reverse: Segments that filled a hole of the sequence space soon after it opened. */
+  'ntop.OOORDER_OUT_PKTS'?: number;
+  /** Payload octets of out-of-order segments. */
+  outOfOrderOctets?: number;
+  /** Reverse: Payload octets of out-of-order segments. */
+  reverseOutOfOrderOctets?: number;
+  /** Segments the probe never saw, estimated from lostOctets and the MSS. */
+  lostPackets?: number;
+  /** Reverse: Segments the probe never saw, estimated from lostOctets and the MSS. */
+  reverseLostPackets?: number;
+  /** Sequence space skipped and never seen. */
+  lostOctets?: number;
+  /** Reverse: Sequence space skipped and never seen. */
+  reverseLostOctets?: number;
+  /** tcpWindowMinimum in 16 bits; 65535 when it does not fit. */
+  'ntop.TCP_WIN_MIN_IN'?: number;
+  /** Reverse: tcpWindowMinimum in 16 bits; 65535 when it does not fit. */
+  'ntop.TCP_WIN_MIN_OUT'?: number;
+  /** tcpWindowMaximum in 16 bits; 65535 when it does not fit. */
+  'ntop.TCP_WIN_MAX_IN'?: number;
+  /** Reverse: tcpWindowMaximum in 16 bits; 65535 when it does not fit. */
+  'ntop.TCP_WIN_MAX_OUT'?: number;
+  /** Smallest window announced, after scaling. */
+  tcpWindowMinimum?: number;
+  /** Reverse: Smallest window announced, after scaling. */
+  reverseTcpWindowMinimum?: number;
+  /** Largest window announced, after scaling. */
+  tcpWindowMaximum?: number;
+  /** Reverse: Largest window announced, after scaling. */
+  reverseTcpWindowMaximum?: number;
+  /** MSS option of the side's SYN. */
+  'ntop.TCP_WIN_MSS_IN'?: number;
+  /** Reverse: MSS option of the side's SYN. */
+  'ntop.TCP_WIN_MSS_OUT'?: number;
+  /** Window scale option of the side's SYN, the shift; 0 without the option. */
+  'ntop.TCP_WIN_SCALE_IN'?: number;
+  /** Reverse: Window scale option of the side's SYN, the shift; 0 without the option. */
+  'ntop.TCP_WIN_SCALE_OUT'?: number;
+  /** Segments that announced a zero window; stays at 65535. */
+  tcpZeroWindows?: number;
+  /** Reverse: Segments that announced a zero window; stays at 65535. */
+  reverseTcpZeroWindows?: number;
+  /** Smallest IP packet of the direction; 0 when it had none. */
+  minimumIpTotalLength?: number | string;
+  /** Reverse: Smallest IP packet of the direction; 0 when it had none. */
+  reverseMinimumIpTotalLength?: number | string;
+  /** Largest IP packet of the direction; 0 when it had none. */
+  maximumIpTotalLength?: number | string;
+  /** Reverse: Largest IP packet of the direction; 0 when it had none. */
+  reverseMaximumIpTotalLength?: number | string;
+  /** Mean IP packet size of the direction. */
+  packetSizeMean?: number;
+  /** Reverse: Mean IP packet size of the direction. */
+  reversePacketSizeMean?: number;
+  /** Standard deviation of the IP packet size of the direction. */
+  packetSizeDeviation?: number;
+  /** Reverse: Standard deviation of the IP packet size of the direction. */
+  reversePacketSizeDeviation?: number;
+  /** Largest IP packet of both directions. */
+  'ntop.LONGEST_FLOW_PKT'?: number;
+  /** Smallest IP packet of both directions. */
+  'ntop.SHORTEST_FLOW_PKT'?: number;
+  /** IP packets of at most 128 octets, both directions. */
+  'ntop.NUM_PKTS_UP_TO_128_BYTES'?: number;
+  /** IP packets of 129 to 256 octets, both directions. */
+  'ntop.NUM_PKTS_128_TO_256_BYTES'?: number;
+  /** IP packets of 257 to 512 octets, both directions. */
+  'ntop.NUM_PKTS_256_TO_512_BYTES'?: number;
+  /** IP packets of 513 to 1024 octets, both directions. */
+  'ntop.NUM_PKTS_512_TO_1024_BYTES'?: number;
+  /** IP packets of 1025 to 1514 octets, both directions. */
+  'ntop.NUM_PKTS_1024_TO_1514_BYTES'?: number;
+  /** IP packets of more than 1514 octets, both directions. */
+  'ntop.NUM_PKTS_OVER_1514_BYTES'?: number;
+  /** Smallest time between packets of the direction, rounded. */
+  'ntop.SRC_TO_DST_IAT_MIN'?: number;
+  /** Reverse: Smallest time between packets of the direction, rounded. */
+  'ntop.DST_TO_SRC_IAT_MIN'?: number;
+  /** Largest time between packets of the direction, rounded. */
+  'ntop.SRC_TO_DST_IAT_MAX'?: number;
+  /** Reverse: Largest time between packets of the direction, rounded. */
+  'ntop.DST_TO_SRC_IAT_MAX'?: number;
+  /** Mean time between packets of the direction, rounded. */
+  'ntop.SRC_TO_DST_IAT_AVG'?: number;
+  /** Reverse: Mean time between packets of the direction, rounded. */
+  'ntop.DST_TO_SRC_IAT_AVG'?: number;
+  /** Standard deviation of the time between packets of the direction, rounded. */
+  'ntop.SRC_TO_DST_IAT_STDDEV'?: number;
+  /** Reverse: Standard deviation of the time between packets of the direction, rounded. */
+  'ntop.DST_TO_SRC_IAT_STDDEV'?: number;
+  /** Smallest time between packets of the direction. */
+  interArrivalMinimum?: number;
+  /** Reverse: Smallest time between packets of the direction. */
+  reverseInterArrivalMinimum?: number;
+  /** Largest time between packets of the direction. */
+  interArrivalMaximum?: number;
+  /** Reverse: Largest time between packets of the direction. */
+  reverseInterArrivalMaximum?: number;
+  /** Mean time between packets of the direction. */
+  interArrivalMean?: number;
+  /** Reverse: Mean time between packets of the direction. */
+  reverseInterArrivalMean?: number;
+  /** Standard deviation of the time between packets of the direction. */
+  interArrivalDeviation?: number;
+  /** Reverse: Standard deviation of the time between packets of the direction. */
+  reverseInterArrivalDeviation?: number;
+  /** IP octets of the first N packets (--first-packets); on the wire 2 octets each. First record of a flow only. */
+  packetSequenceSizes?: number[];
+  /** Times of the first N packets since flowFirstSeen; on the wire 4 octets each. First record of a flow only. */
+  packetSequenceTimes?: number[];
+  /** Senders of the first N packets: 0 source, 1 destination; on the wire 1 octet each. First record of a flow only. */
+  packetSequenceDirections?: number[];
+  /** TCP flags of the first N packets; on the wire 1 octet each. First record of a flow only. */
+  packetSequenceFlags?: number[];
+  /** Innermost envelope taken off: 1 GRE, 2 VXLAN, 3 GENEVE, 4 GTP-U, 5 IP-in-IP, 6 6in4, 7 ERSPAN II, 8 ERSPAN III, 9 L2TP. */
+  tunnelType?: number;
+  /** tunnelType as text: gre, vxlan, geneve, gtpu, ipip, 6in4, erspan2, erspan3, l2tp. */
+  tunnelTypeName?: string;
+  /** Envelopes taken off. */
+  tunnelDepth?: number;
+  /** VNI, TEID, GRE key, ERSPAN session or L2TP (tunnel * 65536 + session) each way. */
+  'ntop.UPSTREAM_TUNNEL_ID'?: number;
+  /** Reverse: VNI, TEID, GRE key, ERSPAN session or L2TP (tunnel * 65536 + session) each way. */
+  'ntop.DOWNSTREAM_TUNNEL_ID'?: number;
+  /** L2TP session id each way. */
+  'ntop.UPSTREAM_SESSION_ID'?: number;
+  /** Reverse: L2TP session id each way. */
+  'ntop.DOWNSTREAM_SESSION_ID'?: number;
+  /** VXLAN network: 1 in the top octet, the VNI in the last three. */
+  layer2SegmentId?: number | string;
+  /** IP protocol number of the envelope. */
+  'ntop.UNTUNNELED_PROTOCOL'?: number;
+  /** IPv4 address of the envelope; 0.0.0.0 when it is IPv6. */
+  'ntop.UNTUNNELED_IPV4_SRC_ADDR'?: string;
+  /** IPv4 address of the envelope; 0.0.0.0 when it is IPv6. */
+  'ntop.UNTUNNELED_IPV4_DST_ADDR'?: string;
+  /** IPv6 address of the envelope; :: when it is IPv4. */
+  'ntop.UNTUNNELED_IPV6_SRC_ADDR'?: string;
+  /** IPv6 address of the envelope; :: when it is IPv4. */
+  'ntop.UNTUNNELED_IPV6_DST_ADDR'?: string;
+  /** Port of the envelope. */
+  'ntop.UNTUNNELED_L4_SRC_PORT'?: number;
+  /** Port of the envelope. */
+  'ntop.UNTUNNELED_L4_DST_PORT'?: number;
+}
+
+/** A line of `naming=nprobe`. */
+export interface NprobeFlow {
+  /** First packet since the previous record of the flow. */
+  FLOW_START_MILLISECONDS?: number | string;
+  /** Last packet of the record. */
+  FLOW_END_MILLISECONDS?: number | string;
+  /** First packet since the previous record, whole seconds. */
+  FLOW_START_SEC?: number | string;
+  /** Last packet of the record, whole seconds. */
+  FLOW_END_SEC?: number | string;
+  /** First packet since the previous record. */
+  FLOW_START_MICROSECONDS?: number | string;
+  /** Last packet of the record. */
+  FLOW_END_MICROSECONDS?: number | string;
+  /** First packet since the previous record. */
+  FLOW_START_NANOSECONDS?: number | string;
+  /** Last packet of the record. */
+  FLOW_END_NANOSECONDS?: number | string;
+  /** First packet since the previous record, whole seconds. */
+  FIRST_SWITCHED?: number | string;
+  /** Last packet of the record, whole seconds. */
+  LAST_SWITCHED?: number | string;
+  /** Start of the probe: zero of the SysUpTime fields. */
+  SYSTEM_INIT_TIME_MILLISECONDS?: number | string;
+  /** Last minus first packet of the record; the largest number when it does not fit. */
+  FLOW_DURATION_MILLISECONDS?: number;
+  /** Last minus first packet of the record; the largest number (71 minutes) when it does not fit. */
+  FLOW_DURATION_MICROSECONDS?: number;
+  /** Last minus first packet of one direction. */
+  DURATION_IN?: number;
+  /** Reverse: Last minus first packet of one direction. */
+  DURATION_OUT?: number;
+  /** First packet of the flow, the same in all its records. */
+  FLOW_FIRST_SEEN?: number | string;
+  /** First packet of one direction in the record; absent when it had none. */
+  DIRECTION_START_MILLISECONDS?: number | string;
+  /** Reverse: First packet of one direction in the record; absent when it had none. */
+  REVERSE_DIRECTION_START_MILLISECONDS?: number | string;
+  /** Last packet of one direction in the record; absent when it had none. */
+  DIRECTION_END_MILLISECONDS?: number | string;
+  /** Reverse: Last packet of one direction in the record; absent when it had none. */
+  REVERSE_DIRECTION_END_MILLISECONDS?: number | string;
+  /** Last packet of the record minus flowFirstSeen. */
+  FLOW_AGE_MILLISECONDS?: number;
+  /** The active timeout in force (--active-timeout). */
+  FLOW_ACTIVE_TIMEOUT?: number;
+  /** The idle timeout in force (--idle-timeout). */
+  FLOW_INACTIVE_TIMEOUT?: number;
+  /** IPv4 address of the initiator / responder. */
+  IPV4_SRC_ADDR?: string;
+  /** IPv4 address of the initiator / responder. */
+  IPV4_DST_ADDR?: string;
+  /** IPv6 address of the initiator / responder. */
+  IPV6_SRC_ADDR?: string;
+  /** IPv6 address of the initiator / responder. */
+  IPV6_DST_ADDR?: string;
+  /** TCP, UDP, UDP-Lite, DCCP or SCTP port; 0 where the protocol has none. */
+  L4_SRC_PORT?: number;
+  /** TCP, UDP, UDP-Lite, DCCP or SCTP port; 0 where the protocol has none. */
+  L4_DST_PORT?: number;
+  /** IP protocol number; for IPv6 that of the upper layer. */
+  PROTOCOL?: number;
+  /** IP protocol as text: TCP, UDP, ICMP; the number where it has no common name. */
+  PROTOCOL_MAP?: string;
+  /** IP version of the metered packets, 4 or 6. */
+  IP_PROTOCOL_VERSION?: number;
+  /** Port of the responder, whichever way the record looks. */
+  L4_SRV_PORT?: number;
+  /** Type * 256 + code of the first ICMP packet. */
+  ICMP_TYPE?: number;
+  /** Type * 256 + code of the first ICMPv6 packet. */
+  ICMP_TYPE_CODE_IPV6?: number;
+  /** Type of the first ICMP packet. */
+  ICMP_IPV4_TYPE?: number;
+  /** Type of the first ICMPv6 packet. */
+  ICMP_TYPE_IPV6?: number;
+  /** Code of the first ICMP packet. */
+  ICMP_IPV4_CODE?: number;
+  /** Code of the first ICMPv6 packet. */
+  ICMP_CODE_IPV6?: number;
+  /** Flow label of the first packet. */
+  IPV6_FLOW_LABEL?: number;
+  /** Security Parameters Index of ESP or AH, first seen each way. */
+  IPSEC_SPI?: number;
+  /** Reverse: Security Parameters Index of ESP or AH, first seen each way. */
+  REVERSE_IPSEC_SPI?: number;
+  /** IP protocol as IANA's keyword in lower case: tcp, udp, icmp, ipv6-icmp; absent where weir knows none. */
+  PROTOCOL_KEYWORD?: string;
+  /** Unique in one run of the probe; the same in all records of a flow. */
+  FLOW_ID?: number | string;
+  /** 0 in the first record of a flow, one more in each that follows an active timeout. */
+  RECORD_INDEX?: number;
+  /** Community ID version 1, the same for both directions and in other tools (Zeek, Suricata). */
+  COMMUNITY_ID?: string;
+  /** Why the record left: 1 idle, 2 active timeout, 3 end of flow (FIN, RST), 4 forced, 5 lack of resources. */
+  FLOW_END_REASON?: number;
+  /** flowEndReason as text: idle, active, end, forced, resources. */
+  FLOW_END_REASON_NAME?: string;
+  /** 1: the source is the initiator, 2: the destination is, 0: TCP whose start was not seen, so the first sender is the source. */
+  BIFLOW_DIRECTION?: number;
+  /** How the initiator was found: 0 first packet seen, 1 SYN or INIT, 2 SYN-ACK or INIT ACK, 3 ICMP echo, 4 socket. */
+  DIRECTION_METHOD?: number;
+  /** 0 when the source's packets come in at the interface, 1 when they go out. */
+  DIRECTION?: number;
+  /** ingress when the source's packets come in at the interface, egress when they go out; absent when unknown. */
+  FLOW_DIRECTION_NAME?: string;
+  /** Octets of IP packets, headers included, since the previous record. */
+  IN_BYTES?: number | string;
+  /** Octets of IP packets, headers included, since the previous record. */
+  SRC_TO_DST_BYTES?: number | string;
+  /** Reverse: Octets of IP packets, headers included, since the previous record. */
+  OUT_BYTES?: number | string;
+  /** Reverse: Octets of IP packets, headers included, since the previous record. */
+  DST_TO_SRC_BYTES?: number | string;
+  /** Packets as on the wire since the previous record. */
+  IN_PKTS?: number | string;
+  /** Packets as on the wire since the previous record. */
+  SRC_TO_DST_PKTS?: number | string;
+  /** Reverse: Packets as on the wire since the previous record. */
+  OUT_PKTS?: number | string;
+  /** Reverse: Packets as on the wire since the previous record. */
+  DST_TO_SRC_PKTS?: number | string;
+  /** Octets behind the transport header sent by the initiator, retransmissions included. */
+  INITIATOR_OCTETS?: number | string;
+  /** Octets behind the transport header sent by the responder, retransmissions included. */
+  RESPONDER_OCTETS?: number | string;
+  /** Octets behind the transport header by direction of the record. */
+  PAYLOAD_OCTET_DELTA_COUNT?: number | string;
+  /** Reverse: Octets behind the transport header by direction of the record. */
+  REVERSE_PAYLOAD_OCTET_DELTA_COUNT?: number | string;
+  /** Octets of both directions together. */
+  FLOW_OCTETS?: number | string;
+  /** Packets of both directions together. */
+  FLOW_PACKETS?: number | string;
+  /** Sum of the squared packet sizes since the previous record. */
+  OCTET_DELTA_SUM_OF_SQUARES?: number | string;
+  /** Reverse: Sum of the squared packet sizes since the previous record. */
+  REVERSE_OCTET_DELTA_SUM_OF_SQUARES?: number | string;
+  /** Bits per second over the duration of the record; absent when that is 0. */
+  SRC_TO_DST_AVG_THROUGHPUT?: number;
+  /** Reverse: Bits per second over the duration of the record; absent when that is 0. */
+  DST_TO_SRC_AVG_THROUGHPUT?: number;
+  /** ToS or traffic class octet of the first packet each way. */
+  SRC_TOS?: number;
+  /** Reverse: ToS or traffic class octet of the first packet each way. */
+  DST_TOS?: number;
+  /** DSCP of the first packet each way: the high 6 bits of ipClassOfService. */
+  IP_DIFF_SERV_CODE_POINT?: number;
+  /** Reverse: DSCP of the first packet each way: the high 6 bits of ipClassOfService. */
+  REVERSE_IP_DIFF_SERV_CODE_POINT?: number;
+  /** Smallest TTL or hop limit; 0 when the direction had no packet. */
+  MIN_TTL?: number;
+  /** Reverse: Smallest TTL or hop limit; 0 when the direction had no packet. */
+  REVERSE_MINIMUM_TTL?: number;
+  /** Largest TTL or hop limit; 0 when the direction had no packet. */
+  MAX_TTL?: number;
+  /** Reverse: Largest TTL or hop limit; 0 when the direction had no packet. */
+  REVERSE_MAXIMUM_TTL?: number;
+  /** OR over all packets of both directions: 0x40 don't fragment, 0x20 more fragments. */
+  FRAGMENT_FLAGS?: number;
+  /** IP fragments each way; stays at 65535. */
+  SRC_FRAGMENTS?: number;
+  /** Reverse: IP fragments each way; stays at 65535. */
+  DST_FRAGMENTS?: number;
+  /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+  IN_SRC_MAC?: string;
+  /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+  OUT_SRC_MAC?: string;
+  /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+  IN_DST_MAC?: string;
+  /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+  OUT_DST_MAC?: string;
+  /** Innermost VLAN id of the frame. */
+  SRC_VLAN?: number;
+  /** Outer (or only) VLAN id. */
+  DOT1Q_SRC_VLAN?: number;
+  /** Second VLAN id of a QinQ frame. */
+  DOT1Q_CUSTOMER_VLAN_ID?: number;
+  /** Priority bits of the outer tag, first packet. */
+  DOT1Q_PRIORITY?: number;
+  /** Label, traffic class and bottom bit of the top label stack entry, 3 octets. */
+  MPLS_LABEL_1?: string;
+  /** Label number of the top label stack entry. */
+  MPLS_TOP_LABEL?: number;
+  /** Traffic class bits of the top label stack entry. */
+  MPLS_TOP_LABEL_EXP?: number;
+  /** TTL of the top label stack entry. */
+  MPLS_TOP_LABEL_TTL?: number;
+  /** Labels on the stack. */
+  MPLS_LABEL_STACK_DEPTH?: number;
+  /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+  INPUT_SNMP?: number;
+  /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+  OUTPUT_SNMP?: number;
+  /** Name of the Observation Point: interface or capture file. */
+  INTERFACE_NAME?: string;
+  /** Network namespace of the Observation Point as configured; absent for the probe's own. */
+  NETWORK_NAMESPACE?: string;
+  /** Number of the Observation Point in this run, from 0. */
+  OBSERVATION_POINT_ID?: number | string;
+  /** Observation Domain of the exporter (--observation-domain). */
+  OBSERVATION_DOMAIN_ID?: number;
+  /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+  INGRESS_INTERFACE_NAME?: string;
+  /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+  EGRESS_INTERFACE_NAME?: string;
+  /** OR of the TCP flags each way, low 8 bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128. */
+  TCP_CONTROL_BITS?: number;
+  /** Reverse: OR of the TCP flags each way, low 8 bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128. */
+  REVERSE_TCP_CONTROL_BITS?: number;
+  /** OR of the TCP flags of both directions in one element, as nProbe sends it; a uniflow carries tcpControlBits instead. */
+  TCP_FLAGS?: number;
+  /** OR of the TCP flags of the initiator. */
+  CLIENT_TCP_FLAGS?: number;
+  /** OR of the TCP flags of the responder. */
+  SERVER_TCP_FLAGS?: number;
+  /** TCP flags each way as letters in the order CEUAPRSF, those set only. */
+  TCP_FLAGS_TEXT?: string;
+  /** Reverse: TCP flags each way as letters in the order CEUAPRSF, those set only. */
+  REVERSE_TCP_FLAGS_TEXT?: string;
+  /** Half of clientRoundTripMicroseconds, rounded; absent below half a millisecond. */
+  CLIENT_NW_LATENCY_MS?: number;
+  /** Half of serverRoundTripMicroseconds, rounded; absent below half a millisecond. */
+  SERVER_NW_LATENCY_MS?: number;
+  /** applicationLatencyMicroseconds, rounded; absent below half a millisecond. */
+  APPL_LATENCY_MS?: number;
+  /** Initiator to probe and back: SYN-ACK to ACK of the TCP handshake. */
+  CLIENT_ROUND_TRIP_MICROSECONDS?: number;
+  /** Probe to responder and back: SYN to SYN-ACK of the TCP handshake. */
+  SERVER_ROUND_TRIP_MICROSECONDS?: number;
+  /** Whole TCP handshake: client plus server round trip, when both are known. */
+  HANDSHAKE_ROUND_TRIP_MICROSECONDS?: number;
+  /** First payload of the initiator to first payload of the responder. */
+  APPLICATION_LATENCY_MICROSECONDS?: number;
+  /** Segments with octets seen before; keep-alives and window probes not counted. */
+  RETRANSMITTED_IN_PKTS?: number;
+  /** Reverse: Segments with octets seen before; keep-alives and window probes not counted. */
+  RETRANSMITTED_OUT_PKTS?: number;
+  /** Payload octets seen before. */
+  RETRANSMITTED_IN_BYTES?: number;
+  /** Reverse: Payload octets seen before. */
+  RETRANSMITTED_OUT_BYTES?: number;
+  /** Segments that filled a hole of the sequence space soon after it opened. */
+  OOORDER_IN_PKTS?: number;
+  /** Reverse: Segments that filled a hole of the sequence space soon after it opened. */
+  OOORDER_OUT_PKTS?: number;
+  /** Payload octets of out-of-order segments. */
+  OUT_OF_ORDER_OCTETS?: number;
+  /** Reverse: Payload octets of out-of-order segments. */
+  REVERSE_OUT_OF_ORDER_OCTETS?: number;
+  /** Segments the probe never saw, estimated from lostOctets and the MSS. */
+  LOST_PACKETS?: number;
+  /** Reverse: Segments the probe never saw, estimated from lostOctets and the MSS. */
+  REVERSE_LOST_PACKETS?: number;
+  /** Sequence space skipped and never seen. */
+  LOST_OCTETS?: number;
+  /** Reverse: Sequence space skipped and never seen. */
+  REVERSE_LOST_OCTETS?: number;
+  /** tcpWindowMinimum in 16 bits; 65535 when it does not fit. */
+  TCP_WIN_MIN_IN?: number;
+  /** Reverse: tcpWindowMinimum in 16 bits; 65535 when it does not fit. */
+  TCP_WIN_MIN_OUT?: number;
+  /** tcpWindowMaximum in 16 bits; 65535 when it does not fit. */
+  TCP_WIN_MAX_IN?: number;
+  /** Reverse: tcpWindowMaximum in 16 bits; 65535 when it does not fit. */
+  TCP_WIN_MAX_OUT?: number;
+  /** Smallest window announced, after scaling. */
+  TCP_WINDOW_MINIMUM?: number;
+  /** Reverse: Smallest window announced, after scaling. */
+  REVERSE_TCP_WINDOW_MINIMUM?: number;
+  /** Largest window announced, after scaling. */
+  TCP_WINDOW_MAXIMUM?: number;
+  /** Reverse: Largest window announced, after scaling. */
+  REVERSE_TCP_WINDOW_MAXIMUM?: number;
+  /** MSS option of the side's SYN. */
+  TCP_WIN_MSS_IN?: number;
+  /** Reverse: MSS option of the side's SYN. */
+  TCP_WIN_MSS_OUT?: number;
+  /** Window scale option of the side's SYN, the shift; 0 without the option. */
+  TCP_WIN_SCALE_IN?: number;
+  /** Reverse: Window scale option of the side's SYN, the shift; 0 without the option. */
+  TCP_WIN_SCALE_OUT?: number;
+  /** Segments that announced a zero window; stays at 65535. */
+  TCP_ZERO_WINDOWS?: number;
+  /** Reverse: Segments that announced a zero window; stays at 65535. */
+  REVERSE_TCP_ZERO_WINDOWS?: number;
+  /** Smallest IP packet of the direction; 0 when it had none. */
+  MIN_IP_PKT_LEN?: number | string;
+  /** Reverse: Smallest IP packet of the direction; 0 when it had none. */
+  REVERSE_MINIMUM_IP_TOTAL_LENGTH?: number | string;
+  /** Largest IP packet of the direction; 0 when it had none. */
+  MAX_IP_PKT_LEN?: number | string;
+  /** Reverse: Largest IP packet of the direction; 0 when it had none. */
+  REVERSE_MAXIMUM_IP_TOTAL_LENGTH?: number | string;
+  /** Mean IP packet size of the direction. */
+  PACKET_SIZE_MEAN?: number;
+  /** Reverse: Mean IP packet size of the direction. */
+  REVERSE_PACKET_SIZE_MEAN?: number;
+  /** Standard deviation of the IP packet size of the direction. */
+  PACKET_SIZE_DEVIATION?: number;
+  /** Reverse: Standard deviation of the IP packet size of the direction. */
+  REVERSE_PACKET_SIZE_DEVIATION?: number;
+  /** Largest IP packet of both directions. */
+  LONGEST_FLOW_PKT?: number;
+  /** Smallest IP packet of both directions. */
+  SHORTEST_FLOW_PKT?: number;
+  /** IP packets of at most 128 octets, both directions. */
+  NUM_PKTS_UP_TO_128_BYTES?: number;
+  /** IP packets of 129 to 256 octets, both directions. */
+  NUM_PKTS_128_TO_256_BYTES?: number;
+  /** IP packets of 257 to 512 octets, both directions. */
+  NUM_PKTS_256_TO_512_BYTES?: number;
+  /** IP packets of 513 to 1024 octets, both directions. */
+  NUM_PKTS_512_TO_1024_BYTES?: number;
+  /** IP packets of 1025 to 1514 octets, both directions. */
+  NUM_PKTS_1024_TO_1514_BYTES?: number;
+  /** IP packets of more than 1514 octets, both directions. */
+  NUM_PKTS_OVER_1514_BYTES?: number;
+  /** Smallest time between packets of the direction, rounded. */
+  SRC_TO_DST_IAT_MIN?: number;
+  /** Reverse: Smallest time between packets of the direction, rounded. */
+  DST_TO_SRC_IAT_MIN?: number;
+  /** Largest time between packets of the direction, rounded. */
+  SRC_TO_DST_IAT_MAX?: number;
+  /** Reverse: Largest time between packets of the direction, rounded. */
+  DST_TO_SRC_IAT_MAX?: number;
+  /** Mean time between packets of the direction, rounded. */
+  SRC_TO_DST_IAT_AVG?: number;
+  /** Reverse: Mean time between packets of the direction, rounded. */
+  DST_TO_SRC_IAT_AVG?: number;
+  /** Standard deviation of the time between packets of the direction, rounded. */
+  SRC_TO_DST_IAT_STDDEV?: number;
+  /** Reverse: Standard deviation of the time between packets of the direction, rounded. */
+  DST_TO_SRC_IAT_STDDEV?: number;
+  /** Smallest time between packets of the direction. */
+  INTER_ARRIVAL_MINIMUM?: number;
+  /** Reverse: Smallest time between packets of the direction. */
+  REVERSE_INTER_ARRIVAL_MINIMUM?: number;
+  /** Largest time between packets of the direction. */
+  INTER_ARRIVAL_MAXIMUM?: number;
+  /** Reverse: Largest time between packets of the direction. */
+  REVERSE_INTER_ARRIVAL_MAXIMUM?: number;
+  /** Mean time between packets of the direction. */
+  INTER_ARRIVAL_MEAN?: number;
+  /** Reverse: Mean time between packets of the direction. */
+  REVERSE_INTER_ARRIVAL_MEAN?: number;
+  /** Standard deviation of the time between packets of the direction. */
+  INTER_ARRIVAL_DEVIATION?: number;
+  /** Reverse: Standard deviation of the time between packets of the direction. */
+  REVERSE_INTER_ARRIVAL_DEVIATION?: number;
+  /** IP octets of the first N packets (--first-packets); on the wire 2 octets each. First record of a flow only. */
+  PACKET_SEQUENCE_SIZES?: number[];
+  /** Times of the first N packets since flowFirstSeen; on the wire 4 octets each. First record of a flow only. */
+  PACKET_SEQUENCE_TIMES?: number[];
+  /** Senders of the first N packets: 0 source, 1 destination; on the wire 1 octet each. First record of a flow only. */
+  PACKET_SEQUENCE_DIRECTIONS?: number[];
+  /** TCP flags of the first N packets; on the wire 1 octet each. First record of a flow only. */
+  PACKET_SEQUENCE_FLAGS?: number[];
+  /** Innermost envelope taken off: 1 GRE, 2 VXLAN, 3 GENEVE, 4 GTP-U, 5 IP-in-IP, 6 6in4, 7 ERSPAN II, 8 ERSPAN III, 9 L2TP. */
+  TUNNEL_TYPE?: number;
+  /** tunnelType as text: gre, vxlan, geneve, gtpu, ipip, 6in4, erspan2, erspan3, l2tp. */
+  TUNNEL_TYPE_NAME?: string;
+  /** Envelopes taken off. */
+  TUNNEL_DEPTH?: number;
+  /** VNI, TEID, GRE key, ERSPAN session or L2TP (tunnel * 65536 + session) each way. */
+  UPSTREAM_TUNNEL_ID?: number;
+  /** Reverse: VNI, TEID, GRE key, ERSPAN session or L2TP (tunnel * 65536 + session) each way. */
+  DOWNSTREAM_TUNNEL_ID?: number;
+  /** L2TP session id each way. */
+  UPSTREAM_SESSION_ID?: number;
+  /** Reverse: L2TP session id each way. */
+  DOWNSTREAM_SESSION_ID?: number;
+  /** VXLAN network: 1 in the top octet, the VNI in the last three. */
+  LAYER2_SEGMENT_ID?: number | string;
+  /** IP protocol number of the envelope. */
+  UNTUNNELED_PROTOCOL?: number;
+  /** IPv4 address of the envelope; 0.0.0.0 when it is IPv6. */
+  UNTUNNELED_IPV4_SRC_ADDR?: string;
+  /** IPv4 address of the envelope; 0.0.0.0 when it is IPv6. */
+  UNTUNNELED_IPV4_DST_ADDR?: string;
+  /** IPv6 address of the envelope; :: when it is IPv4. */
+  UNTUNNELED_IPV6_SRC_ADDR?: string;
+  /** IPv6 address of the envelope; :: when it is IPv4. */
+  UNTUNNELED_IPV6_DST_ADDR?: string;
+  /** Port of the envelope. */
+  UNTUNNELED_L4_SRC_PORT?: number;
+  /** Port of the envelope. */
+  UNTUNNELED_L4_DST_PORT?: number;
+}
+
+/** A line of `naming=ecs`: an Elastic Common Schema document. */
+export interface EcsFlow {
+  /** Last packet of the record. */
+  '@timestamp'?: number | string;
+  ecs?: {
+    /** The same in all lines. */
+    version?: '8.11.0';
+  };
+  event?: {
+    /** The same in all lines. */
+    kind?: 'event';
+    /** The same in all lines. */
+    category?: string[];
+    /** The same in all lines. */
+    type?: string[];
+    /** The same in all lines. */
+    action?: 'network_flow';
+    /** First packet since the previous record of the flow. */
+    start?: number | string;
+    /** Last packet of the record. */
+    end?: number | string;
+    /** Last minus first packet of the record; the largest number when it does not fit. In nanoseconds. */
+    duration?: number;
+  };
+  source?: {
+    /** IP address of the initiator / responder. */
+    ip?: string;
+    /** TCP, UDP, UDP-Lite, DCCP or SCTP port; 0 where the protocol has none. */
+    port?: number;
+    /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+    mac?: string;
+    /** Octets of IP packets, headers included, since the previous record. */
+    bytes?: number | string;
+    /** Packets as on the wire since the previous record. */
+    packets?: number | string;
+  };
+  destination?: {
+    /** IP address of the initiator / responder. */
+    ip?: string;
+    /** TCP, UDP, UDP-Lite, DCCP or SCTP port; 0 where the protocol has none. */
+    port?: number;
+    /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+    mac?: string;
+    /** Reverse: Octets of IP packets, headers included, since the previous record. */
+    bytes?: number | string;
+    /** Reverse: Packets as on the wire since the previous record. */
+    packets?: number | string;
+  };
+  network?: {
+    /** By IP version. */
+    type?: 'ipv4' | 'ipv6';
+    /** IP protocol as IANA's keyword in lower case: tcp, udp, icmp, ipv6-icmp; absent where weir knows none. */
+    transport?: string;
+    /** IP protocol number; for IPv6 that of the upper layer. */
+    iana_number?: string;
+    /** Octets of both directions together. */
+    bytes?: number | string;
+    /** Packets of both directions together. */
+    packets?: number | string;
+    /** Community ID version 1, the same for both directions and in other tools (Zeek, Suricata). */
+    community_id?: string;
+    /** ingress when the source's packets come in at the interface, egress when they go out; absent when unknown. */
+    direction?: string;
+    vlan?: {
+      /** Outer (or only) VLAN id. */
+      id?: string;
+    };
+    inner?: {
+      vlan?: {
+        /** Second VLAN id of a QinQ frame. */
+        id?: string;
+      };
+    };
+  };
+  observer?: {
+    ingress?: {
+      interface?: {
+        /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+        id?: string;
+        /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+        name?: string;
+      };
+    };
+    egress?: {
+      interface?: {
+        /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+        id?: string;
+        /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+        name?: string;
+      };
+    };
+  };
+  netflow?: {
+    /** First packet since the previous record, whole seconds. */
+    flow_start_seconds?: number | string;
+    /** Last packet of the record, whole seconds. */
+    flow_end_seconds?: number | string;
+    /** First packet since the previous record. */
+    flow_start_microseconds?: number | string;
+    /** Last packet of the record. */
+    flow_end_microseconds?: number | string;
+    /** First packet since the previous record. */
+    flow_start_nanoseconds?: number | string;
+    /** Last packet of the record. */
+    flow_end_nanoseconds?: number | string;
+    /** First packet, since systemInitTimeMilliseconds; 0 when it came before. JSON of naming nprobe writes epoch seconds. */
+    flow_start_sys_up_time?: number;
+    /** Last packet, since systemInitTimeMilliseconds; 0 when it came before. JSON of naming nprobe writes epoch seconds. */
+    flow_end_sys_up_time?: number;
+    /** Start of the probe: zero of the SysUpTime fields. */
+    system_init_time_milliseconds?: number | string;
+    /** Last minus first packet of the record; the largest number (71 minutes) when it does not fit. */
+    flow_duration_microseconds?: number;
+    ntop?: {
+      /** Last minus first packet of one direction. */
+      duration_in?: number;
+      /** Reverse: Last minus first packet of one direction. */
+      duration_out?: number;
+      /** IP protocol as text: TCP, UDP, ICMP; the number where it has no common name. */
+      protocol_map?: string;
+      /** Port of the responder, whichever way the record looks. */
+      l4_srv_port?: number;
+      /** Bits per second over the duration of the record; absent when that is 0. */
+      src_to_dst_avg_throughput?: number;
+      /** Reverse: Bits per second over the duration of the record; absent when that is 0. */
+      dst_to_src_avg_throughput?: number;
+      /** IP fragments each way; stays at 65535. */
+      src_fragments?: number;
+      /** Reverse: IP fragments each way; stays at 65535. */
+      dst_fragments?: number;
+      /** OR of the TCP flags of the initiator. */
+      client_tcp_flags?: number;
+      /** OR of the TCP flags of the responder. */
+      server_tcp_flags?: number;
+      /** Half of clientRoundTripMicroseconds, rounded; absent below half a millisecond. */
+      client_nw_latency_ms?: number;
+      /** Half of serverRoundTripMicroseconds, rounded; absent below half a millisecond. */
+      server_nw_latency_ms?: number;
+      /** applicationLatencyMicroseconds, rounded; absent below half a millisecond. */
+      appl_latency_ms?: number;
+      /** Segments with octets seen before; keep-alives and window probes not counted. */
+      retransmitted_in_pkts?: number;
+      /** Reverse: Segments with octets seen before; keep-alives and window probes not counted. */
+      retransmitted_out_pkts?: number;
+      /** Payload octets seen before. */
+      retransmitted_in_bytes?: number;
+      /** Reverse: Payload octets seen before. */
+      retransmitted_out_bytes?: number;
+      /** Segments that filled a hole of the sequence space soon after it opened. */
+      ooorder_in_pkts?: number;
+      /** Reverse: Segments that filled a hole of the sequence space soon after it opened. */
+      ooorder_out_pkts?: number;
+      /** tcpWindowMinimum in 16 bits; 65535 when it does not fit. */
+      tcp_win_min_in?: number;
+      /** Reverse: tcpWindowMinimum in 16 bits; 65535 when it does not fit. */
+      tcp_win_min_out?: number;
+      /** tcpWindowMaximum in 16 bits; 65535 when it does not fit. */
+      tcp_win_max_in?: number;
+      /** Reverse: tcpWindowMaximum in 16 bits; 65535 when it does not fit. */
+      tcp_win_max_out?: number;
+      /** MSS option of the side's SYN. */
+      tcp_win_mss_in?: number;
+      /** Reverse: MSS option of the side's SYN. */
+      tcp_win_mss_out?: number;
+      /** Window scale option of the side's SYN, the shift; 0 without the option. */
+      tcp_win_scale_in?: number;
+      /** Reverse: Window scale option of the side's SYN, the shift; 0 without the option. */
+      tcp_win_scale_out?: number;
+      /** Largest IP packet of both directions. */
+      longest_flow_pkt?: number;
+      /** Smallest IP packet of both directions. */
+      shortest_flow_pkt?: number;
+      /** IP packets of at most 128 octets, both directions. */
+      num_pkts_up_to_128_bytes?: number;
+      /** IP packets of 129 to 256 octets, both directions. */
+      num_pkts_128_to_256_bytes?: number;
+      /** IP packets of 257 to 512 octets, both directions. */
+      num_pkts_256_to_512_bytes?: number;
+      /** IP packets of 513 to 1024 octets, both directions. */
+      num_pkts_512_to_1024_bytes?: number;
+      /** IP packets of 1025 to 1514 octets, both directions. */
+      num_pkts_1024_to_1514_bytes?: number;
+      /** IP packets of more than 1514 octets, both directions. */
+      num_pkts_over_1514_bytes?: number;
+      /** Smallest time between packets of the direction, rounded. */
+      src_to_dst_iat_min?: number;
+      /** Reverse: Smallest time between packets of the direction, rounded. */
+      dst_to_src_iat_min?: number;
+      /** Largest time between packets of the direction, rounded. */
+      src_to_dst_iat_max?: number;
+      /** Reverse: Largest time between packets of the direction, rounded. */
+      dst_to_src_iat_max?: number;
+      /** Mean time between packets of the direction, rounded. */
+      src_to_dst_iat_avg?: number;
+      /** Reverse: Mean time between packets of the direction, rounded. */
+      dst_to_src_iat_avg?: number;
+      /** Standard deviation of the time between packets of the direction, rounded. */
+      src_to_dst_iat_stddev?: number;
+      /** Reverse: Standard deviation of the time between packets of the direction, rounded. */
+      dst_to_src_iat_stddev?: number;
+      /** VNI, TEID, GRE key, ERSPAN session or L2TP (tunnel * 65536 + session) each way. */
+      upstream_tunnel_id?: number;
+      /** Reverse: VNI, TEID, GRE key, ERSPAN session or L2TP (tunnel * 65536 + session) each way. */
+      downstream_tunnel_id?: number;
+      /** L2TP session id each way. */
+      upstream_session_id?: number;
+      /** Reverse: L2TP session id each way. */
+      downstream_session_id?: number;
+      /** IP protocol number of the envelope. */
+      untunneled_protocol?: number;
+      /** IPv4 address of the envelope; 0.0.0.0 when it is IPv6. */
+      untunneled_ipv4_src_addr?: string;
+      /** IPv4 address of the envelope; 0.0.0.0 when it is IPv6. */
+      untunneled_ipv4_dst_addr?: string;
+      /** IPv6 address of the envelope; :: when it is IPv4. */
+      untunneled_ipv6_src_addr?: string;
+      /** IPv6 address of the envelope; :: when it is IPv4. */
+      untunneled_ipv6_dst_addr?: string;
+      /** Port of the envelope. */
+      untunneled_l4_src_port?: number;
+      /** Port of the envelope. */
+      untunneled_l4_dst_port?: number;
+    };
+    /** First packet of the flow, the same in all its records. */
+    flow_first_seen?: number | string;
+    /** First packet of one direction in the record; absent when it had none. */
+    direction_start_milliseconds?: number | string;
+    /** Reverse: First packet of one direction in the record; absent when it had none. */
+    reverse_direction_start_milliseconds?: number | string;
+    /** Last packet of one direction in the record; absent when it had none. */
+    direction_end_milliseconds?: number | string;
+    /** Reverse: Last packet of one direction in the record; absent when it had none. */
+    reverse_direction_end_milliseconds?: number | string;
+    /** Last packet of the record minus flowFirstSeen. */
+    flow_age_milliseconds?: number;
+    /** The active timeout in force (--active-timeout). */
+    flow_active_timeout?: number;
+    /** The idle timeout in force (--idle-timeout). */
+    flow_idle_timeout?: number;
+    /** Type * 256 + code of the first ICMP packet. */
+    icmp_type_code_ipv4?: number;
+    /** Type * 256 + code of the first ICMPv6 packet. */
+    icmp_type_code_ipv6?: number;
+    /** Type of the first ICMP packet. */
+    icmp_type_ipv4?: number;
+    /** Type of the first ICMPv6 packet. */
+    icmp_type_ipv6?: number;
+    /** Code of the first ICMP packet. */
+    icmp_code_ipv4?: number;
+    /** Code of the first ICMPv6 packet. */
+    icmp_code_ipv6?: number;
+    /** Flow label of the first packet. */
+    flow_label_ipv6?: number;
+    /** Security Parameters Index of ESP or AH, first seen each way. */
+    ip_sec_spi?: number;
+    /** Reverse: Security Parameters Index of ESP or AH, first seen each way. */
+    reverse_ip_sec_spi?: number;
+    /** Unique in one run of the probe; the same in all records of a flow. */
+    flow_id?: number | string;
+    /** 0 in the first record of a flow, one more in each that follows an active timeout. */
+    record_index?: number;
+    /** Why the record left: 1 idle, 2 active timeout, 3 end of flow (FIN, RST), 4 forced, 5 lack of resources. */
+    flow_end_reason?: number;
+    /** flowEndReason as text: idle, active, end, forced, resources. */
+    flow_end_reason_name?: string;
+    /** 1: the source is the initiator, 2: the destination is, 0: TCP whose start was not seen, so the first sender is the source. */
+    biflow_direction?: number;
+    /** How the initiator was found: 0 first packet seen, 1 SYN or INIT, 2 SYN-ACK or INIT ACK, 3 ICMP echo, 4 socket. */
+    direction_method?: number;
+    /** 0 when the source's packets come in at the interface, 1 when they go out. */
+    flow_direction?: number;
+    /** Octets behind the transport header sent by the initiator, retransmissions included. */
+    initiator_octets?: number | string;
+    /** Octets behind the transport header sent by the responder, retransmissions included. */
+    responder_octets?: number | string;
+    /** Octets behind the transport header by direction of the record. */
+    payload_octet_delta_count?: number | string;
+    /** Reverse: Octets behind the transport header by direction of the record. */
+    reverse_payload_octet_delta_count?: number | string;
+    /** Sum of the squared packet sizes since the previous record. */
+    octet_delta_sum_of_squares?: number | string;
+    /** Reverse: Sum of the squared packet sizes since the previous record. */
+    reverse_octet_delta_sum_of_squares?: number | string;
+    /** ToS or traffic class octet of the first packet each way. */
+    ip_class_of_service?: number;
+    /** Reverse: ToS or traffic class octet of the first packet each way. */
+    reverse_ip_class_of_service?: number;
+    /** DSCP of the first packet each way: the high 6 bits of ipClassOfService. */
+    ip_diff_serv_code_point?: number;
+    /** Reverse: DSCP of the first packet each way: the high 6 bits of ipClassOfService. */
+    reverse_ip_diff_serv_code_point?: number;
+    /** Smallest TTL or hop limit; 0 when the direction had no packet. */
+    minimum_ttl?: number;
+    /** Reverse: Smallest TTL or hop limit; 0 when the direction had no packet. */
+    reverse_minimum_ttl?: number;
+    /** Largest TTL or hop limit; 0 when the direction had no packet. */
+    maximum_ttl?: number;
+    /** Reverse: Largest TTL or hop limit; 0 when the direction had no packet. */
+    reverse_maximum_ttl?: number;
+    /** OR over all packets of both directions: 0x40 don't fragment, 0x20 more fragments. */
+    fragment_flags?: number;
+    /** Innermost VLAN id of the frame. */
+    vlan_id?: number;
+    /** Priority bits of the outer tag, first packet. */
+    dot1q_priority?: number;
+    /** Label, traffic class and bottom bit of the top label stack entry, 3 octets. */
+    mpls_top_label_stack_section?: string;
+    /** Label number of the top label stack entry. */
+    mpls_top_label?: number;
+    /** Traffic class bits of the top label stack entry. */
+    mpls_top_label_exp?: number;
+    /** TTL of the top label stack entry. */
+    mpls_top_label_ttl?: number;
+    /** Labels on the stack. */
+    mpls_label_stack_depth?: number;
+    /** Name of the Observation Point: interface or capture file. */
+    interface_name?: string;
+    /** Network namespace of the Observation Point as configured; absent for the probe's own. */
+    network_namespace?: string;
+    /** Number of the Observation Point in this run, from 0. */
+    observation_point_id?: number | string;
+    /** Observation Domain of the exporter (--observation-domain). */
+    observation_domain_id?: number;
+    /** OR of the TCP flags each way, low 8 bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128. */
+    tcp_control_bits?: number;
+    /** Reverse: OR of the TCP flags each way, low 8 bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128. */
+    reverse_tcp_control_bits?: number;
+    /** OR of the TCP flags of both directions in one element, as nProbe sends it; a uniflow carries tcpControlBits instead. */
+    tcp_control_bits_union?: number;
+    /** TCP flags each way as letters in the order CEUAPRSF, those set only. */
+    tcp_flags_text?: string;
+    /** Reverse: TCP flags each way as letters in the order CEUAPRSF, those set only. */
+    reverse_tcp_flags_text?: string;
+    /** Initiator to probe and back: SYN-ACK to ACK of the TCP handshake. */
+    client_round_trip_microseconds?: number;
+    /** Probe to responder and back: SYN to SYN-ACK of the TCP handshake. */
+    server_round_trip_microseconds?: number;
+    /** Whole TCP handshake: client plus server round trip, when both are known. */
+    handshake_round_trip_microseconds?: number;
+    /** First payload of the initiator to first payload of the responder. */
+    application_latency_microseconds?: number;
+    /** Payload octets of out-of-order segments. */
+    out_of_order_octets?: number;
+    /** Reverse: Payload octets of out-of-order segments. */
+    reverse_out_of_order_octets?: number;
+    /** Segments the probe never saw, estimated from lostOctets and the MSS. */
+    lost_packets?: number;
+    /** Reverse: Segments the probe never saw, estimated from lostOctets and the MSS. */
+    reverse_lost_packets?: number;
+    /** Sequence space skipped and never seen. */
+    lost_octets?: number;
+    /** Reverse: Sequence space skipped and never seen. */
+    reverse_lost_octets?: number;
+    /** Smallest window announced, after scaling. */
+    tcp_window_minimum?: number;
+    /** Reverse: Smallest window announced, after scaling. */
+    reverse_tcp_window_minimum?: number;
+    /** Largest window announced, after scaling. */
+    tcp_window_maximum?: number;
+    /** Reverse: Largest window announced, after scaling. */
+    reverse_tcp_window_maximum?: number;
+    /** Segments that announced a zero window; stays at 65535. */
+    tcp_zero_windows?: number;
+    /** Reverse: Segments that announced a zero window; stays at 65535. */
+    reverse_tcp_zero_windows?: number;
+    /** Smallest IP packet of the direction; 0 when it had none. */
+    minimum_ip_total_length?: number | string;
+    /** Reverse: Smallest IP packet of the direction; 0 when it had none. */
+    reverse_minimum_ip_total_length?: number | string;
+    /** Largest IP packet of the direction; 0 when it had none. */
+    maximum_ip_total_length?: number | string;
+    /** Reverse: Largest IP packet of the direction; 0 when it had none. */
+    reverse_maximum_ip_total_length?: number | string;
+    /** Mean IP packet size of the direction. */
+    packet_size_mean?: number;
+    /** Reverse: Mean IP packet size of the direction. */
+    reverse_packet_size_mean?: number;
+    /** Standard deviation of the IP packet size of the direction. */
+    packet_size_deviation?: number;
+    /** Reverse: Standard deviation of the IP packet size of the direction. */
+    reverse_packet_size_deviation?: number;
+    /** Smallest time between packets of the direction. */
+    inter_arrival_minimum?: number;
+    /** Reverse: Smallest time between packets of the direction. */
+    reverse_inter_arrival_minimum?: number;
+    /** Largest time between packets of the direction. */
+    inter_arrival_maximum?: number;
+    /** Reverse: Largest time between packets of the direction. */
+    reverse_inter_arrival_maximum?: number;
+    /** Mean time between packets of the direction. */
+    inter_arrival_mean?: number;
+    /** Reverse: Mean time between packets of the direction. */
+    reverse_inter_arrival_mean?: number;
+    /** Standard deviation of the time between packets of the direction. */
+    inter_arrival_deviation?: number;
+    /** Reverse: Standard deviation of the time between packets of the direction. */
+    reverse_inter_arrival_deviation?: number;
+    /** IP octets of the first N packets (--first-packets); on the wire 2 octets each. First record of a flow only. */
+    packet_sequence_sizes?: number[];
+    /** Times of the first N packets since flowFirstSeen; on the wire 4 octets each. First record of a flow only. */
+    packet_sequence_times?: number[];
+    /** Senders of the first N packets: 0 source, 1 destination; on the wire 1 octet each. First record of a flow only. */
+    packet_sequence_directions?: number[];
+    /** TCP flags of the first N packets; on the wire 1 octet each. First record of a flow only. */
+    packet_sequence_flags?: number[];
+    /** Innermost envelope taken off: 1 GRE, 2 VXLAN, 3 GENEVE, 4 GTP-U, 5 IP-in-IP, 6 6in4, 7 ERSPAN II, 8 ERSPAN III, 9 L2TP. */
+    tunnel_type?: number;
+    /** tunnelType as text: gre, vxlan, geneve, gtpu, ipip, 6in4, erspan2, erspan3, l2tp. */
+    tunnel_type_name?: string;
+    /** Envelopes taken off. */
+    tunnel_depth?: number;
+    /** VXLAN network: 1 in the top octet, the VNI in the last three. */
+    layer2_segment_id?: number | string;
+  };
+}
+
+/** A line of `naming=goflow2`: one direction of a flow. */
+export interface Goflow2Flow {
+  /** The same in all lines. */
+  type?: 'IPFIX';
+  /** Last packet of the record. In nanoseconds. */
+  time_received_ns?: number;
+  /** The same in all lines. */
+  sequence_num?: number;
+  /** One of so many packets is metered. */
+  sampling_rate?: number;
+  /** Address of this exporter. */
+  sampler_address?: string;
+  /** First packet since the previous record. In nanoseconds. */
+  time_flow_start_ns?: number;
+  /** Last packet of the record. In nanoseconds. */
+  time_flow_end_ns?: number;
+  /** Octets of IP packets, headers included, since the previous record. */
+  bytes?: number | string;
+  /** Packets as on the wire since the previous record. */
+  packets?: number | string;
+  /** IP address of the initiator / responder. */
+  src_addr?: string;
+  /** IP address of the initiator / responder. */
+  dst_addr?: string;
+  /** By IP version. */
+  etype?: 'IPv4' | 'IPv6';
+  /** IP protocol as text: TCP, UDP, ICMP; the number where it has no common name. */
+  proto?: string;
+  /** TCP, UDP, UDP-Lite, DCCP or SCTP port; 0 where the protocol has none. */
+  src_port?: number;
+  /** TCP, UDP, UDP-Lite, DCCP or SCTP port; 0 where the protocol has none. */
+  dst_port?: number;
+  /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+  in_if?: number;
+  /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+  out_if?: number;
+  /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+  src_mac?: string;
+  /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+  dst_mac?: string;
+  /** Innermost VLAN id of the frame. */
+  src_vlan?: number;
+  /** Innermost VLAN id of the frame. */
+  vlan_id?: number;
+  /** ToS or traffic class octet of the first packet each way. */
+  ip_tos?: number;
+  /** Smallest TTL or hop limit; 0 when the direction had no packet. */
+  ip_ttl?: number;
+  /** OR of the TCP flags each way, low 8 bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128. */
+  tcp_flags?: number;
+  /** Type of the first ICMP packet. */
+  icmp_type?: number;
+  /** Code of the first ICMP packet. */
+  icmp_code?: number;
+  /** Observation Domain of the exporter (--observation-domain). */
+  observation_domain_id?: number;
+  /** Number of the Observation Point in this run, from 0. */
+  observation_point_id?: number | string;
+  /** Flow label of the first packet. */
+  ipv6_flow_label?: number;
+}
