@@ -4,7 +4,7 @@ import { buildTypeScript, ensureNpm, root, run, say } from './steps.mjs';
 
 ensureNpm();
 buildTypeScript();
-run(join(root, 'node_modules', '.bin', 'biome'), ['check', 'src', 'test', 'setup']);
+run(join(root, 'node_modules', '.bin', 'biome'), ['check', 'src', 'test', 'examples', 'setup']);
 run(
   process.execPath,
   [

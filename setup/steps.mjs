@@ -32,6 +32,7 @@ export const packages = {
     'ethtool',
     'python3',
     'python3-prometheus-client',
+    'clickhouse-tools',
     'tcpdump',
     'libcap2-bin',
     'openssl',
@@ -153,6 +154,7 @@ export function buildTypeScript() {
   const sources = Math.max(
     newest(join(root, 'src'), ['.ts']),
     newest(join(root, 'test'), ['.ts']),
+    newest(join(root, 'examples'), ['.ts']),
     statSync(join(root, 'tsconfig.json')).mtimeMs,
   );
   if (existsSync(stamp) && statSync(stamp).mtimeMs > sources) return;

@@ -85,6 +85,19 @@ test('every counter of a sink is there with its labels, and every cause', async 
   }
 });
 
+test('no counter is left out', async () => {
+  const samples = [...(await scrape(metrics())).values()].flatMap(({ name, samples: all }) =>
+    /^weir_(process|nodejs)_/.test(name) ? [] : all,
+  );
+  const shown = new Set(samples.map(({ value }) => value));
+  const { filePosition: _, fileSize: __, ...meter } = meterCounters(); // what the progress bar reads
+  for (const [name, value] of Object.entries({ ...meter, ...exporterCounters() })) {
+    for (const count of Object.values(typeof value === 'object' ? (value ?? {}) : [value])) {
+      assert.ok(shown.has(Number(count)), `${name} has no metric`);
+    }
+  }
+});
+
 test('all counters end in _total and are counters, the others are gauges; help says what each is', async () => {
   for (const { name, type, help } of (await scrape(metrics())).values()) {
     if (/^weir_(process|nodejs)_/.test(name)) continue; // prom-client's own

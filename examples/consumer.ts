@@ -1,0 +1,112 @@
+// Reads weir's flows from Kafka with kafkajs and prints one line a flow.
+//
+//   node dist/examples/consumer.js [--brokers HOST:PORT,...] [--topic TOPIC] [--group GROUP] [--count N]
+//
+// Ends after N flows, or on SIGINT and SIGTERM. kafkajs itself reads gzip and uncompressed messages only: let weir write
+// with ?compression=gzip, or add a codec package for lz4 or zstd.
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Kafka, logLevel } from 'kafkajs';
+
+/** The keys that are printed, as naming ipfix writes them. Which of them a line has depends on the template. */
+interface IpfixFlow {
+  flowStartMilliseconds?: number | string;
+  sourceIPv4Address?: string;
+  destinationIPv4Address?: string;
+  sourceIPv6Address?: string;
+  destinationIPv6Address?: string;
+  sourceTransportPort?: number;
+  destinationTransportPort?: number;
+  protocolIdentifier?: number;
+  octetDeltaCount?: number | string;
+  packetDeltaCount?: number | string;
+  reverseOctetDeltaCount?: number | string;
+  reversePacketDeltaCount?: number | string;
+}
+
+/** Of probes that know applications and processes. */
+interface Attribution {
+  applicationName?: string;
+  'ntop.SRC_PROC_NAME'?: string;
+  'ntop.DST_PROC_NAME'?: string;
+}
+
+export type Flow = IpfixFlow & Attribution;
+
+/** Counters above 2^53 come as texts. */
+const sum = (...counts: (number | string | undefined)[]): bigint =>
+  counts.reduce<bigint>((total, count) => total + BigInt(count ?? 0), 0n);
+
+function endpoint(address4: string | undefined, address6: string | undefined, port: number | undefined): string {
+  const address = address4 ?? (address6 === undefined ? '?' : `[${address6}]`);
+  return port ? `${address}:${port}` : address;
+}
+
+/** One readable line, without a newline. */
+export function flowLine(flow: Flow): string {
+  const source = endpoint(flow.sourceIPv4Address, flow.sourceIPv6Address, flow.sourceTransportPort);
+  const target = endpoint(flow.destinationIPv4Address, flow.destinationIPv6Address, flow.destinationTransportPort);
+  const octets = sum(flow.octetDeltaCount, flow.reverseOctetDeltaCount);
+  const packets = sum(flow.packetDeltaCount, flow.reversePacketDeltaCount);
+  const { 'ntop.SRC_PROC_NAME': client, 'ntop.DST_PROC_NAME': server } = flow;
+  const parts = [
+    `${flow.flowStartMilliseconds ?? '-'}`,
+    `${source} > ${target}`,
+    `protocol ${flow.protocolIdentifier ?? '?'}`,
+    `${packets} packets ${octets} octets`,
+    flow.applicationName ?? '',
+    client === undefined && server === undefined ? '' : `${client ?? '?'} > ${server ?? '?'}`,
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+/** The flows of a message: one JSON object, or several lines of them (?batch=N). Throws SyntaxError. */
+export function flowsOf(value: Buffer): Flow[] {
+  return value
+    .toString()
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as Flow);
+}
+
+async function consume(brokers: string[], topic: string, groupId: string, count: number): Promise<void> {
+  const kafka = new Kafka({ clientId: 'weir-example', brokers, logLevel: logLevel.ERROR });
+  const consumer = kafka.consumer({ groupId });
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let left = count;
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ message, partition }) => {
+      if (left <= 0) return;
+      try {
+        for (const flow of flowsOf(message.value ?? Buffer.alloc(0))) {
+          if (left-- > 0) process.stdout.write(`${flowLine(flow)}\n`);
+        }
+      } catch (error) {
+        process.stderr.write(`${topic} ${partition}@${message.offset} is no JSON: ${(error as Error).message}\n`);
+      }
+      if (left <= 0) stop();
+    },
+  });
+  await stopped;
+  await consumer.disconnect();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      brokers: { type: 'string', default: 'localhost:9092' },
+      topic: { type: 'string', default: 'flows' },
+      group: { type: 'string', default: 'weir-example' },
+      count: { type: 'string', default: 'Infinity' },
+    },
+  });
+  const { brokers = '', topic = '', group = '', count } = values;
+  if (!(Number(count) > 0)) throw new Error(`--count must be a positive number, not ${count}`);
+  await consume(brokers.split(','), topic, group, Number(count));
+}
