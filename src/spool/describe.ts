@@ -56,7 +56,7 @@ async function look(
   if (kind === undefined)
     return growing ? { state: 'being begun', intact: true } : { state: describeMissing(endings), intact: false };
   try {
-    const scan = await scanSegment(fs, folder, number, kind);
+    const scan = await scanSegment(fs, folder, number, kind, true);
     if (scan === undefined) return { state: 'header damaged', intact: false };
     const intact = scan.damaged.units === 0 && (scan.torn.octets === 0 || growing);
     return { state: integrity(scan, growing), intact, scan };

@@ -90,11 +90,12 @@ export class Recovery {
     for (const [number, endings] of found.gone)
       for (const ending of [...endings.filter((one) => one !== 'gone'), 'gone'])
         await this.#fs.remove(join(this.#folder, `${segmentName(number)}.${ending}`));
+    const newest = [...found.segments.keys()].at(-1);
     for (const [number, endings] of found.segments) {
       const kind = kindOf(endings);
       if (endings.join() === 'index' && (await this.#removeIfEmpty(number))) continue;
       if (kind === undefined) await this.#broken(number, endings, describeMissing(endings));
-      else await this.#segment(number, kind);
+      else await this.#segment(number, kind, number === newest);
     }
   }
 
@@ -108,9 +109,10 @@ export class Recovery {
     return true;
   }
 
-  async #segment(number: number, kind: SpoolKind): Promise<void> {
+  /** Older segments were whole when the newest one was begun: their units are checked when they are read. */
+  async #segment(number: number, kind: SpoolKind, newest: boolean): Promise<void> {
     try {
-      const scan = await scanSegment(this.#fs, this.#folder, number, kind);
+      const scan = await scanSegment(this.#fs, this.#folder, number, kind, newest);
       if (scan === undefined) await this.#broken(number, [kind, 'index'], 'has a broken header');
       else await this.#keep(number, scan);
     } catch (error) {

@@ -41,6 +41,7 @@ class Model {
     this.#rig.disk.space = Number.POSITIVE_INFINITY;
     this.#rig.disk.syncFails = false;
     while (await this.#readOne()) this.#releaseAll();
+    this.#releaseAll();
     this.#conserved();
     assert.deepEqual([this.#spool!.records, this.#spool!.segments, this.#spool!.octets], [0, 0, 0]);
     await this.#spool!.close();
