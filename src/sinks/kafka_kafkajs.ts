@@ -1,7 +1,7 @@
 // Kafka through kafkajs: needs nothing built, but makes an object a message and compresses on Node's thread.
 // A request that fails says nothing of its single partitions: all its units come back, and some may arrive twice.
 
-import type { Kafka, KafkaConfig, Message, Producer, ProducerConfig } from 'kafkajs';
+import type { ICustomPartitioner, Kafka, KafkaConfig, Message, Producer } from 'kafkajs';
 import type { KafkaTopic, KafkaTransport, KafkaTransportEvents, KafkaTransportOptions } from './kafka_transport.js';
 import { type KafkajsSettings, kafkajsSettings } from './kafkajs_settings.js';
 import { type Clock, recordsOf, startOf, type UnitRun } from './sink.js';
@@ -9,7 +9,7 @@ import { type Clock, recordsOf, startOf, type UnitRun } from './sink.js';
 /** The part of the package kafkajs that is used here. */
 export interface KafkajsModule {
   Kafka: new (config: KafkaConfig) => Kafka;
-  Partitioners: { DefaultPartitioner: ProducerConfig['createPartitioner'] };
+  Partitioners: { DefaultPartitioner: ICustomPartitioner };
   CompressionTypes: { None: number; GZIP: number };
   logLevel: { ERROR: number };
 }
@@ -17,7 +17,8 @@ export interface KafkajsModule {
 const batchOctets = 900_000; // brokers refuse requests above 1 MiB by default
 const batchUnits = 10_000;
 const requestsAtOnce = 5; // idempotence allows one with kafkajs
-const firstRetryMs = 300;
+// kafkajs cannot be stopped while it tries again, so it tries for about 2 s; the exporter has the units meanwhile.
+const retry = { initialRetryTime: 300, retries: 3 };
 const longestRetryMs = 30_000;
 const farewellMs = 1_000;
 const codes: Readonly<Record<string, string>> = {
@@ -85,13 +86,14 @@ export class KafkajsTransport implements KafkaTransport {
       brokers: [...this.#options.brokers],
       ssl,
       sasl,
-      retry: { initialRetryTime: firstRetryMs, maxRetryTime: longestRetryMs, retries: this.#retries() },
+      retry,
       logLevel: this.#kafkajs.logLevel.ERROR,
       logCreator: () => (entry) => this.#logged(entry.log),
     });
     this.#producer = kafka.producer({
-      createPartitioner: this.#kafkajs.Partitioners.DefaultPartitioner,
+      createPartitioner: () => steady(this.#kafkajs.Partitioners.DefaultPartitioner()),
       idempotent,
+      retry,
       maxInFlightRequests: idempotent ? 1 : requestsAtOnce,
     });
     void this.#connect();
@@ -127,16 +129,6 @@ export class KafkajsTransport implements KafkaTransport {
 
   #batchOctets(): number {
     return Math.min(batchOctets, this.#settings.messageOctets);
-  }
-
-  /** kafkajs doubles its waits: as many as fit into message.timeout.ms. */
-  #retries(): number {
-    let retries = 0;
-    for (let wait = firstRetryMs, sum = wait; sum < this.#settings.messageTimeoutMs; retries++) {
-      wait = Math.min(wait * 2, longestRetryMs);
-      sum += wait;
-    }
-    return retries;
   }
 
   async #connect(): Promise<void> {
@@ -260,7 +252,9 @@ export class KafkajsTransport implements KafkaTransport {
 
   #failed(portions: Portion[], error: unknown): void {
     if (!rejectedTypes.has(typeOf(error))) {
-      this.#trouble(fatalTypes.has(typeOf(error)) ? 'fatal' : 'failed', error);
+      // An idempotent client counts messages by partition: after a request in doubt, other messages must not follow.
+      const fatal = this.#settings.idempotent || fatalTypes.has(typeOf(error));
+      this.#trouble(fatal ? 'fatal' : 'failed', error);
       for (const portion of portions) this.#giveBack(portion);
       return;
     }
@@ -305,6 +299,18 @@ export class KafkajsTransport implements KafkaTransport {
     if (/connect|ECONN|ENOTFOUND|SASL|auth|certificate/i.test(text))
       this.#events.trouble({ kind: 'error', code, text, count: 1 });
   }
+}
+
+/** kafkajs asks again for each message when it tries again; another answer would lose messages without a key. */
+function steady(choose: ReturnType<ICustomPartitioner>): ReturnType<ICustomPartitioner> {
+  const chosen = new WeakMap<Message, number>();
+  return (given) => {
+    const before = chosen.get(given.message);
+    if (before !== undefined) return before;
+    const partition = choose(given);
+    chosen.set(given.message, partition);
+    return partition;
+  };
 }
 
 function isTls(text: string): boolean {

@@ -1,7 +1,16 @@
 // A real Apache Kafka for tests: one node in KRaft mode on loopback, from Maven Central by pom.xml. Its jars stay in
 // build/kafka/libs, so only the first run downloads.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
@@ -55,11 +64,10 @@ function jarsMissing(): string | undefined {
   rmSync(libs, { recursive: true, force: true });
   mkdirSync(libs, { recursive: true });
   const copy = (...more: string[]): ReturnType<typeof spawnSync> =>
-    spawnSync(
-      'mvn',
-      ['-B', '-q', ...more, '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${libs}`],
-      { encoding: 'utf8', timeout: 300_000 },
-    );
+    spawnSync('mvn', ['-B', '-q', ...more, '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${libs}`], {
+      encoding: 'utf8',
+      timeout: 300_000,
+    });
   const offline = copy('-o');
   if (offline.error) return 'mvn is not installed';
   if (offline.status !== 0) {
@@ -109,6 +117,8 @@ function properties(data: string, ports: readonly number[], certificates: Certif
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    'broker.session.timeout.ms': 2000, // a killed broker may register again after so long
+    'broker.heartbeat.interval.ms': 500,
     'log.cleaner.dedupe.buffer.size': 4 << 20,
     'num.network.threads': 2,
     'num.io.threads': 2,

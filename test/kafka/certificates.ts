@@ -21,7 +21,18 @@ export function makeCertificates(folder: string): Certificates {
   };
   const authority = (name: string): string => {
     const subject = ['-subj', `/CN=weir test ${name}`, '-days', '2'];
-    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.pem`, ...subject);
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.pem`,
+      ...subject,
+    );
     return file(`${name}.pem`);
   };
   const made = {
