@@ -5,36 +5,10 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "encode/netflow9.h"
 
 namespace weir {
 namespace {
-
-struct Lengths {
-  uint16_t least, most;
-};
-
-// RFC 7011 section 6.2: integers and float64 may be reduced, nothing else.
-Lengths lengthsOf(WireType wire) {
-  switch (wire) {
-    case WireType::unsigned8: return {1, 1};
-    case WireType::unsigned16: return {1, 2};
-    case WireType::unsigned32: return {1, 4};
-    case WireType::unsigned64: return {1, 8};
-    case WireType::float32: return {4, 4};
-    case WireType::float64: return {4, 8};
-    case WireType::boolean: return {1, 1};
-    case WireType::macAddress: return {6, 6};
-    case WireType::dateTimeSeconds:
-    case WireType::ipv4Address: return {4, 4};
-    case WireType::dateTimeMilliseconds:
-    case WireType::dateTimeMicroseconds:
-    case WireType::dateTimeNanoseconds: return {8, 8};
-    case WireType::ipv6Address: return {16, 16};
-    case WireType::octetArray:
-    case WireType::string: return {1, kVariableLength};
-    default: return {0, 0};  // signed integers: no element has one
-  }
-}
 
 bool isTime(WireType wire) { return wire >= WireType::dateTimeSeconds && wire <= WireType::dateTimeNanoseconds; }
 bool isUnsigned(WireType wire) { return wire >= WireType::unsigned8 && wire <= WireType::unsigned64; }
@@ -101,10 +75,39 @@ void checkField(const EncoderField& field, const Element& element, const Encoder
     throw Error("WEIR_TEMPLATE", std::string("field ") + element.name + " is of the reverse direction, which uniflow " +
                                      "records lack: leave it out, or export biflows");
   }
-  if (spec.format == EncoderSpec::Format::ipfix) checkWire(field, element, spec);
+  const bool netflow9 = spec.format == EncoderSpec::Format::netflow9;
+  if (netflow9 && field.wireLength == kVariableLength) {
+    throw Error("WEIR_TEMPLATE", std::string("field ") + element.name + " has a variable length, which NetFlow v9 " +
+                                     "lacks: give it a fixed one, leave it out, or export IPFIX");
+  }
+  if (netflow9) netflow9Type(element);
+  if (netflow9 || spec.format == EncoderSpec::Format::ipfix) checkWire(field, element, spec);
 }
 
 }  // namespace
+
+// RFC 7011 section 6.2: integers and float64 may be reduced, nothing else.
+Lengths lengthsOf(WireType wire) {
+  switch (wire) {
+    case WireType::unsigned8: return {1, 1};
+    case WireType::unsigned16: return {1, 2};
+    case WireType::unsigned32: return {1, 4};
+    case WireType::unsigned64: return {1, 8};
+    case WireType::float32: return {4, 4};
+    case WireType::float64: return {4, 8};
+    case WireType::boolean: return {1, 1};
+    case WireType::macAddress: return {6, 6};
+    case WireType::dateTimeSeconds:
+    case WireType::ipv4Address: return {4, 4};
+    case WireType::dateTimeMilliseconds:
+    case WireType::dateTimeMicroseconds:
+    case WireType::dateTimeNanoseconds: return {8, 8};
+    case WireType::ipv6Address: return {16, 16};
+    case WireType::octetArray:
+    case WireType::string: return {1, kVariableLength};
+    default: return {0, 0};  // signed integers: no element has one
+  }
+}
 
 std::vector<PlanField> planFields(const EncoderSpec& spec, unsigned family, std::span<const Element> table) {
   std::vector<PlanField> plan;

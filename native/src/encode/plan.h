@@ -42,6 +42,12 @@ bool belongs(const uint8_t* record, uint32_t share, uint32_t shareOf);
 // Derived fields get the record itself. The prefix that the batch carries covers what their needs name.
 inline const FlowRecord& recordAt(const uint8_t* at) { return *reinterpret_cast<const FlowRecord*>(at); }
 
+// Octets that values of a type may have on the wire; {0, 0} for types that weir does not write.
+struct Lengths {
+  uint16_t least, most;
+};
+Lengths lengthsOf(WireType wire);
+
 // Fields of the other IP version are left out. Throws Error WEIR_TEMPLATE, naming the field that cannot be encoded.
 std::vector<PlanField> planFields(const EncoderSpec& spec, unsigned family, std::span<const Element> table);
 
