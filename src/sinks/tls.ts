@@ -67,7 +67,8 @@ class TlsTransport implements StreamTransport {
         done = true;
       };
       const cancel = this.#clock.after(settleMs, once);
-      socket.once('session', once);
+      // 'session' comes from inside OpenSSL's read: what is written before that returns is garbled.
+      socket.once('session', () => setImmediate(once));
       socket.once('close', cancel);
     });
   }

@@ -89,7 +89,7 @@ export class StreamCollector {
 export async function received({ socket }: Session): Promise<Buffer> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
-  if (!socket.destroyed) await once(socket, 'close');
+  if (!socket.destroyed) await new Promise((resolve) => socket.once('close', resolve));
   return Buffer.concat(chunks);
 }
 
