@@ -112,18 +112,28 @@ function textField(plan: OptionsPlan, name: IanaOption, octets: number) {
 
 /** Names of the interfaces that flow records point at by ifIndex. */
 export function interfaces(plan: OptionsPlan): TableMaker {
+  if (plan.profile === 'nfdump') return interfacesOfNfdump(plan);
+  return {
+    name: 'interfaces',
+    when: 'change',
+    template: { scopes: 1, fields: ianaFields('ingressInterface', 'interfaceName', 'interfaceDescription') },
+    rows: (state) => state.interfaces.map(({ index, name, description }) => [index, name, description]),
+  };
+}
+
+/** nfcapd wants the ifIndex behind the scope, and takes the description for the name. */
+function interfacesOfNfdump(plan: OptionsPlan): TableMaker {
   return {
     name: 'interfaces',
     when: 'change',
     template: {
       scopes: 1,
       fields: [
-        ianaField('ingressInterface'),
-        textField(plan, 'interfaceName', nameOctets),
-        textField(plan, 'interfaceDescription', descriptionOctets),
+        ...ianaFields('observationDomainId', 'ingressInterface'),
+        ianaField('interfaceDescription', descriptionOctets),
       ],
     },
-    rows: (state) => state.interfaces.map(({ index, name, description }) => [index, name, description]),
+    rows: (state) => state.interfaces.map(({ index, name }) => [plan.domain, index, name]),
   };
 }
 

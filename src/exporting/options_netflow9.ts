@@ -9,6 +9,7 @@ import {
   descriptionOctets,
   nameOctets,
   type OptionsPlan,
+  packetSelector,
   type TableMaker,
 } from './options_plan.js';
 
@@ -23,13 +24,32 @@ export function netflow9Tables(plan: OptionsPlan): TableMaker[] {
   return [...sampling(plan), interfaces(), ...applications(plan), statistics(plan)];
 }
 
-/** Counters that are scaled up already have no rate to be announced. */
+/**
+ * The rate alone, which nfcapd 1.7.1 would not apply with an algorithm beside it, and the sampler by Cisco's newer types
+ * for readers of those. Counters that are scaled up already have no rate to be announced.
+ */
 function sampling(plan: OptionsPlan): TableMaker[] {
   const { packets, mode, upscale } = plan.sampling;
   if (packets <= 1 || upscale) return [];
-  const fields = [scope('system'), ianaField('samplingInterval'), ianaField('samplingAlgorithm')];
-  const row = [plan.domain, packets, mode === 'random' ? 2 : 1];
-  return [{ name: 'packetSampling', when: 'session', template: { scopes: 1, fields }, rows: () => [row] }];
+  const rate = [plan.domain, packets];
+  const sampler = [plan.domain, packetSelector, mode === 'random' ? 2 : 1, packets];
+  return [
+    {
+      name: 'packetSampling',
+      when: 'session',
+      template: { scopes: 1, fields: [scope('system'), ianaField('samplingInterval')] },
+      rows: () => [rate],
+    },
+    {
+      name: 'sampler',
+      when: 'session',
+      template: {
+        scopes: 1,
+        fields: [scope('system'), ianaField('samplerId'), ianaField('samplerMode'), ianaField('samplerRandomInterval')],
+      },
+      rows: () => [sampler],
+    },
+  ];
 }
 
 function interfaces(): TableMaker {

@@ -12,6 +12,7 @@ export function packetSampling(plan: OptionsPlan): TableMaker[] {
   const { packets, mode, upscale } = plan.sampling;
   if (packets <= 1) return [];
   const random = mode === 'random';
+  if (plan.profile === 'nfdump') return upscale ? [] : [plainRate(plan)];
   if (plan.legacySampling) {
     if (upscale) return [];
     const fields = ianaFields('observationDomainId', 'samplingInterval', 'samplingAlgorithm');
@@ -25,6 +26,16 @@ export function packetSampling(plan: OptionsPlan): TableMaker[] {
   const values = random ? [1, packets] : [1, packets - 1];
   const row = [packetSelector, random ? 3 : 1, ...(upscale ? [] : values)];
   return [{ name: 'packetSampling', when: 'session', template: { scopes: 1, fields }, rows: () => [row] }];
+}
+
+/** All that nfcapd 1.7.1 applies to flow records: the rate without an algorithm beside it. */
+function plainRate(plan: OptionsPlan): TableMaker {
+  return {
+    name: 'packetSampling',
+    when: 'session',
+    template: { scopes: 1, fields: ianaFields('observationDomainId', 'samplingInterval') },
+    rows: () => [[plan.domain, plan.sampling.packets]],
+  };
 }
 
 /** RFC 7014: chosen by a keyed hash of the flow key, so to the outside each flow has the same probability. */
