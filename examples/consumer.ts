@@ -7,22 +7,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-
-/** The keys that are printed, as naming ipfix writes them. Which of them a line has depends on the template. */
-interface IpfixFlow {
-  flowStartMilliseconds?: number | string;
-  sourceIPv4Address?: string;
-  destinationIPv4Address?: string;
-  sourceIPv6Address?: string;
-  destinationIPv6Address?: string;
-  sourceTransportPort?: number;
-  destinationTransportPort?: number;
-  protocolIdentifier?: number;
-  octetDeltaCount?: number | string;
-  packetDeltaCount?: number | string;
-  reverseOctetDeltaCount?: number | string;
-  reversePacketDeltaCount?: number | string;
-}
+import type { IpfixFlow } from 'weir-probe/fields';
 
 /** Of probes that know applications and processes. */
 interface Attribution {

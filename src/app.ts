@@ -1,19 +1,20 @@
 // Builds the parts of a run in order and stops them in reverse: meter, exporters, statistics.
 
 import { join } from 'node:path';
-import { isIP } from 'node:net';
 import type { Options } from './config/options.js';
 import { parseSinkUrl } from './config/sink_url.js';
-import { WeirError } from './errors.js';
 import { buildExporter } from './exporting/build_exporter.js';
 import type { Exporter } from './exporting/exporter.js';
 import { borrowsEnterprise, measuredElements, planSinks, type SinkPlan } from './exporting/sink_plan.js';
 import { loadTemplates } from './fields/template.js';
 import { MeteringProcess } from './metering/metering_process.js';
-import type { Counters, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
-import { loadAddon, packageRoot } from './native/load.js';
+import type { Counters, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
+import { loadAddon, packageRoot, packageVersion } from './native/load.js';
 import { becomeUser } from './privileges.js';
+import { HealthListener } from './telemetry/health_listener.js';
+import { listenAddressText, parseListenAddress } from './telemetry/listen_address.js';
 import type { Logger } from './telemetry/log.js';
+import { Metrics } from './telemetry/metrics.js';
 import { createProgress, type Progress } from './telemetry/progress.js';
 import { type SinkSnapshot, type Snapshot, statsLine } from './telemetry/stats_line.js';
 
@@ -79,10 +80,10 @@ function meterOptions(options: Options, plans: readonly SinkPlan[]): MeterOption
     direction: options.direction,
     captureRing: options.captureRing,
     recordRing: recordRingOctets,
-    packetSampling: 1,
-    packetSamplingMode: 'systematic',
-    flowSampling: 1,
-    upscale: false,
+    packetSampling: options.packetSampling,
+    packetSamplingMode: options.packetSamplingMode,
+    flowSampling: options.flowSampling,
+    upscale: options.upscale,
     elements: measuredElements(plans),
   };
 }
@@ -106,6 +107,9 @@ class Run implements Probe {
   #exporters: Exporter[] = [];
   #offline: boolean;
   #progress: Progress | undefined;
+  #metrics: Metrics | undefined;
+  #listener: HealthListener | undefined;
+  #started = false;
   #timers: NodeJS.Timeout[] = [];
   #statsTimer: NodeJS.Timeout | undefined;
   #before: { at: number; snapshot: Snapshot } | undefined;
@@ -131,19 +135,23 @@ class Run implements Probe {
 
   async start(): Promise<void> {
     const templates = loadTemplates(join(packageRoot(), 'templates'), this.#options.enterpriseNumber);
-    const plans = planSinks(this.#options, templates, this.#environment.stdout.isTTY === true);
+    const plans = planSinks(this.#options, templates, this.#environment.stdout.isTTY === true, this.#offline);
     const addon = loadAddon();
     this.#warn(plans);
     if (this.#options.user !== '') becomeUser(addon, this.#options, this.#log);
-    this.#build(addon, plans);
-    const metering = this.#metering!;
+    const metering = this.#build(addon, plans);
     try {
+      await this.#buildExporters(addon, plans, metering.meter);
+      metering.setConsumers(this.#exporters);
+      await this.#listen(addon);
       await Promise.all(this.#exporters.map((exporter) => exporter.open()));
       this.#before = { at: performance.now(), snapshot: this.#snapshot() };
       metering.start();
+      this.#started = true;
     } catch (error) {
       metering.close();
       await Promise.all(this.#exporters.map((exporter) => exporter.finish(0)));
+      await this.#listener?.close();
       throw error;
     }
     this.#sayStarted();
@@ -151,46 +159,66 @@ class Run implements Probe {
     metering.ended.then(() => this.#end(), this.#reject);
   }
 
-  #build(addon: NativeAddon, plans: readonly SinkPlan[]): void {
-    let onWake = () => {};
-    const meter = new addon.Meter(meterOptions(this.#options, plans), () => onWake());
-    this.#exporters = plans.map((plan) =>
-      buildExporter(plan, {
-        addon,
-        meter,
-        options: this.#options,
-        offline: this.#offline,
-        stdout: this.#environment.stdout,
-        onNotice: (level, text) => this.#log.log(level, text),
-        onEnded: () => void this.stop('the reader of the output is gone'),
-      }),
-    );
-    this.#metering = new MeteringProcess({
-      createMeter: (wake) => {
-        onWake = wake;
-        return meter;
-      },
-      consumers: this.#exporters,
+  #build(addon: NativeAddon, plans: readonly SinkPlan[]): MeteringProcess {
+    const metering = new MeteringProcess({
+      createMeter: (wake) => new addon.Meter(meterOptions(this.#options, plans), wake),
       offline: this.#offline,
       onNotice: ({ level, code, text }) => this.#log.log(level, text, code === '' ? {} : { code }),
     });
+    this.#metering = metering;
+    return metering;
+  }
+
+  /** One after the other, so that what is open already can be closed when one cannot be built. */
+  async #buildExporters(addon: NativeAddon, plans: readonly SinkPlan[], meter: Meter): Promise<void> {
+    for (const [index, plan] of plans.entries()) {
+      const exporter = await buildExporter(plan, {
+        addon,
+        meter,
+        options: this.#options,
+        number: index + 1,
+        offline: this.#offline,
+        stdout: this.#environment.stdout,
+        onNotice: (level, text) => this.#log.log(level, text),
+        onLatency: (seconds, units) => this.#metrics?.observe(index, seconds, units),
+        onEnded: () => void this.stop('the reader of the output is gone'),
+      });
+      this.#exporters.push(exporter);
+    }
+  }
+
+  /** /metrics, /healthz and /readyz, where asked for. */
+  async #listen(addon: NativeAddon): Promise<void> {
+    const { metrics: address } = this.#options;
+    if (address === '') return;
+    this.#metrics = new Metrics({
+      meter: () => this.#metering?.counters(),
+      sinks: () => this.#exporters.map((exporter) => ({ name: exporter.name, counters: exporter.counters() })),
+      versions: { version: packageVersion(), node: process.version, ...addon.versions },
+    });
+    this.#listener = new HealthListener({
+      address: parseListenAddress(address),
+      metrics: this.#metrics,
+      readiness: () => ({
+        metering: this.#started,
+        sinks: this.#exporters.map(({ name, works }) => ({ name, session: works, spooling: false })),
+      }),
+      onNotice: (level, text) => this.#log.log(level, text),
+    });
+    await this.#listener.listen();
+    this.#log.info(`serving /metrics, /healthz and /readyz on ${listenAddressText(this.#listener.address)}`);
   }
 
   #warn(plans: readonly SinkPlan[]): void {
     const borrowed = plans.find((plan) => borrowsEnterprise(plan, this.#options));
     if (borrowed) {
       this.#log.warning(
-        `${borrowed.url.text} gets weir's own fields under enterprise number ${this.#options.enterpriseNumber}, ` +
+        `${borrowed.url.name} gets weir's own fields under enterprise number ${this.#options.enterpriseNumber}, ` +
           'which is for documentation only; set your own with --enterprise-number',
       );
     }
-    for (const { url } of plans) {
-      if (url.parameters.bind && isIP(url.parameters.bind) === 0) {
-        throw new WeirError(
-          'WEIR_SINK',
-          `sink '${url.text}': bind needs a local address, found '${url.parameters.bind}'`,
-        );
-      }
+    for (const { url, leftOut, format } of plans) {
+      if (leftOut.length > 0) this.#log.warning(`${url.name}: ${format} cannot carry ${leftOut.join(', ')}: left out`);
     }
   }
 
@@ -266,6 +294,7 @@ class Run implements Probe {
       this.#metering!.close();
       for (const timer of [...this.#timers, this.#statsTimer]) clearInterval(timer);
       this.#progress?.stop();
+      await this.#listener?.close();
       this.#summarise(counters);
       this.#resolve(counters.readErrors > 0 ? 1 : 0);
     } catch (error) {
@@ -294,7 +323,9 @@ class Run implements Probe {
       recordsDropped: counters.recordsDropped,
     });
     for (const exporter of this.#exporters) {
-      const { created, exported, dropped, octets, socketErrors } = exporter.counters();
+      const { created, exported, dropped, octets, socketErrors, ...rest } = exporter.counters();
+      const { spooled, recovered, resent, unconfirmed } = rest;
+      const more = Object.entries({ recovered, spooled, resent, unconfirmed }).filter(([, count]) => count > 0);
       const causes = Object.fromEntries(Object.entries(dropped).filter(([, count]) => count > 0));
       const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
       this.#log.info('exported', {
@@ -303,6 +334,7 @@ class Run implements Probe {
         exported,
         dropped: lost,
         ...causes,
+        ...Object.fromEntries(more),
         octets,
         ...(socketErrors > 0 ? { socketErrors } : {}),
       });

@@ -1,5 +1,4 @@
 // The subcommands that print something and end: fields, templates, doctor, config, version, help.
-import { readFileSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
 import type { ParsedArguments } from '../config/argv.js';
@@ -14,7 +13,7 @@ import { elements, nearestNames } from '../fields/elements.js';
 import type { Element } from '../fields/field.js';
 import { numberText } from '../fields/render.js';
 import { loadTemplates, parseTemplate, type Template } from '../fields/template.js';
-import { packageRoot } from '../native/load.js';
+import { packageRoot, packageVersion } from '../native/load.js';
 import { canCompress } from '../sinks/index.js';
 import { optionChecks } from './checks.js';
 
@@ -138,12 +137,11 @@ function doctorCommand(context: CommandContext): CommandResult {
 
 /** The version and what the addon is linked to. */
 export function versionText(loaded: LoadedAddon, nodeVersion: string): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   const libraries =
     'addon' in loaded
       ? Object.entries(loaded.addon.versions).map(([name, text]) => (text.startsWith(name) ? text : `${name} ${text}`))
       : ['no addon'];
-  return `weir ${version} (Node.js ${nodeVersion.replace(/^v/, '')}, ${libraries.join(', ')})\n`;
+  return `weir ${packageVersion()} (Node.js ${nodeVersion.replace(/^v/, '')}, ${libraries.join(', ')})\n`;
 }
 
 function helpCommand(word: string | undefined, width: number): CommandResult {

@@ -2,7 +2,7 @@
 import { commands } from './argv.js';
 import type { Scalar } from './format.js';
 import { environmentName, groups, isFlag, longFlag, optionNames, optionOf, type OptionName } from './options.js';
-import { sinkParameters } from './sink_url.js';
+import { sinkParameters } from './sink_parameters.js';
 
 /** Breaks text at spaces into lines of at most `width` characters; a longer word gets a line of its own. */
 export function wrap(text: string, width: number): string[] {

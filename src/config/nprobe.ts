@@ -36,11 +36,30 @@ function collectors(value: string): Translation[] {
   });
 }
 
-function version(value: string): Translation[] {
-  if (value === '10' || value === 'ipfix') return [];
-  if (value === '9' || value === '5')
-    throw new UntranslatableError(`NetFlow v${value} is not in this version; weir exports IPFIX (-V 10)`);
-  throw new UntranslatableError(`expected 10 (IPFIX), found '${value}'`);
+/** RATE[:...]: packets; then what a collector samples; then exported flows. */
+function sampling(value: string): Translation[] {
+  const [packets = '', collected = '1', flows = '1'] = value.split(':');
+  if (collected !== '1')
+    throw new UntranslatableError('the second number is about collected flows; weir meters packets');
+  return [
+    { name: 'packetSampling', value: packets.replace(/^@/, '') },
+    { name: 'flowSampling', value: flows },
+    { name: 'upscale', value: !packets.startsWith('@') },
+  ];
+}
+
+/** BROKERS;TOPIC[;OPTIONS-TOPIC[;ACKS[;COMPRESSION]]] */
+function kafka(value: string): Translation[] {
+  const [brokers = '', topic = '', options = '', acks = '', compression = ''] = value.split(';');
+  const parameters = [
+    ['statisticstopic', options === 'none' ? '' : options],
+    ['acks', acks],
+    ['compression', compression],
+    ['naming', 'nprobe'],
+  ].filter(([, given]) => given !== '');
+  return [
+    { name: 'sinks', value: `kafka://${brokers}/${topic}?${parameters.map((pair) => pair.join('=')).join('&')}` },
+  ];
 }
 
 function verbosity(value: string): Translation[] {
@@ -113,13 +132,6 @@ export const nprobeOptions: readonly NprobeOption[] = [
     { translate: collectors },
   ),
   row(
-    '-V|--flow-version N',
-    'translated',
-    'export version',
-    'only 10 (IPFIX), which is the default; 5 and 9 are refused',
-    { translate: version },
-  ),
-  row(
     '-b|--verbose N',
     'translated',
     'verbosity',
@@ -160,7 +172,9 @@ export const nprobeOptions: readonly NprobeOption[] = [
   row('-E|--netflow-engine', 'differs', 'engine type:id', "weir's -E (`--observation-domain`) is one number"),
   row('-l|--queue-timeout N', 'no', 'how long records wait for a full message', 'weir sends within a second'),
   row('-m|--min-num-flows N', 'no', 'least records of a message', 'messages are as full as time allows'),
-  row('-S|--sample-rate RATE', 'no', 'sampling', notYet),
+  row('-S|--sample-rate RATE', 'translated', 'sampling', '`--packet-sampling`, `--flow-sampling`, `--upscale`', {
+    translate: sampling,
+  }),
   row('-p|--aggregation MASK', 'no', 'leave parts out of the flow key', notYet),
   row('-L|--local-networks NETS', 'no', 'local networks', notYet),
   row('-u|--in-iface-idx N', 'no', 'input interface index', 'weir exports the true index (ingressInterface)'),
@@ -183,15 +197,17 @@ export const nprobeOptions: readonly NprobeOption[] = [
   row('--bi-directional', 'no', 'biflows', '`--biflow on`; weir counts both directions of a flow in any case'),
   row('--zmq ADDRESS', 'no', 'ZMQ export', notYet),
   row('--ntopng ADDRESS', 'no', 'export to ntopng', notYet),
-  row('--kafka ADDRESS', 'no', 'Kafka export', notYet),
-  row('--elastic URL', 'no', 'Elasticsearch export', notYet),
+  row('--kafka ADDRESS', 'translated', 'Kafka export', "`--to 'kafka://BROKERS/TOPIC?naming=nprobe'`", {
+    translate: kafka,
+  }),
+  row('--elastic URL', 'no', 'Elasticsearch export', "`--to 'https://HOST:9200/_bulk?bulk=INDEX&naming=ecs'`"),
   row('--clickhouse ADDRESS', 'no', 'ClickHouse export', notYet),
   row('--mysql ADDRESS', 'no', 'MySQL export', notYet),
-  row('--json-to-syslog', 'no', 'JSON to syslog', notYet),
+  row('--json-to-syslog', 'no', 'JSON to syslog', '`--to syslog://HOST`'),
   row('--tcp ADDRESS', 'no', 'JSON over TCP', '`--to tcp://HOST:PORT?format=json`'),
   row('--agent-mode', 'no', 'process information by eBPF', notYet),
   row('--redis HOST', 'no', 'shared cache', 'weir needs none'),
-  row('--http-server ADDRESS', 'no', 'built-in web server', notYet),
+  row('--http-server ADDRESS', 'no', 'built-in web server', '`--metrics` serves Prometheus metrics'),
   row('--black-list NETS', 'no', 'ignore networks', "`-f 'not net 10.0.0.0/8'`"),
   row(
     '--smart-udp-frags',

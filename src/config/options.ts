@@ -161,6 +161,30 @@ export const optionTable = {
     group: 'metering',
     example: '65536',
   }),
+  packetSampling: option(integer({ min: 1, max: 16383 }), {
+    doc: 'Meter one packet of N; the rate is announced in options records.',
+    default: 1,
+    group: 'metering',
+    example: '100',
+  }),
+  packetSamplingMode: option(choice('systematic', 'random'), {
+    doc: 'Which packet of N: every Nth, or a random one of each N.',
+    default: 'systematic',
+    group: 'metering',
+    example: 'random',
+  }),
+  flowSampling: option(integer({ min: 1, max: 1_000_000 }), {
+    doc: 'Export one flow of N, chosen by a hash of its key, with all its records.',
+    default: 1,
+    group: 'metering',
+    example: '10',
+  }),
+  upscale: option(boolean(), {
+    doc: 'With --packet-sampling, multiply octets and packets of records by N.',
+    default: false,
+    group: 'metering',
+    example: 'on',
+  }),
 
   // records
   template: option(text('TEMPLATE', 'a template name, file or list', { required: true }), {
@@ -175,8 +199,8 @@ export const optionTable = {
   }),
   biflow: option(choice('auto', 'on', 'off'), {
     doc:
-      'Both directions of a flow in one record (RFC 5103), or one record each. auto: on, except for sinks ' +
-      'with profile=nfdump.',
+      'Both directions of a flow in one record (RFC 5103), or one record each. auto: on, except for profile=nfdump, ' +
+      'NetFlow and goflow2.',
     default: 'auto',
     group: 'records',
     example: 'off',
@@ -199,12 +223,21 @@ export const optionTable = {
   // export
   sinks: option<SinkUrl[]>(list(sinkUrlFormat), {
     doc:
-      'Send flows there: udp://HOST:PORT, tcp://HOST:PORT, file:///PATH, - (stdout) or none; may be repeated, every ' +
-      'sink gets every flow. Without it flows go to stdout, one line each.',
+      'Send flows there: udp://HOST:PORT, tcp://, tls://, sctp://, kafka://BROKER:PORT/TOPIC, https://HOST/PATH, ' +
+      'syslog://, unix:///PATH, file:///PATH, - (stdout) or none; may be repeated, every sink gets every flow unless ' +
+      'balanced. Without it flows go to stdout, one line each.',
     default: [],
     group: 'export',
     long: 'to',
     example: 'udp://collector:4739?template=tcp',
+  }),
+  flowVersion: option(choice('10', 'ipfix', '9', '5'), {
+    doc: 'What udp sinks that name no format send: 10 (IPFIX), or NetFlow 9 or 5.',
+    default: '10',
+    group: 'export',
+    letters: 'V',
+    nprobe: ['-V', '--flow-version'],
+    example: '9',
   }),
   observationDomain: option(integer({ min: 0, max: u32, placeholder: 'ID' }), {
     doc: 'Observation Domain ID of IPFIX messages; give every probe its own.',
@@ -221,7 +254,7 @@ export const optionTable = {
     group: 'export',
     example: '99999',
   }),
-  templateId: option(integer({ min: 256, max: 65534, placeholder: 'ID' }), {
+  templateId: option(integer({ min: 256, max: 65000, placeholder: 'ID' }), {
     doc: 'Id of the IPv4 template; the IPv6 template has the next one.',
     default: 256,
     group: 'export',
@@ -250,6 +283,47 @@ export const optionTable = {
     example: '5000',
   }),
 
+  statisticsInterval: option(duration({ min: 1000, max: 86_400_000 }), {
+    doc: 'Time between two statistics records (options records of RFC 7011 section 4) to each collector.',
+    default: 60_000,
+    group: 'export',
+    example: '5m',
+  }),
+  spool: option(text('FOLDER', 'a folder'), {
+    doc:
+      'Keep here on disk what a sink that confirms delivery (tcp, tls, sctp, unix, http, kafka) cannot take now; live ' +
+      "runs only, unless a sink says spool=FOLDER. '' is off: then the oldest are dropped.",
+    default: '/var/lib/weir/spool',
+    group: 'export',
+    example: '/srv/weir/spool',
+  }),
+  spoolSize: option(size({ min: 1024 ** 2, max: 1024 ** 4 }), {
+    doc: "Bytes that one sink's spool may take; beyond it its oldest flows are dropped.",
+    default: 1024 ** 3,
+    group: 'export',
+    example: '20G',
+  }),
+  spoolAge: option(duration({ min: 1000, zero: 'for ever' }), {
+    doc: 'How long flows stay in the spool at most; 0 is for ever.',
+    default: 0,
+    group: 'export',
+    example: '24h',
+  }),
+  spoolSync: option(choice('always', 'second', 'segment', 'never'), {
+    doc: 'When the spool calls fsync: after every write, once a second, when a segment is full, or never.',
+    default: 'second',
+    group: 'export',
+    example: 'segment',
+  }),
+  kafkaProperties: option(list(text('NAME=VALUE', 'NAME=VALUE', { required: true })), {
+    doc: 'Property of librdkafka for every Kafka sink, such as sasl.mechanism=SCRAM-SHA-512; may be repeated.',
+    default: [],
+    group: 'export',
+    long: 'kafka-property',
+    nprobe: ['--kafka-conf'],
+    example: 'security.protocol=SASL_SSL',
+  }),
+
   // running
   config: option(text('FILE', 'a file name'), {
     doc: 'Read options from this YAML or JSON file; environment and flags win over it.',
@@ -265,6 +339,12 @@ export const optionTable = {
     group: 'running',
     nprobe: ['--unprivileged-user'],
     example: 'nobody',
+  }),
+  metrics: option(text('[HOST:]PORT', 'a port, HOST:PORT or the path of a socket'), {
+    doc: "Serve /metrics (Prometheus), /healthz and /readyz there; the host is 127.0.0.1 unless given. '' is off.",
+    default: '',
+    group: 'running',
+    example: '9464',
   }),
   stats: option(duration({ min: 1000, max: 86_400_000, zero: 'off' }), {
     doc: 'Print a line of statistics to stderr this often; 0 is off.',

@@ -1,7 +1,7 @@
 // What is made from the option table and committed: config/weir.yaml, and the README's tables between their markers.
 import { nprobeMarkdown } from './nprobe.js';
 import { optionsMarkdown, weirYaml } from './print.js';
-import { sinkParametersMarkdown } from './sink_url.js';
+import { sinkParametersMarkdown } from './sink_parameters.js';
 
 const tables: Readonly<Record<string, () => string>> = {
   options: optionsMarkdown,

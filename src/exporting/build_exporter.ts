@@ -1,116 +1,274 @@
-// Makes the exporter of one sink from its plan: encoder, transport, queue policy.
+// Makes the exporter of one sink from its plan: encoder, options records, spool, queue policy.
 
 import type { Options } from '../config/options.js';
-import type { Encoder, Meter, NativeAddon } from '../native/boundary.js';
-import { FileSink, NoneSink, type NoticeLevel, type Sink, StdoutSink, TcpSink, UdpSink } from '../sinks/index.js';
+import { describeError, WeirError } from '../errors.js';
+import type { Counters, Encoder, Meter, NativeAddon } from '../native/boundary.js';
+import { type NoticeLevel, type Sink, systemClock } from '../sinks/index.js';
+import { Spool } from '../spool/index.js';
+import { buildSink, defaultMtu, ipv6Headers } from './build_sink.js';
 import { Exporter } from './exporter.js';
+import type { ExporterCounters } from './exporter_counters.js';
+import { foreignTemplateIds, ForeignTemplates } from './foreign_templates.js';
+import {
+  ignoredPackets,
+  interfaceRows,
+  LossWatch,
+  notSentRecords,
+  type OptionsState,
+  type OptionsTable,
+  optionsTables,
+} from './options_records.js';
+import { SessionControl } from './session_control.js';
 import type { SinkPlan } from './sink_plan.js';
+import type { Framing } from './units.js';
 
 export interface ExporterSurroundings {
   addon: NativeAddon;
   meter: Meter;
   options: Options;
+  /** Number of the sink in the run, from 1. */
+  number: number;
   /** Every source is a file: queues make the meter wait instead of dropping. */
   offline: boolean;
   stdout: NodeJS.WritableStream;
   onNotice: (level: NoticeLevel, text: string) => void;
+  onLatency: (seconds: number, units: number) => void;
   /** The sink's reader is gone for good. */
   onEnded: () => void;
 }
 
-/** Ethernet's MTU, unless the path is known to take more: what collectors are made for. */
-const defaultMtu = 1500;
 /** Streams and files have no path MTU; messages of this size keep latency and overhead small. */
 const streamMessageOctets = 16_384;
-const ipv6Headers = 48;
+
+interface Ids {
+  data: number;
+  /** Of templates that an earlier run had, whose records are replayed. */
+  foreign: number;
+  options: number;
+}
+
+function idsOf({ url }: SinkPlan, options: Options): Ids {
+  const data = url.parameters.templateId ?? options.templateId;
+  return { data, foreign: data + 2, options: data + 2 + foreignTemplateIds };
+}
+
+function messageOctets({ url }: SinkPlan): number {
+  return url.scheme === 'udp' ? defaultMtu - ipv6Headers : streamMessageOctets;
+}
 
 function makeEncoder(plan: SinkPlan, around: ExporterSurroundings): Encoder {
   const { url, format } = plan;
   const { options } = around;
-  const templateId = url.parameters.templateId ?? options.templateId;
+  const ids = idsOf(plan, options);
+  const sampled = options.packetSampling > 1 && !options.upscale;
+  const { naming } = url.parameters;
   return new around.addon.Encoder(
     {
       format,
       fields4: plan.fields4,
       fields6: plan.fields6,
       biflow: plan.biflow,
-      templateId4: templateId,
-      templateId6: templateId + 1,
-      observationDomain: url.parameters.domain ?? options.observationDomain,
+      templateId4: ids.data,
+      templateId6: ids.data + 1,
+      observationDomain: domainOf(plan, options),
       enterprise: options.enterpriseNumber,
-      messageSize: url.scheme === 'udp' ? defaultMtu - ipv6Headers : streamMessageOctets,
-      timeFormat: url.parameters.time === 'ms' || url.parameters.naming === 'nprobe' ? 'milliseconds' : 'iso',
-      keyStyle: url.parameters.naming === 'nprobe' ? 'nprobe' : 'plain',
+      messageSize: messageOctets(plan),
+      timeFormat: url.parameters.time === 'ms' || naming === 'nprobe' ? 'milliseconds' : 'iso',
+      keyStyle: naming === 'nprobe' ? 'nprobe' : 'plain',
       communityIdSeed: options.communityIdSeed,
-      startMs: Math.round(performance.timeOrigin),
+      startMs: startMs(),
       activeTimeoutMs: options.activeTimeout,
       idleTimeoutMs: options.idleTimeout,
-      oneSetPerMessage: false,
-      inlineTemplates: false,
-      linesPerUnit: 1,
-      unitKey: 'none',
-      share: 0,
-      shareOf: 1,
-      samplingInterval: 1,
-      samplingMode: 0,
+      oneSetPerMessage: plan.profile === 'goipfix',
+      inlineTemplates: plan.standAlone,
+      linesPerUnit: plan.linesPerUnit,
+      unitKey: plan.unitKey,
+      share: plan.share,
+      shareOf: plan.shareOf,
+      samplingInterval: sampled ? options.packetSampling : 1,
+      samplingMode: sampled ? (options.packetSamplingMode === 'random' ? 2 : 1) : 0,
     },
     around.meter,
   );
 }
 
-/** UDP payload octets at most for an MTU; 0 = whatever the path takes. The larger (IPv6) headers are assumed. */
-function payloadLimit(mtu: number): number {
-  return mtu === 0 ? 0 : Math.max(512, mtu) - ipv6Headers;
+function domainOf({ url }: SinkPlan, options: Options): number {
+  return url.parameters.domain ?? options.observationDomain;
 }
 
-function makeSink(plan: SinkPlan, around: ExporterSurroundings): Sink {
-  const { url } = plan;
+function startMs(): number {
+  return Math.round(performance.timeOrigin);
+}
+
+function framingOf({ format }: SinkPlan): Framing {
+  return format === 'json' || format === 'text' ? 'lines' : format;
+}
+
+/** The options records of the sink; none where format, profile or user want none, or a Kafka sink has no topic for them. */
+function tablesOf(plan: SinkPlan, around: ExporterSurroundings): OptionsTable[] {
+  const { options } = around;
+  const { url, format } = plan;
+  const nowhere = plan.standAlone && url.parameters.statisticsTopic === undefined;
+  if (!plan.options || nowhere || (format !== 'ipfix' && format !== 'netflow9')) return [];
+  const ids = idsOf(plan, options);
+  return optionsTables({
+    format,
+    profile: plan.profile,
+    firstId: ids.options,
+    domain: domainOf(plan, options),
+    enterprise: options.enterpriseNumber,
+    exportingProcess: around.number,
+    startMs: startMs(),
+    templates: [
+      { id: ids.data, fields: plan.fields4 },
+      { id: ids.data + 1, fields: plan.fields6 },
+    ],
+    sampling: {
+      packets: options.packetSampling,
+      mode: options.packetSamplingMode,
+      flows: options.flowSampling,
+      upscale: options.upscale,
+    },
+    legacySampling: plan.url.parameters.legacySampling ?? false,
+    applications: [],
+  });
+}
+
+/** What options records say: counters, and when they last grew. */
+function stateReader(around: ExporterSurroundings, counters: () => ExporterCounters): () => OptionsState {
+  const ignored = new LossWatch();
+  const notSent = new LossWatch();
+  let interfaces: ReturnType<typeof interfaceRows> = [];
+  return () => {
+    const state = { exporter: counters(), meter: around.meter.counters() };
+    const now = systemClock.wall();
+    ignored.note(ignoredPackets(state.meter), now);
+    notSent.note(notSentRecords(state), now);
+    const points = around.meter.observationPoints();
+    try {
+      interfaces = interfaceRows(points, around.offline ? [] : around.addon.interfaces(''));
+    } catch {
+      interfaces = interfaceRows(points); // without the right to ask, the names are known still
+    }
+    return { ...state, ignored, notSent, interfaces, points };
+  };
+}
+
+/** JSON: one line about the sink and the meter, for the statistics topic. */
+function statisticsLine(sink: string, exporter: ExporterCounters, meter: Counters): string {
+  const time = new Date(systemClock.wall()).toISOString();
+  return `${JSON.stringify({ '@type': 'statistics', time, sink, exporter, meter })}\n`;
+}
+
+function makeControl(
+  plan: SinkPlan,
+  around: ExporterSurroundings,
+  encoder: Encoder,
+  counters: () => ExporterCounters,
+): SessionControl {
+  const { url, format } = plan;
   const { parameters } = url;
-  switch (url.scheme) {
-    case 'udp':
-      return new UdpSink({
-        name: url.text,
-        host: url.host,
-        port: url.port,
-        maxPayload: payloadLimit(parameters.mtu ?? defaultMtu),
-        sendBuffer: parameters.sendBuffer ?? 0,
-        bind: parameters.bind ?? '',
-        openSender: (options) => new around.addon.UdpSender(options),
-      });
-    case 'tcp':
-      return new TcpSink({ name: url.text, host: url.host, port: url.port, bind: parameters.bind ?? '' });
-    case 'file':
-      return new FileSink({
-        name: url.text,
-        path: url.path,
-        append: parameters.append ?? false,
-        rotateSeconds: Math.round((parameters.rotate ?? 0) / 1000),
-        rotateOctets: parameters.size ?? 0,
-        compress: parameters.compress ?? 'none',
-      });
-    case 'stdout':
-      return new StdoutSink({ name: url.text, stream: around.stdout as import('node:stream').Writable });
-    case 'none':
-      return new NoneSink();
+  const { options } = around;
+  const repeats = url.scheme === 'udp' && (format === 'ipfix' || format === 'netflow9');
+  const tables = tablesOf(plan, around);
+  const lines = framingOf(plan) === 'lines' && plan.options && parameters.statisticsTopic !== undefined;
+  const optionsFormat = format === 'netflow9' ? 'netflow9' : 'ipfix';
+  return new SessionControl({
+    encoder,
+    ...(tables.length === 0
+      ? {}
+      : {
+          optionsEncoder: new around.addon.OptionsEncoder(optionsFormat, domainOf(plan, options), messageOctets(plan)),
+          optionsTables: tables,
+          optionsState: stateReader(around, counters),
+        }),
+    ...(lines ? { statisticsLines: () => [statisticsLine(url.name, counters(), around.meter.counters())] } : {}),
+    statisticsMs: parameters.statistics ?? options.statisticsInterval,
+    standAlone: plan.standAlone,
+    refreshMs: repeats ? (parameters.refresh ?? options.templateRefresh) : 0,
+    refreshMessages: repeats ? (parameters.refreshMessages ?? options.templateRefreshMessages) : 0,
+    copies: repeats ? 2 : 1,
+  });
+}
+
+/** What the units of a plan mean: segments of the spool that say the same need no translation. */
+function signatureOf(plan: SinkPlan): string {
+  const fields = [plan.fields4, plan.fields6].map((list) =>
+    list.map(({ element, key, path, wireLength }) => [element, ...path, key, wireLength].join('.')).join(','),
+  );
+  return `${plan.format} ${plan.biflow ? 'biflow' : 'uniflow'} ${fields.join(';')}`;
+}
+
+/** Template messages of a run of an encoder, as the head of a spool segment. */
+function templateOctets(encoder: Encoder): Uint8Array {
+  const out = {
+    bytes: new Uint8Array(65_536),
+    ends: new Uint32Array(16),
+    records: new Uint32Array(16),
+    dataRecords: new Uint32Array(16),
+  };
+  return out.bytes.slice(0, encoder.templates(0, out).bytes);
+}
+
+/** Opens the spool of a plan; undefined, with a notice, when its folder cannot be used and the user did not name it. */
+async function openSpool(
+  plan: SinkPlan,
+  around: ExporterSurroundings,
+  encoder: Encoder,
+  lost: (cause: 'spoolFull' | 'spoolError' | 'expired', records: number) => void,
+): Promise<Spool | undefined> {
+  const { spool } = plan;
+  if (spool === undefined) return undefined;
+  const head = plan.format === 'ipfix' && !plan.standAlone ? templateOctets(encoder) : new Uint8Array(0);
+  try {
+    return await Spool.open({
+      folder: spool.folder,
+      kind: framingOf(plan) === 'lines' ? 'ndjson' : 'ipfix',
+      signature: signatureOf(plan),
+      head: () => head,
+      keyed: plan.unitKey !== 'none',
+      maxOctets: spool.maxOctets,
+      maxAgeMs: spool.maxAgeMs,
+      fsync: spool.fsync,
+      onLost: lost,
+      onNotice: (level, text) => around.onNotice(level, `${plan.url.name}: ${text}`),
+    });
+  } catch (error) {
+    if (spool.asked || !(error instanceof WeirError)) throw error;
+    const why = describeError(error).lines[0] ?? '';
+    around.onNotice('warning', `${plan.url.name}: no spool, what it cannot take is dropped (${why}); see --spool`);
+    return undefined;
   }
 }
 
-/** The exporter of a planned sink, not yet open. */
-export function buildExporter(plan: SinkPlan, around: ExporterSurroundings): Exporter {
-  const { url, format } = plan;
+/** The exporter of a planned sink, not yet open. Rejects with WeirError for what the user must correct. */
+export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings): Promise<Exporter> {
+  const { url } = plan;
   const { options } = around;
-  const templated = format === 'ipfix' && url.scheme === 'udp';
-  return new Exporter({
-    encoder: makeEncoder(plan, around),
-    sink: makeSink(plan, around),
-    framing: format === 'ipfix' ? 'ipfix' : 'lines',
+  const encoder = makeEncoder(plan, around);
+  const sink: Sink = buildSink(plan, around);
+  // The exporter's counters are what its options records tell, so these need it before it is there.
+  let exporter: Exporter | undefined;
+  const control = makeControl(plan, around, encoder, () => {
+    if (exporter === undefined) throw new Error('options records were asked for before the session');
+    return exporter.counters();
+  });
+  const spool = await openSpool(plan, around, encoder, (cause, records) => exporter?.spoolLost(cause, records));
+  const foreign = new ForeignTemplates(idsOf(plan, options).foreign, signatureOf(plan), control);
+  exporter = new Exporter({
+    encoder,
+    sink,
+    control,
+    framing: framingOf(plan),
     overflow: around.offline ? 'block' : 'dropOldest',
     ...(url.parameters.queue === undefined ? {} : { queueOctets: url.parameters.queue }),
-    templateRefreshMs: templated ? (url.parameters.refresh ?? options.templateRefresh) : 0,
-    templateRefreshMessages: templated ? (url.parameters.refreshMessages ?? options.templateRefreshMessages) : 0,
-    templateCopies: templated ? 2 : 1,
+    spool,
+    adapt: (units) => foreign.adapt(units),
     maxExportRate: url.parameters.rate ?? options.maxExportRate,
+    startMs: startMs(),
     onNotice: around.onNotice,
+    onLatency: around.onLatency,
     onEnded: around.onEnded,
   });
+  return exporter;
 }

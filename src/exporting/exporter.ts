@@ -1,4 +1,4 @@
-// One exporter a sink: batch -> encoder -> units -> Transport Session, and a bounded queue of its own for a slow sink.
+// One exporter a sink: batch -> encoder -> units -> Transport Session, with a backlog of its own for a slow sink.
 // Exporters share nothing, so a sink that is stuck delays no other one.
 
 import type { BatchConsumer } from '../metering/consumer.js';
@@ -7,28 +7,33 @@ import {
   type Clock,
   type DropCause,
   type NoticeLevel,
+  recordsOf,
   type Sink,
   type SinkEvents,
   systemClock,
+  type UnitRun,
 } from '../sinks/sink.js';
-import { DropReporter, type ExporterCounters, noDrops } from './exporter_counters.js';
-import { TemplateTiming } from './template_timing.js';
+import { Backlog, type SpooledUnits, type SpoolStore } from './backlog.js';
+import { DropReporter, type ExporterCounters, newExporterCounters } from './exporter_counters.js';
+import type { SessionControl } from './session_control.js';
 import { TokenBucket } from './token_bucket.js';
-import { type Framing, newOutput, stamp, UnitQueue, type Units } from './units.js';
+import { asUnits, type Framing, newOutput, sequenceStep, stamp, type Units } from './units.js';
 
 export interface ExporterOptions {
   encoder: Encoder;
   sink: Sink;
   framing: Framing;
-  /** A full queue: drop the oldest (live), or let the Metering Process wait (offline). */
+  /** Templates and options records. */
+  control: SessionControl;
+  /** A full queue: drop the oldest (live), or let the Metering Process wait (offline). With a spool neither. */
   overflow: 'dropOldest' | 'block';
-  /** Octets that may wait for the sink; `block` goes above it by one batch at most. */
+  /** Octets that may wait in memory; `block` goes above it by one batch at most. */
   queueOctets?: number;
-  /** UDP: templateRefreshTimeout and messages between refreshes; both 0 elsewhere (RFC 7011 section 8). */
-  templateRefreshMs?: number;
-  templateRefreshMessages?: number;
-  /** How often templates are sent at the begin of a session; UDP should send them more than once. */
-  templateCopies?: number;
+  spool?: SpoolStore | undefined;
+  /** Makes spooled units of another template fit this session. */
+  adapt?: (units: SpooledUnits) => void;
+  /** Live: units that the sink has not taken after so long go to the spool. */
+  spillMs?: number;
   /** Octets of a message as configured, 0 = as the sink says. */
   messageSize?: number;
   /** Flow records a second, 0 = as fast as it goes. */
@@ -36,76 +41,68 @@ export interface ExporterOptions {
   /** Size of the output buffer, octets and units. */
   outputOctets?: number;
   outputUnits?: number;
+  /** When the probe started, ms since 1970: NetFlow's sysUptime counts from it. */
+  startMs?: number;
   clock?: Clock;
   onNotice: (level: NoticeLevel, text: string) => void;
+  /** How long units waited before the sink took them. */
+  onLatency?: (seconds: number, units: number) => void;
   /** The sink's reader is gone for good. */
   onEnded?: () => void;
 }
 
 export class Exporter implements BatchConsumer {
   onReady: () => void = () => {};
-  #options: Required<ExporterOptions>;
+  #options: Required<Omit<ExporterOptions, 'spool'>>;
   #encoder: Encoder;
   #sink: Sink;
   #clock: Clock;
   #output: Units;
-  #queue = new UnitQueue();
-  /** Template messages to be written before any data. */
-  #control: Units | undefined;
-  #timing: TemplateTiming;
+  #backlog: Backlog;
+  /** Templates and options records to be written before any data. */
+  #pending: Units[] = [];
+  #control: SessionControl;
   #bucket: TokenBucket;
   #drops: DropReporter;
   #session = false;
-  /** Data Records sent or dropped in this session: the next message's sequence number (RFC 7011 section 3.1). */
+  /** The next message's sequence number: what was sent or dropped in this session (RFC 7011 section 3.1). */
   #sequence = 0;
   #exportSeconds = 0;
-  #inSink = 0; // flow records taken by the sink, not yet sent or lost
+  #inSink = 0; // flow records taken by the sink, not yet sent, lost or returned
+  #closing = false; // nothing more is read from the spool
   #closed = false;
   #full = false; // the Metering Process was asked to wait
   #cancelPace: (() => void) | undefined;
-  #cancelRefresh: (() => void) | undefined;
+  #cancelDue: (() => void) | undefined;
+  #cancelSpill: (() => void) | undefined;
   #waiters: (() => void)[] = [];
-  #counters: ExporterCounters = {
-    created: 0,
-    exported: 0,
-    dropped: noDrops(),
-    queued: 0,
-    queuedOctets: 0,
-    spooled: 0,
-    spooledOctets: 0,
-    recovered: 0,
-    resent: 0,
-    unconfirmed: 0,
-    truncated: 0,
-    dataRecords: 0,
-    units: 0,
-    octets: 0,
-    templateMessages: 0,
-    sessions: 0,
-    socketErrors: 0,
-  };
+  #counters: ExporterCounters = newExporterCounters();
 
   constructor(options: ExporterOptions) {
     this.#options = {
       queueOctets: 8 << 20,
-      templateRefreshMs: 0,
-      templateRefreshMessages: 0,
-      templateCopies: 1,
+      adapt: () => {},
+      spillMs: 2_000,
       messageSize: 0,
       maxExportRate: 0,
       outputOctets: 256 << 10,
       outputUnits: 4096,
+      startMs: 0,
       clock: systemClock,
+      onLatency: () => {},
       onEnded: () => {},
       ...options,
     };
     this.#encoder = options.encoder;
     this.#sink = options.sink;
+    this.#control = options.control;
     this.#clock = this.#options.clock;
     this.#output = newOutput(this.#options.outputOctets, this.#options.outputUnits);
-    this.#timing = new TemplateTiming({
-      refreshMs: this.#options.templateRefreshMs,
-      refreshMessages: this.#options.templateRefreshMessages,
+    this.#backlog = new Backlog({
+      queueOctets: this.#options.queueOctets,
+      spool: options.spool,
+      adapt: this.#options.adapt,
+      onReplenished: () => this.#pump(),
     });
     this.#bucket = new TokenBucket(this.#options.maxExportRate, this.#clock.now());
     this.#drops = new DropReporter(this.name, options.onNotice);
@@ -124,6 +121,11 @@ export class Exporter implements BatchConsumer {
     return this.#sink.open(this.#events());
   }
 
+  /** True when flows get somewhere now: the sink takes them, or the spool keeps them. For readiness. */
+  get works(): boolean {
+    return (this.#session && this.#sink.ready) || this.#backlog.hasSpool;
+  }
+
   accept(batch: Batch): void {
     this.#counters.created += batch.count;
     if (this.#closed) {
@@ -138,11 +140,13 @@ export class Exporter implements BatchConsumer {
         break;
       }
       first += result.records;
+      this.#counters.created -= result.elsewhere;
       this.#counters.truncated += result.truncated;
       this.#counters.dataRecords += result.dataRecords;
       this.#drop('unencodable', result.unencodable);
       output.from = 0;
       output.to = result.units;
+      output.since = this.#clock.now();
       this.#offer(output);
     }
   }
@@ -153,11 +157,19 @@ export class Exporter implements BatchConsumer {
     return {
       ...this.#counters,
       dropped: { ...this.#counters.dropped },
-      queued: this.#queue.records + this.#inSink,
-      queuedOctets: this.#queue.octets,
+      queued: this.#backlog.records + this.#inSink,
+      queuedOctets: this.#backlog.octets,
+      spooled: this.#backlog.spooled,
+      spooledOctets: this.#backlog.spooledOctets,
+      recovered: this.#backlog.recovered,
       sessions: sink.sessions,
       socketErrors: sink.errors,
     };
+  }
+
+  /** Flow records that the spool gave up. */
+  spoolLost(cause: DropCause, records: number): void {
+    this.#drop(cause, records);
   }
 
   /** SIGHUP. */
@@ -179,16 +191,22 @@ export class Exporter implements BatchConsumer {
    */
   async finish(deadlineMs: number): Promise<void> {
     const end = this.#clock.now() + deadlineMs;
-    await this.#idle(deadlineMs);
+    this.#closing = true;
+    // What a spool keeps need not wait for a sink that is away.
+    if (!this.#backlog.hasSpool || (this.#session && this.#sink.ready)) await this.#idle(deadlineMs);
+    if (this.#session && this.#backlog.isIdle && this.#sink.ready) this.#writeLast();
     this.#closed = true;
-    this.#cancelPace?.();
-    this.#cancelRefresh?.();
-    this.#dropQueue();
+    for (const cancel of [this.#cancelPace, this.#cancelDue, this.#cancelSpill]) cancel?.();
     const left = Math.max(closeMs, end - this.#clock.now());
+    if (!this.#backlog.hasSpool) this.#dropQueue('shutdown');
     await this.#sink.close(Math.min(left, maxCloseMs));
+    await this.#backlog.close();
+    this.#dropQueue('shutdown');
     this.#drop('shutdown', this.#inSink); // a sink reports each unit; whatever it did not report is not sent
     this.#inSink = 0;
     this.#drops.last(this.#clock.now());
+    const { spooled } = this.counters();
+    if (spooled > 0) this.#options.onNotice('info', `${this.name}: ${spooled} flow records stay in the spool`);
   }
 
   #events(): SinkEvents {
@@ -200,15 +218,17 @@ export class Exporter implements BatchConsumer {
         this.#counters.exported += records;
         this.#counters.units += units;
         this.#counters.octets += octets;
-        this.#checkIdle();
+        this.#settled();
       },
       lost: (cause, records) => {
         this.#inSink -= records;
         this.#drop(cause, records);
-        this.#checkIdle();
+        this.#settled();
       },
-      returned: () => {},
-      unconfirmed: () => {},
+      returned: (run, reported) => this.#takeBack(run, reported),
+      unconfirmed: (records) => {
+        this.#counters.unconfirmed += records;
+      },
       messageSize: (octets) => this.#setMessageSize(octets),
       ended: () => this.#options.onEnded(),
       notice: (level, text) => this.#options.onNotice(level, text),
@@ -218,9 +238,24 @@ export class Exporter implements BatchConsumer {
   #newSession(): void {
     this.#session = true;
     this.#sequence = 0;
-    this.#control = undefined;
+    this.#pending = [];
     this.#encoder.reset();
-    this.#timing.newSession();
+    this.#control.newSession(this.#clock.now());
+    this.#pump();
+  }
+
+  /** Units that the sink could not send come first again; those it had reported are counted once in exported. */
+  #takeBack(run: UnitRun, reported: number): void {
+    const first = run.from;
+    const resent = recordsOf(run, first, first + reported);
+    this.#counters.resent += resent;
+    run.records.fill(0, first, first + reported);
+    this.#inSink -= recordsOf(run, run.from, run.to);
+    const units = asUnits(run);
+    units.since = this.#clock.now();
+    this.#backlog.putBack(units);
+    if (!this.#backlog.hasSpool) this.#trim();
+    this.#armSpill();
     this.#pump();
   }
 
@@ -231,71 +266,99 @@ export class Exporter implements BatchConsumer {
 
   /** Sends fresh units at once when nothing waits before them; keeps a copy of the rest. */
   #offer(run: Units): void {
-    if (this.#queue.front === undefined && this.#mayWrite()) this.#writeAll(run);
-    if (run.from >= run.to) return;
-    this.#queue.push(run);
-    this.#trim();
-    if (this.#sink.ready && this.#cancelPace === undefined) this.#pump();
+    if (this.#backlog.isEmpty && this.#mayWrite()) this.#writeAll(run);
+    if (run.from < run.to) {
+      this.#backlog.push(run, this.#clock.now());
+      if (!this.#backlog.hasSpool) this.#trim();
+      this.#armSpill();
+    }
+    if (!this.#backlog.isEmpty && this.#sink.ready && this.#cancelPace === undefined) this.#pump();
   }
 
   /** Sends what waits, as far as the sink and the pace allow. */
   #pump(): void {
     while (this.#mayWrite()) {
-      const run = this.#queue.front;
+      const run = this.#backlog.front;
       if (run === undefined) break;
       const from = run.from;
       const all = this.#writeAll(run);
-      this.#queue.moved(from);
+      this.#backlog.moved(from);
       if (!all) break;
     }
-    this.#checkIdle();
-    if (!this.#full || this.#queue.octets > this.#options.queueOctets / 2) return;
+    if (this.#backlog.isIdle) {
+      this.#cancelSpill?.();
+      this.#cancelSpill = undefined;
+    }
+    this.#settled();
+    if (!this.#full || this.#backlog.octets > this.#options.queueOctets / 2) return;
     this.#full = false;
     this.onReady();
   }
 
-  /** True when the sink takes data now; sends templates first when they are due. */
+  /** The sink reported something: perhaps the spool can go on, or finish() ends. */
+  #settled(): void {
+    if (this.#session && this.#sink.ready) this.#backlog.replenish(this.#inSink <= 0, this.#closing);
+    if (this.#waiters.length === 0 || !this.#isIdle()) return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  /** True when the sink takes data now; sends templates and options records first when they are due. */
   #mayWrite(): boolean {
     if (!this.#session || this.#closed || !this.#sink.ready) return false;
-    if (this.#control === undefined && this.#timing.due(this.#clock.now())) this.#makeTemplates();
-    return this.#writeControl();
+    const now = this.#clock.now();
+    if (this.#pending.length === 0 && this.#control.due(now)) {
+      const { templates, statistics } = this.#control.make(now, this.#seconds());
+      this.#pending = [templates, statistics].filter((run) => run !== undefined);
+      this.#armDue();
+    }
+    return this.#writePending();
   }
 
-  #makeTemplates(): void {
-    const copies = this.#timing.first ? this.#options.templateCopies : 1;
-    const bytes = newOutput(65_536, 64);
-    const result = this.#encoder.templates(this.#seconds(), bytes);
-    bytes.to = result.units;
-    this.#timing.templatesSent(this.#clock.now());
-    this.#armRefresh();
-    if (result.units === 0) return;
-    this.#control = repeat(bytes, copies);
-  }
-
-  #writeControl(): boolean {
-    const control = this.#control;
-    if (control === undefined) return true;
-    const from = control.from;
-    stamp(control, from, control.to, this.#seconds(), this.#sequence);
-    this.#sink.write(control);
-    this.#counters.templateMessages += control.from - from;
-    if (control.from < control.to) return false;
-    this.#control = undefined;
+  #writePending(): boolean {
+    for (let run = this.#pending[0]; run !== undefined; run = this.#pending[0]) {
+      const from = run.from;
+      stamp(run, from, run.to, this.#options.framing, this.#time(), this.#sequence);
+      this.#sink.write(run);
+      this.#passed(run, from);
+      this.#counters.templateMessages += run.from - from;
+      if (run.from < run.to) return false;
+      this.#pending.shift();
+    }
     return this.#sink.ready;
   }
 
-  /** Idle or not, a UDP collector gets its templates in time. */
-  #armRefresh(): void {
-    this.#cancelRefresh?.();
-    const wait = this.#timing.waitMs(this.#clock.now());
-    if (wait !== undefined) this.#cancelRefresh = this.#clock.after(wait, () => this.#refresh());
+  /** Statistics up to now, after the last flow record of the session. */
+  #writeLast(): void {
+    const last = this.#control.last(this.#seconds());
+    if (last === undefined) return;
+    this.#pending.push(last);
+    this.#writePending();
   }
 
-  #refresh(): void {
+  /** Idle or not, a collector gets its templates and statistics in time. */
+  #armDue(): void {
+    this.#cancelDue?.();
+    const wait = this.#control.waitMs(this.#clock.now());
+    if (wait !== undefined) this.#cancelDue = this.#clock.after(wait, () => this.#sendDue());
+  }
+
+  #sendDue(): void {
     this.#pump();
-    if (!this.#timing.due(this.#clock.now())) return;
-    // The sink takes nothing now; templates go before its next message in any case.
-    this.#cancelRefresh = this.#clock.after(refreshRetryMs, () => this.#refresh());
+    if (!this.#control.due(this.#clock.now())) return;
+    // The sink takes nothing now; what is due goes before its next message in any case.
+    this.#cancelDue = this.#clock.after(dueRetryMs, () => this.#sendDue());
+  }
+
+  /** Live units do not wait in memory for long: what the sink has not taken by then is safer on disk. */
+  #armSpill(): void {
+    if (!this.#backlog.hasSpool || this.#cancelSpill !== undefined || this.#backlog.isIdle) return;
+    this.#cancelSpill = this.#clock.after(this.#options.spillMs, () => {
+      this.#cancelSpill = undefined;
+      if (!this.#session || !this.#sink.ready) this.#backlog.spill();
+      this.#armSpill();
+    });
   }
 
   /** Writes the run's units; false when some are left. */
@@ -315,7 +378,7 @@ export class Exporter implements BatchConsumer {
 
   /** Behind the last unit that may go now by pace and template refresh; at least one. */
   #limit(run: Units, allowed: number): number {
-    const { messagesLeft } = this.#timing;
+    const { messagesLeft } = this.#control.timing;
     if (allowed === Infinity && messagesLeft === Infinity) return run.to;
     let to = run.from;
     let records = 0;
@@ -326,19 +389,23 @@ export class Exporter implements BatchConsumer {
 
   #write(run: Units, to: number): void {
     const { from, to: end } = run;
-    const seconds = this.#seconds();
-    if (this.#options.framing === 'ipfix') stamp(run, from, to, seconds, this.#sequence);
+    stamp(run, from, to, this.#options.framing, this.#time(), this.#sequence);
     run.to = to;
     this.#sink.write(run);
     run.to = end;
-    let records = 0;
-    for (let unit = from; unit < run.from; unit++) {
-      records += run.records[unit] ?? 0;
-      this.#sequence = (this.#sequence + (run.dataRecords[unit] ?? 0)) >>> 0;
-    }
+    const records = recordsOf(run, from, run.from);
+    this.#passed(run, from);
     this.#inSink += records;
     this.#bucket.take(records);
-    this.#timing.messagesSent(run.from - from);
+    this.#control.timing.messagesSent(run.from - from);
+    const waited = run.since === undefined ? 0 : (this.#clock.now() - run.since) / 1000;
+    if (run.from > from) this.#options.onLatency(waited, run.from - from);
+  }
+
+  /** The units from `from` on were taken: the sequence number counts them. */
+  #passed(run: Units, from: number): void {
+    for (let unit = from; unit < run.from; unit++)
+      this.#sequence = (this.#sequence + sequenceStep(run, unit, this.#options.framing)) >>> 0;
   }
 
   #pace(): void {
@@ -355,25 +422,29 @@ export class Exporter implements BatchConsumer {
     return this.#exportSeconds;
   }
 
+  #time(): { seconds: number; upTimeMs: number } {
+    return { seconds: this.#seconds(), upTimeMs: Math.max(0, this.#clock.wall() - this.#options.startMs) };
+  }
+
   /** Drops the oldest units until the queue is within its bound; the gap in sequence numbers tells the collector. */
   #trim(): void {
     if (this.#options.overflow === 'block') {
-      this.#full = this.#queue.octets >= this.#options.queueOctets;
+      this.#full = this.#backlog.isFull;
       return;
     }
-    while (this.#queue.octets > this.#options.queueOctets) this.#dropUnit('queueFull');
+    while (this.#backlog.octets > this.#options.queueOctets) this.#dropUnit('queueFull');
   }
 
-  #dropQueue(): void {
-    while (this.#queue.front !== undefined) this.#dropUnit('shutdown');
+  #dropQueue(cause: DropCause): void {
+    while (this.#backlog.front !== undefined) this.#dropUnit(cause);
   }
 
   #dropUnit(cause: DropCause): void {
-    const run = this.#queue.front;
+    const run = this.#backlog.front;
     if (run === undefined) return;
     const unit = run.from++;
-    if (this.#session) this.#sequence = (this.#sequence + (run.dataRecords[unit] ?? 0)) >>> 0;
-    this.#queue.moved(unit);
+    if (this.#session) this.#sequence = (this.#sequence + sequenceStep(run, unit, this.#options.framing)) >>> 0;
+    this.#backlog.moved(unit);
     this.#drop(cause, run.records[unit] ?? 0);
   }
 
@@ -383,7 +454,7 @@ export class Exporter implements BatchConsumer {
   }
 
   #isIdle(): boolean {
-    return this.#queue.front === undefined && this.#inSink <= 0;
+    return this.#backlog.isIdle && this.#inSink <= 0;
   }
 
   #idle(deadlineMs: number): Promise<void> {
@@ -396,27 +467,8 @@ export class Exporter implements BatchConsumer {
       });
     });
   }
-
-  #checkIdle(): void {
-    if (this.#waiters.length === 0 || !this.#isIdle()) return;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
-  }
 }
 
 const closeMs = 100; // a session ends cleanly even when the time to stop has passed
 const maxCloseMs = 600_000; // files may still be compressed
-const refreshRetryMs = 1_000;
-
-/** The same units, `copies` times one after the other. */
-function repeat(run: Units, copies: number): Units {
-  const octets = run.ends[run.to - 1] ?? 0;
-  const result = newOutput(octets * copies, run.to * copies);
-  for (let copy = 0; copy < copies; copy++) {
-    result.bytes.set(run.bytes.subarray(0, octets), copy * octets);
-    for (let unit = 0; unit < run.to; unit++) result.ends[copy * run.to + unit] = (run.ends[unit] ?? 0) + copy * octets;
-  }
-  result.to = run.to * copies;
-  return result;
-}
+const dueRetryMs = 1_000;

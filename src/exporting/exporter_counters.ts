@@ -32,6 +32,28 @@ export interface ExporterCounters {
   socketErrors: number;
 }
 
+export function newExporterCounters(): ExporterCounters {
+  return {
+    created: 0,
+    exported: 0,
+    dropped: noDrops(),
+    queued: 0,
+    queuedOctets: 0,
+    spooled: 0,
+    spooledOctets: 0,
+    recovered: 0,
+    resent: 0,
+    unconfirmed: 0,
+    truncated: 0,
+    dataRecords: 0,
+    units: 0,
+    octets: 0,
+    templateMessages: 0,
+    sessions: 0,
+    socketErrors: 0,
+  };
+}
+
 export function noDrops(): Record<DropCause, number> {
   return Object.fromEntries(Object.keys(causeTexts).map((cause) => [cause, 0])) as Record<DropCause, number>;
 }

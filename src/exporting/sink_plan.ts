@@ -1,25 +1,93 @@
 // What one --to means once defaults are applied: format, template, encoder fields. Pure; nothing is opened here.
 
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Options } from '../config/options.js';
-import { defaultFormat, type SinkFormat, type SinkUrl } from '../config/sink_url.js';
+import { defaultFormat, maySpool, type SinkFormat, type SinkUrl } from '../config/sink_url.js';
 import { WeirError, WeirErrors } from '../errors.js';
-import { defaultEnterprise } from '../fields/field.js';
 import { elements } from '../fields/elements.js';
+import { defaultEnterprise } from '../fields/field.js';
 import { forcesUniflow } from '../fields/naming.js';
-import { forUniflow, parseTemplate, type PlannedField, planFields, type Template } from '../fields/template.js';
+import {
+  forGoIpfix,
+  forNetflow9,
+  forUniflow,
+  netflow5Fields,
+  parseTemplate,
+  parseTemplateList,
+  type PlannedField,
+  planFields,
+  type PlanOptions,
+  type Template,
+} from '../fields/template.js';
 import { textKeys } from '../fields/text_line.js';
+
+export interface SpoolPlan {
+  folder: string;
+  maxOctets: number;
+  maxAgeMs: number;
+  fsync: 'always' | 'second' | 'segment' | 'never';
+  /** The user named it, so that it must work; else weir does without when the folder cannot be used. */
+  asked: boolean;
+}
 
 export interface SinkPlan {
   url: SinkUrl;
   format: SinkFormat;
+  profile: 'rfc' | 'nfdump' | 'goipfix';
   template: Template;
   biflow: boolean;
   fields4: PlannedField[];
   fields6: PlannedField[];
+  /** Fields of the template that the format cannot carry. */
+  leftOut: string[];
+  /** Options records are sent. */
+  options: boolean;
+  /** Among sinks that balance the flows. */
+  share: number;
+  shareOf: number;
+  /** Message key in front of each unit (Kafka). */
+  unitKey: 'none' | 'flow' | 'host';
+  linesPerUnit: number;
+  /** Every message can be read alone (IPFIX in Kafka). */
+  standAlone: boolean;
+  spool: SpoolPlan | undefined;
 }
 
 /** The template that stdout text lines use unless one is asked for. */
 const lineTemplate = 'text';
+/** Octets of a text in NetFlow v9, which has no variable length; nProbe uses 16 and 32. */
+const netflow9TextOctets = 32;
+
+interface Shape {
+  template: Template;
+  biflow: boolean;
+  leftOut: string[];
+  planning: PlanOptions;
+}
+
+/** The template as format, profile and biflow make it. */
+function shape(plan: Pick<SinkPlan, 'url' | 'format' | 'profile'>, asked: Template, options: Options): Shape {
+  const { url, format, profile } = plan;
+  const naming = format === 'json' ? (url.parameters.naming ?? 'ipfix') : undefined;
+  if (format === 'netflow5')
+    return { template: parseTemplateList(netflow5Fields), biflow: false, leftOut: [], planning: {} };
+  if (format === 'netflow9') {
+    return { ...forNetflow9(asked), biflow: false, planning: { fixedTexts: netflow9TextOctets } };
+  }
+  const wanted = url.parameters.biflow ?? (options.biflow === 'auto' ? undefined : options.biflow === 'on');
+  const uniflow = profile === 'nfdump' || forcesUniflow(naming);
+  if (uniflow && url.parameters.biflow === true && naming !== undefined)
+    throw new WeirError(
+      'WEIR_SINK',
+      `sink '${url.name}': naming=${naming} needs biflow=off: it has one object a direction`,
+    );
+  const biflow = uniflow ? false : (wanted ?? true);
+  const template = biflow ? asked : forUniflow(asked);
+  if (profile === 'goipfix')
+    return { template: forGoIpfix(template), biflow, leftOut: [], planning: { fullSize: true } };
+  return { template, biflow, leftOut: [], planning: { naming } };
+}
 
 /** Applies the defaults of the run to one sink. Throws WeirError or WeirErrors. */
 export function planSink(
@@ -27,27 +95,71 @@ export function planSink(
   options: Options,
   templates: ReadonlyMap<string, Template>,
   stdoutIsTerminal: boolean,
+  offline = false,
 ): SinkPlan {
-  const format = url.parameters.format ?? defaultFormat(url, stdoutIsTerminal);
-  const asked = url.parameters.template ?? options.template;
+  const { parameters } = url;
+  const format = parameters.format ?? defaultFormat(url, stdoutIsTerminal, options.flowVersion);
+  const profile = parameters.profile ?? 'rfc';
+  const asked = parameters.template ?? options.template;
   const name = format === 'text' && asked === 'default' ? lineTemplate : asked;
-  const naming = format === 'json' ? (url.parameters.naming ?? 'ipfix') : undefined;
-  const asksBiflow =
-    url.parameters.biflow ??
-    (options.biflow === 'auto' ? url.parameters.profile !== 'nfdump' : options.biflow === 'on');
-  const biflow = asksBiflow && !forcesUniflow(naming);
   const parsed = parseTemplate(name, templates, options.enterpriseNumber);
-  const template = biflow ? parsed : forUniflow(parsed);
-  const plan = planFields(template, { naming, biflow });
-  if (format === 'text') {
-    for (const fields of [plan.fields4, plan.fields6]) {
-      const keys = textKeys(fields.map((field) => elements()[field.element]!));
-      fields.forEach((field, index) => {
-        field.key = keys[index]!;
-      });
-    }
+  const { template, biflow, leftOut, planning } = shape({ url, format, profile }, parsed, options);
+  const { leftOut: unnamed, ...plan } = planFields(template, {
+    ...planning,
+    biflow,
+    settings: { samplingRate: options.upscale ? 1 : options.packetSampling },
+  });
+  if (format === 'text') nameTexts(plan);
+  const lines = format === 'json' || format === 'text';
+  const kafka = url.brokers.length > 0;
+  const linesPerUnit = kafka ? (parameters.batch ?? 1) : 1;
+  const key = parameters.messageKey ?? (lines && linesPerUnit === 1 ? 'flow' : 'exporter');
+  return {
+    url,
+    format,
+    profile,
+    template,
+    biflow,
+    leftOut: [...leftOut, ...unnamed],
+    ...plan,
+    options: parameters.options ?? profile !== 'goipfix',
+    share: 0,
+    shareOf: 1,
+    unitKey: kafka && (key === 'flow' || key === 'host') ? key : 'none',
+    linesPerUnit,
+    standAlone: kafka && format === 'ipfix',
+    spool: planSpool(url, options, offline),
+  };
+}
+
+function nameTexts(plan: { fields4: PlannedField[]; fields6: PlannedField[] }): void {
+  for (const fields of [plan.fields4, plan.fields6]) {
+    const keys = textKeys(fields.map((field) => elements()[field.element]!));
+    fields.forEach((field, index) => {
+      field.key = keys[index]!;
+    });
   }
-  return { url, format, template, biflow, ...plan };
+}
+
+/** Where the sink keeps on disk what it cannot send; the same folder in every run with the same address. */
+function planSpool(url: SinkUrl, options: Options, offline: boolean): SpoolPlan | undefined {
+  const { parameters } = url;
+  const asked = parameters.spool;
+  if (!maySpool(url.scheme) || asked === 'off') return undefined;
+  if (asked === undefined && (offline || options.spool === '')) return undefined;
+  if (asked === 'on' && options.spool === '')
+    throw new WeirError('WEIR_SINK', `sink '${url.name}': spool=on needs a folder: --spool FOLDER`);
+  const address = url.text.replace(/\?.*$/s, '').replace(/\/\/[^/]*@/, '//');
+  const place = address.replaceAll(/[^A-Za-z0-9.-]+/g, '_').slice(0, 80);
+  const digest = createHash('sha256').update(address).digest('hex').slice(0, 8);
+  const named = asked !== undefined && asked !== 'on';
+  return {
+    folder: named ? asked : join(options.spool, `${place}-${digest}`),
+    maxOctets: parameters.spoolSize ?? options.spoolSize,
+    maxAgeMs: parameters.spoolAge ?? options.spoolAge,
+    fsync: parameters.spoolSync ?? options.spoolSync,
+    asked: asked !== undefined,
+  };
 }
 
 /** Every sink of the run; throws WeirErrors with the mistakes of all of them. */
@@ -55,25 +167,54 @@ export function planSinks(
   options: Options,
   templates: ReadonlyMap<string, Template>,
   stdoutIsTerminal: boolean,
+  offline = false,
 ): SinkPlan[] {
   const errors: WeirError[] = [];
   const plans: SinkPlan[] = [];
   for (const url of options.sinks) {
     try {
-      plans.push(planSink(url, options, templates, stdoutIsTerminal));
+      plans.push(planSink(url, options, templates, stdoutIsTerminal, offline));
     } catch (error) {
       if (error instanceof WeirErrors) errors.push(...error.errors);
       else if (error instanceof WeirError) errors.push(error);
       else throw error;
     }
   }
+  errors.push(...sharedFolders(plans));
   if (errors.length > 0) throw new WeirErrors(errors);
+  balance(plans);
   return plans;
+}
+
+/** Two sinks cannot keep their flows in one folder. */
+function sharedFolders(plans: readonly SinkPlan[]): WeirError[] {
+  const seen = new Set<string>();
+  return plans.flatMap(({ url, spool }) => {
+    if (spool === undefined || !seen.has(spool.folder)) {
+      if (spool !== undefined) seen.add(spool.folder);
+      return [];
+    }
+    return [
+      new WeirError('WEIR_SINK', `sink '${url.name}': another sink spools to ${spool.folder}; give one spool=FOLDER`),
+    ];
+  });
+}
+
+/** Sinks of one group share the flows, in the order they are named. */
+function balance(plans: SinkPlan[]): void {
+  for (const plan of plans) {
+    const group = plan.url.parameters.balance;
+    if (group === undefined) continue;
+    const members = plans.filter(({ url }) => url.parameters.balance === group);
+    plan.share = members.indexOf(plan);
+    plan.shareOf = members.length;
+  }
 }
 
 /** Element indexes that any sink's records carry: what the meter has to measure. */
 export function measuredElements(plans: readonly SinkPlan[]): number[] {
-  return [...new Set(plans.flatMap((plan) => [...plan.fields4, ...plan.fields6].map((field) => field.element)))];
+  const fields = plans.flatMap((plan) => [...plan.fields4, ...plan.fields6]);
+  return [...new Set(fields.filter(({ form }) => form !== 'constant').map(({ element }) => element))];
 }
 
 /**

@@ -1,18 +1,25 @@
 // Encoded units on their way to a sink, and the queue of those that wait. A unit is a message or a line; for each one
 // it is known how many flow records and how many Data Records it holds, so that every drop is counted to the record.
 
-import { startOf, type UnitRun } from '../sinks/sink.js';
+import { recordsOf, startOf, type UnitRun } from '../sinks/sink.js';
 
-/** How units look: IPFIX messages carry a header to be stamped when they leave; lines are sent as they are. */
-export type Framing = 'ipfix' | 'lines';
+/** How units look: messages carry a header to be stamped when they leave; lines are sent as they are. */
+export type Framing = 'ipfix' | 'netflow9' | 'netflow5' | 'lines';
 
-/** Offsets in the message header, RFC 7011 section 3.1. */
-const exportTimeOffset = 4;
-const sequenceOffset = 8;
+/** Offsets of the header fields that are stamped: RFC 7011 section 3.1, RFC 3954 section 5.1, NetFlow v5. */
+const headers = {
+  ipfix: { seconds: 4, sequence: 8, upTime: -1 },
+  netflow9: { seconds: 8, sequence: 12, upTime: 4 },
+  netflow5: { seconds: 8, sequence: 16, upTime: 4 },
+} as const;
 
-/** A run with what the exporter needs to stamp it. */
+/** A run with what the exporter needs to stamp it, and when it began to wait. */
 export interface Units extends UnitRun {
   view: DataView;
+  /** Monotonic ms, for the export latency. */
+  since?: number;
+  /** From a segment of the spool that is not released: it is on disk too. */
+  replayed?: boolean;
 }
 
 /** The exporter's one output buffer; units in it are valid until the next encode(). */
@@ -29,16 +36,42 @@ export function newOutput(octets: number, units: number): Units {
   };
 }
 
+/** What a sequence number counts: Data Records (IPFIX), flows (NetFlow v5), or messages (v9). */
+export function sequenceStep(run: Units, unit: number, framing: Framing): number {
+  return framing === 'netflow9' ? 1 : (run.dataRecords[unit] ?? 0);
+}
+
+/** When a message leaves: seconds since 1970, and ms since the probe started (NetFlow's sysUptime). */
+export interface ExportTime {
+  seconds: number;
+  upTimeMs: number;
+}
+
 /** Writes export time and sequence numbers into the messages [from, to); returns the sequence number behind them. */
-export function stamp(run: Units, from: number, to: number, exportSeconds: number, sequence: number): number {
+export function stamp(
+  run: Units,
+  from: number,
+  to: number,
+  framing: Framing,
+  time: ExportTime,
+  sequence: number,
+): number {
+  if (framing === 'lines') return sequence;
+  const at = headers[framing];
   let next = sequence;
   for (let unit = from; unit < to; unit++) {
     const start = startOf(run, unit);
-    run.view.setUint32(start + exportTimeOffset, exportSeconds);
-    run.view.setUint32(start + sequenceOffset, next);
-    next = (next + (run.dataRecords[unit] ?? 0)) >>> 0;
+    run.view.setUint32(start + at.seconds, time.seconds);
+    run.view.setUint32(start + at.sequence, next);
+    if (at.upTime > 0) run.view.setUint32(start + at.upTime, time.upTimeMs >>> 0);
+    next = (next + sequenceStep(run, unit, framing)) >>> 0;
   }
   return next;
+}
+
+/** A run that a sink or the spool made, as the exporter needs it; shares the buffers. */
+export function asUnits(run: UnitRun): Units {
+  return { ...run, view: new DataView(run.bytes.buffer, run.bytes.byteOffset, run.bytes.byteLength) };
 }
 
 const slabOctets = 65_536;
@@ -50,6 +83,7 @@ const slabUnits = 512;
  */
 export class UnitQueue {
   #slabs: Units[] = [];
+  #open: Units | undefined;
   /** Octets and flow records of the units that wait. */
   octets = 0;
   records = 0;
@@ -58,12 +92,39 @@ export class UnitQueue {
     return this.#slabs[0];
   }
 
-  /** Copies the units [run.from, run.to), which then belong to the queue. */
-  push(run: Units): void {
+  /** Units that come before all others; their buffers belong to the queue from now on. */
+  unshift(run: Units): void {
+    if (run.from >= run.to) return;
+    this.#slabs.unshift(run);
+    this.octets += (run.ends[run.to - 1] ?? 0) - startOf(run, run.from);
+    this.records += recordsOf(run, run.from, run.to);
+  }
+
+  /** Units that come last; their buffers belong to the queue from now on. */
+  append(run: Units): void {
+    if (run.from >= run.to) return;
+    this.#slabs.push(run);
+    this.#open = undefined;
+    this.octets += (run.ends[run.to - 1] ?? 0) - startOf(run, run.from);
+    this.records += recordsOf(run, run.from, run.to);
+  }
+
+  /** Takes all of it out, oldest first. */
+  takeAll(): Units[] {
+    const slabs = this.#slabs;
+    this.#slabs = [];
+    this.#open = undefined;
+    this.octets = 0;
+    this.records = 0;
+    return slabs;
+  }
+
+  /** Copies the units [run.from, run.to), which then belong to the queue. now: monotonic ms. */
+  push(run: Units, now = 0): void {
     for (; run.from < run.to; run.from++) {
       const start = startOf(run, run.from);
       const length = (run.ends[run.from] ?? 0) - start;
-      const slab = this.#slabFor(length);
+      const slab = this.#slabFor(length, now);
       const at = startOf(slab, slab.to);
       slab.bytes.set(run.bytes.subarray(start, start + length), at);
       slab.ends[slab.to] = at + length;
@@ -83,15 +144,20 @@ export class UnitQueue {
       this.octets -= (slab.ends[unit] ?? 0) - startOf(slab, unit);
       this.records -= slab.records[unit] ?? 0;
     }
-    if (slab.from >= slab.to) this.#slabs.shift();
+    if (slab.from < slab.to) return;
+    this.#slabs.shift();
+    if (slab === this.#open) this.#open = undefined;
   }
 
-  #slabFor(octets: number): Units {
-    const last = this.#slabs.at(-1);
+  /** The slab that has room for so many octets: only slabs of the queue's own are filled. */
+  #slabFor(octets: number, now: number): Units {
+    const last = this.#open;
     if (last !== undefined && last.to < last.ends.length && startOf(last, last.to) + octets <= last.bytes.length)
       return last;
     const slab = newOutput(Math.max(slabOctets, octets), slabUnits);
+    slab.since = now;
     this.#slabs.push(slab);
+    this.#open = slab;
     return slab;
   }
 }

@@ -138,6 +138,10 @@ export interface IpfixFlow {
   'ntop.SRC_TO_DST_AVG_THROUGHPUT'?: number;
   /** Reverse: Bits per second over the duration of the record; absent when that is 0. */
   'ntop.DST_TO_SRC_AVG_THROUGHPUT'?: number;
+  /** Selector of the metered packets, as the options records describe it: 1 with packet sampling, absent without. */
+  selectorId?: number | string;
+  /** A packet of the counters stands for so many on the wire: 1 without packet sampling and where the counters are scaled up already. Deprecated by IANA; for collectors that read the rate from flow records. */
+  samplingInterval?: number;
   /** ToS or traffic class octet of the first packet each way. */
   ipClassOfService?: number;
   /** Reverse: ToS or traffic class octet of the first packet each way. */
@@ -524,6 +528,10 @@ export interface NprobeFlow {
   SRC_TO_DST_AVG_THROUGHPUT?: number;
   /** Reverse: Bits per second over the duration of the record; absent when that is 0. */
   DST_TO_SRC_AVG_THROUGHPUT?: number;
+  /** Selector of the metered packets, as the options records describe it: 1 with packet sampling, absent without. */
+  SELECTOR_ID?: number | string;
+  /** A packet of the counters stands for so many on the wire: 1 without packet sampling and where the counters are scaled up already. Deprecated by IANA; for collectors that read the rate from flow records. */
+  SAMPLING_INTERVAL?: number;
   /** ToS or traffic class octet of the first packet each way. */
   SRC_TOS?: number;
   /** Reverse: ToS or traffic class octet of the first packet each way. */
@@ -1055,6 +1063,10 @@ export interface EcsFlow {
     octet_delta_sum_of_squares?: number | string;
     /** Reverse: Sum of the squared packet sizes since the previous record. */
     reverse_octet_delta_sum_of_squares?: number | string;
+    /** Selector of the metered packets, as the options records describe it: 1 with packet sampling, absent without. */
+    selector_id?: number | string;
+    /** A packet of the counters stands for so many on the wire: 1 without packet sampling and where the counters are scaled up already. Deprecated by IANA; for collectors that read the rate from flow records. */
+    sampling_interval?: number;
     /** ToS or traffic class octet of the first packet each way. */
     ip_class_of_service?: number;
     /** Reverse: ToS or traffic class octet of the first packet each way. */

@@ -23,5 +23,6 @@ export {
   reverseEnterprise,
   type WireType,
 } from './field.js';
+export * from './flow_types.js';
 export { allKeys, jsonKey, type Naming, namings } from './naming.js';
 export { jsonSchema } from './schema.js';

@@ -11,7 +11,8 @@ export type Notice = Extract<MeterEvent, { kind: 'notice' }>;
 export interface MeteringOptions {
   /** Makes the Meter; onWake is what it calls, on the Node thread, when records or events wait. */
   createMeter: (onWake: () => void) => Meter;
-  consumers: readonly BatchConsumer[];
+  /** Who takes the records; may be given later by setConsumers(). */
+  consumers?: readonly BatchConsumer[];
   /** True when every source is a file: back-pressure instead of drops. */
   offline: boolean;
   onNotice: (notice: Notice) => void;
@@ -57,6 +58,7 @@ export class MeteringProcess {
       batchCapacity: 1024,
       now: () => performance.now(),
       defer: laterByDefault,
+      consumers: [],
       ...options,
     };
     this.#waits = options.offline;
@@ -66,7 +68,13 @@ export class MeteringProcess {
     });
     this.meter = options.createMeter(() => this.#wake());
     this.#batch = newBatch(this.meter.stride, this.#options.batchCapacity);
-    for (const consumer of options.consumers) consumer.onReady = () => this.#schedule(0);
+    this.setConsumers(this.#options.consumers);
+  }
+
+  /** Before start(). */
+  setConsumers(consumers: readonly BatchConsumer[]): void {
+    this.#options.consumers = consumers;
+    for (const consumer of consumers) consumer.onReady = () => this.#schedule(0);
   }
 
   /** Starts the workers; throws NativeError when an Observation Point cannot be opened. */

@@ -2,10 +2,16 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { WeirError } from '../errors.js';
 import { catalogueHash } from '../fields/elements.js';
 import type { NativeAddon } from './boundary.js';
+
+/** Version of weir. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
 
 /** Root of the package: where package.json, templates/ and build/ are. */
 export function packageRoot(): string {

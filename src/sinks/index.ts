@@ -3,6 +3,7 @@
 export { FileSink, type FileSinkOptions } from './file.js';
 export { canCompress, type Compression } from './file_rotation.js';
 export { HttpSink, type HttpSinkOptions } from './http.js';
+export { KafkaSink, type KafkaSinkOptions } from './kafka.js';
 export { NoneSink } from './none.js';
 export type { RetentionOptions } from './retention.js';
 export { type MessageSender, type MessageSocketOptions, SctpSink, type SctpSinkOptions } from './sctp.js';

@@ -187,11 +187,6 @@ test('consumer: the line of a flow, with and without what a template may leave o
   assert.throws(() => flowsOf(Buffer.from('{')), SyntaxError);
 });
 
-test('consumer: the addresses, ports and counters it reads are JSON keys', () => {
-  const body = /interface IpfixFlow \{\n(.*?)\n\}/s.exec(example('consumer.ts'))?.[1];
-  for (const match of body?.matchAll(/^ {2}(\w+)\?/gm) ?? []) assert.ok(keys.has(match[1] ?? ''), match[1]);
-});
-
 test('consumer: says what is wrong with its arguments', () => {
   const program = join(root, 'dist', 'examples', 'consumer.js');
   const run = (...args: string[]): string =>

@@ -78,9 +78,8 @@ test('-i: capture files and stdin are read, none is refused', () => {
 });
 
 test('-V, -b, --capture-direction', () => {
-  assert.match(mistakes('-V', '9')[0] ?? '', /^-V: NetFlow v9 is not in this version/);
-  assert.match(mistakes('-V', '5')[0] ?? '', /NetFlow v5/);
-  assert.match(mistakes('-V', '7')[0] ?? '', /expected 10 \(IPFIX\), found '7'/);
+  assert.deepEqual([load('-V', '9').flowVersion, load('-V', 'ipfix').flowVersion], ['9', 'ipfix']);
+  assert.throws(() => load('-V', '7'), /expected one of 10, ipfix, 9, 5, found '7'/);
   assert.deepEqual([load('-b', '0').logLevel, load('-b', '0').stats], ['info', 0]);
   assert.deepEqual([load('-b', '2').logLevel, load('-b2').stats], ['debug', 30_000]);
   assert.match(mistakes('-b', '9')[0] ?? '', /expected 0, 1 or 2/);
@@ -88,6 +87,27 @@ test('-V, -b, --capture-direction', () => {
     ['0', '1', '2'].map((value) => load('--capture-direction', value).direction),
     ['both', 'rx', 'tx'],
   );
+});
+
+test('-S: packets, flows, and @ for counters as they are', () => {
+  const sampled = (value: string) => {
+    const { packetSampling, flowSampling, upscale } = load('-S', value);
+    return [packetSampling, flowSampling, upscale];
+  };
+  assert.deepEqual(sampled('10:1:1'), [10, 1, true]);
+  assert.deepEqual(sampled('@100:1:5'), [100, 5, false]);
+  assert.match(mistakes('-S', '10:2:1')[0] ?? '', /^-S: the second number is about collected flows/);
+  assert.throws(() => load('-S', 'x'), /expected a whole number/);
+});
+
+test('--kafka and --kafka-conf', () => {
+  const { sinks, kafkaProperties } = load('--kafka', 'a:1,b;flows;opts;1;snappy', '--kafka-conf', 'linger.ms=9');
+  assert.deepEqual(
+    [sinks[0]?.brokers, sinks[0]?.topic, sinks[0]?.parameters],
+    [['a:1', 'b:9092'], 'flows', { statisticsTopic: 'opts', acks: '1', compression: 'snappy', naming: 'nprobe' }],
+  );
+  assert.deepEqual(load('--kafka', 'a;t').sinks[0]?.parameters, { naming: 'nprobe' });
+  assert.deepEqual(kafkaProperties, ['linger.ms=9']);
 });
 
 test('-e and -B together are a rate', () => {
@@ -102,7 +122,6 @@ test('-e and -B together are a rate', () => {
 test("weir's letters win over nProbe's, and what weir has not is said", () => {
   assert.equal(parseArguments(['-c', 'weir.yaml']).assignments[0]?.name, 'config');
   assert.equal(parseArguments(['-r', 'x']).assignments[0]?.name, 'read');
-  assert.deepEqual(mistakes('-S', '10:1:1'), ['-S (nProbe: sampling) is not in this version']);
   assert.deepEqual(mistakes('-G'), [
     '-G (nProbe: run as a daemon) is not in weir: weir stays in the foreground: use systemd or a container',
   ]);

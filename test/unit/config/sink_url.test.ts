@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultFormat, parseSinkUrl, sinkParameters, sinkParametersMarkdown } from '../../../src/config/sink_url.js';
+import { sinkParameters, sinkParametersMarkdown } from '../../../src/config/sink_parameters.js';
+import { defaultFormat, maySpool, parseSinkUrl } from '../../../src/config/sink_url.js';
 import { WeirError } from '../../../src/errors.js';
 
 test('forms of network sinks', () => {
@@ -20,7 +21,8 @@ test('forms of network sinks', () => {
 });
 
 test('files, stdout and none', () => {
-  assert.deepEqual(parseSinkUrl('-'), { text: '-', scheme: 'stdout', host: '', port: 0, path: '', parameters: {} });
+  const { text, scheme, host, port, path, parameters } = parseSinkUrl('-');
+  assert.deepEqual([text, scheme, host, port, path, parameters], ['-', 'stdout', '', 0, '', {}]);
   assert.deepEqual(parseSinkUrl('-?format=json').parameters, { format: 'json' });
   assert.equal(parseSinkUrl('none').scheme, 'none');
   for (const [text, path] of [
@@ -67,10 +69,49 @@ test('every parameter is read into its type', () => {
   assert.equal(parseSinkUrl('file:///f?append=on').parameters.append, true);
 });
 
+test('brokers, requests and sockets', () => {
+  const kafka = parseSinkUrl('kafka://a:1,b,[::1]:3/flows?messagekey=host&linger.ms=7&sasl.password=s%26t&acks=1');
+  assert.deepEqual(
+    [kafka.brokers, kafka.topic, kafka.host, kafka.port],
+    [['a:1', 'b:9092', '[::1]:3'], 'flows', 'a', 1],
+  );
+  assert.deepEqual(kafka.properties, { 'linger.ms': '7', 'sasl.password': 's&t' });
+  assert.deepEqual(kafka.parameters, { messageKey: 'host', acks: '1' });
+  assert.equal(kafka.name, 'kafka://a:1,b,[::1]:3/flows?messagekey=host&linger.ms=7&sasl.password=***&acks=1');
+  assert.equal(parseSinkUrl('kafka-ssl://a/t').scheme, 'kafka+tls');
+  const request = parseSinkUrl('https://eva:p%40ss@[::1]:9200/a/_bulk?bulk=flows&headers=X-A:1,X-B:2');
+  assert.deepEqual(
+    [request.host, request.port, request.path, request.user, request.password],
+    ['::1', 9200, '/a/_bulk', 'eva', 'p@ss'],
+  );
+  assert.equal(request.name, 'https://eva:***@[::1]:9200/a/_bulk?bulk=flows&headers=X-A:1,X-B:2');
+  assert.deepEqual(request.parameters, { bulk: 'flows', headers: ['X-A:1', 'X-B:2'] });
+  assert.deepEqual([parseSinkUrl('http://h').path, parseSinkUrl('http://h').port], ['/', 80]);
+  assert.equal(parseSinkUrl('unix:///run/v.sock').path, '/run/v.sock');
+  assert.deepEqual(
+    ['tls://h?cert=a&key=b', 'syslog://h', 'syslog+tls://h', 'sctp://h'].map((text) => parseSinkUrl(text).port),
+    [4740, 514, 6514, 4739],
+  );
+  assert.deepEqual(
+    ['udp://h', 'tcp://h', 'kafka://h/t', '-', 'file:///f'].map((text) => maySpool(parseSinkUrl(text).scheme)),
+    [false, true, true, false, false],
+  );
+});
+
+test('an error does not show a password', () => {
+  assert.throws(
+    () => parseSinkUrl('https://u:secret@h/?sasl.password=secret&mtu=1'),
+    (error: Error) => !error.message.includes('secret'),
+  );
+});
+
 test('default format by scheme, file name and terminal', () => {
   const format = (text: string, terminal = false): string => defaultFormat(parseSinkUrl(text), terminal);
   assert.equal(format('udp://c'), 'ipfix');
   assert.equal(format('tcp://c'), 'ipfix');
+  assert.equal(defaultFormat(parseSinkUrl('udp://c'), false, '9'), 'netflow9');
+  assert.equal(defaultFormat(parseSinkUrl('tcp://c'), false, '5'), 'ipfix');
+  assert.equal(format('kafka://c/t'), 'json');
   assert.equal(format('file:///a.ipfix'), 'ipfix');
   assert.equal(format('file:///a.log'), 'json');
   assert.equal(format('-', true), 'text');
@@ -83,8 +124,21 @@ test('mistakes are WEIR_SINK, name the sink and the nearest', () => {
     ['collector:4739', /for example udp:\/\/collector:4739/],
     ['./flows.json', /for example file:\/\/\.\/flows\.json/],
     ['udq://c', /unknown scheme 'udq'; weir has .*, did you mean udp\?/],
-    ['kafka://a:1,b:2/t', /kafka:\/\/ is not in this version; weir has udp, tcp, file/],
-    ['tls://c', /tls:\/\/ is not in this version/],
+    ['kafka://a:1,b:2', /expected BROKER:PORT,BROKER:PORT\/TOPIC/],
+    ['kafka://a/t u', /'t u' is not a Kafka topic/],
+    ['kafka://a/t?messagekey=flow&batch=9', /messagekey=flow is for batch=1/],
+    ['kafka://a/t?messagekey=host&format=ipfix', /an IPFIX message holds many flows/],
+    ['kafka://a/t?mtu=9', /'mtu' is not for kafka/],
+    ['tls://c', /IPFIX over tls needs cert=FILE and key=FILE/],
+    ['tls://c?cert=a', /cert and key go together/],
+    ['dtls://c', /no maintained DTLS implementation/],
+    ['sctp://c?format=json', /format=json is not for sctp/],
+    ['https://h/x?format=ipfix', /format=ipfix is not for https, which carries json/],
+    ['unix:///', /no file name/],
+    ['udp://c?spool=on', /'spool' is not for udp/],
+    ['tcp://c?format=netflow9', /format=netflow9 is for udp and file/],
+    ['udp://c?format=netflow5&biflow=on', /it has no biflows/],
+    ['udp://c?format=netflow5&profile=goipfix', /profile=goipfix is for format=ipfix, not netflow5/],
     ['udp://', /no host/],
     ['udp://:99', /no host/],
     ['udp://c:0', /expected a port from 1 to 65535, found '0'/],
@@ -99,8 +153,7 @@ test('mistakes are WEIR_SINK, name the sink and the nearest', () => {
     ['udp://c?biflow', /'biflow' needs a value: biflow=on\|off/],
     ['udp://c?mtu=9&mtu=9', /'mtu' is given twice/],
     ['udp://c?mtu=big', /mtu: expected a whole number from 0 to 65535, found 'big'/],
-    ['udp://c?format=ipfx', /format: expected one of ipfix, json, text, found 'ipfx', did you mean ipfix\?/],
-    ['udp://c?format=netflow9', /format netflow9 is not in this version/],
+    ['udp://c?format=ipfx', /format: expected one of ipfix, netflow9, .*, found 'ipfx', did you mean ipfix\?/],
     ['udp://c?format=text', /format=text is not for udp/],
     ['udp://c?format=json', /use tcp/],
     ['udp://c?naming=nprobe', /naming is for format=json, not ipfix/],

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Exporter, type ExporterOptions } from '../../../src/exporting/exporter.js';
+import { SessionControl, type SessionControlOptions } from '../../../src/exporting/session_control.js';
 import { FakeEncoder, type FakeEncoderOptions, fakeBatch } from '../../support/fake_encoder.js';
 import { FakeSink } from '../../support/fake_sink.js';
 import { ManualClock } from '../../support/manual_clock.js';
 import { below, seededRandom } from '../../support/seeded_random.js';
+
+type ControlTimes = Pick<SessionControlOptions, 'refreshMs' | 'refreshMessages' | 'copies'>;
 
 interface Rig {
   exporter: Exporter;
@@ -15,10 +18,11 @@ interface Rig {
 }
 
 async function rig(
-  options: Partial<ExporterOptions> = {},
+  options: Partial<ExporterOptions> & { control?: never } & Partial<ControlTimes> = {},
   encoding: FakeEncoderOptions = {},
   sink = new FakeSink(),
 ): Promise<Rig> {
+  const { refreshMs = 0, refreshMessages = 0, copies = 1, ...given } = options;
   const encoder = new FakeEncoder(encoding);
   const clock = new ManualClock();
   const notices: string[] = [];
@@ -30,7 +34,15 @@ async function rig(
     framing,
     overflow: 'dropOldest',
     onNotice: (_, text) => notices.push(text),
-    ...options,
+    ...given,
+    control: new SessionControl({
+      encoder,
+      statisticsMs: 60_000,
+      standAlone: false,
+      refreshMs,
+      refreshMessages,
+      copies,
+    }),
   });
   await exporter.open();
   return { exporter, sink, encoder, clock, notices };
@@ -57,7 +69,11 @@ function dropped(exporter: Exporter): number {
 
 function assertConserved(exporter: Exporter): void {
   const counters = exporter.counters();
-  assert.equal(counters.created, counters.exported + dropped(exporter) + counters.queued, JSON.stringify(counters));
+  assert.equal(
+    counters.created + counters.recovered,
+    counters.exported + dropped(exporter) + counters.queued + counters.spooled,
+    JSON.stringify(counters),
+  );
 }
 
 test('templates go first, then every record in order with continuous sequence numbers', async () => {
@@ -79,7 +95,7 @@ test('templates go first, then every record in order with continuous sequence nu
 });
 
 test('UDP: templates are sent in copies at first, and refreshed in time even when no flow comes', async () => {
-  const { sink, clock, exporter } = await rig({ templateRefreshMs: 600_000, templateCopies: 2 });
+  const { sink, clock, exporter } = await rig({ refreshMs: 600_000, copies: 2 });
   exporter.accept(fakeBatch([1]));
   assert.deepEqual(
     sink.taken.map((unit) => isTemplate(unit.bytes)),
@@ -98,7 +114,7 @@ test('UDP: templates are sent in copies at first, and refreshed in time even whe
 });
 
 test('UDP: templates are refreshed every N messages, before the message that would exceed it', async () => {
-  const { sink, exporter } = await rig({ templateRefreshMessages: 3 }, { messageSize: 28 }); // one record a message
+  const { sink, exporter } = await rig({ refreshMessages: 3 }, { messageSize: 28 }); // one record a message
   exporter.accept(fakeBatch(range(0, 7)));
   const kinds = sink.taken.map((unit) => (isTemplate(unit.bytes) ? 'T' : 'd')).join('');
   assert.equal(kinds, 'TdddTdddTd');
@@ -289,8 +305,8 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
       {
         queueOctets: 3000,
         maxExportRate: seed % 3 === 0 ? 20_000 : 0,
-        templateRefreshMs: 1000,
-        templateRefreshMessages: 7,
+        refreshMs: 1000,
+        refreshMessages: 7,
       },
       { split: seed % 2 === 0, messageSize: 60 + 8 * seed, unencodable: (id) => id % 97 === 0 },
     );

@@ -20,7 +20,7 @@ function messages(dataRecords: number[], firstSequence = 0): Units {
 
 test('stamp writes export time and sequence numbers, which wrap at 2^32', () => {
   const run = messages([1, 2, 3]);
-  assert.equal(stamp(run, 0, 3, 1_795_000_000, 0xfffffffe), 4);
+  assert.equal(stamp(run, 0, 3, 'ipfix', { seconds: 1_795_000_000, upTimeMs: 0 }, 0xfffffffe), 4);
   assert.deepEqual(
     [0, 20, 40].map((at) => run.view.getUint32(at + 8)),
     [0xfffffffe, 0xffffffff, 1],

@@ -1,0 +1,208 @@
+// What goes before and between the flow records of a Transport Session: templates, Options Templates and options
+// records (RFC 7011 sections 4 and 8), each when it is due.
+
+import type { Encoder, OptionsEncoder, OptionsRow, UnitBuffer } from '../native/boundary.js';
+import { startOf } from '../sinks/sink.js';
+import { type OptionsState, type OptionsTable, sameRows } from './options_records.js';
+import { TemplateTiming } from './template_timing.js';
+import { newOutput, type Units } from './units.js';
+
+export interface SessionControlOptions {
+  encoder: Encoder;
+  /** undefined: the format, profile or user wants no options records. */
+  optionsEncoder?: OptionsEncoder | undefined;
+  optionsTables?: readonly OptionsTable[];
+  /** What the rows are made from. */
+  optionsState?: () => OptionsState;
+  /** JSON: the statistics as lines, with their line feeds. */
+  statisticsLines?: (() => string[]) | undefined;
+  /** Between two sets of statistics records. */
+  statisticsMs: number;
+  /** Messages stand alone (Kafka): templates are in each one, and Options Templates go with every set of records. */
+  standAlone: boolean;
+  /** UDP: templateRefreshTimeout and messages between refreshes; both 0 elsewhere (RFC 7011 section 8). */
+  refreshMs: number;
+  refreshMessages: number;
+  /** How often templates are sent at the begin of a session; UDP should send them more than once. */
+  copies: number;
+}
+
+const outputOctets = 256 << 10;
+const outputUnits = 1024;
+
+export class SessionControl {
+  readonly timing: TemplateTiming;
+  #options: SessionControlOptions;
+  #statisticsAt = -Infinity;
+  /** Rows as they were last sent, by table: those of 'change' tables go again when they differ. */
+  #sent = new Map<OptionsTable, readonly OptionsRow[]>();
+  /** Template messages of other templates, whose records are replayed from the spool in this session. */
+  #foreign = new Map<string, Units>();
+  #foreignDue: Units[] = [];
+
+  constructor(options: SessionControlOptions) {
+    this.#options = options;
+    this.timing = new TemplateTiming({ refreshMs: options.refreshMs, refreshMessages: options.refreshMessages });
+  }
+
+  get #hasStatistics(): boolean {
+    const { optionsTables = [], statisticsLines } = this.#options;
+    return statisticsLines !== undefined || optionsTables.some(({ when }) => when !== 'session');
+  }
+
+  /** A new Transport Session knows no template; its statistics come one interval after its begin. */
+  newSession(nowMs: number): void {
+    this.timing.newSession();
+    this.#statisticsAt = nowMs;
+    this.#foreignDue = [...this.#foreign.values()];
+  }
+
+  /** Template messages that must go before the replayed records of another template, once a session. */
+  addForeign(signature: string, templates: Units): void {
+    if (this.#foreign.has(signature)) return;
+    this.#foreign.set(signature, templates);
+    this.#foreignDue.push(templates);
+  }
+
+  due(nowMs: number): boolean {
+    return this.timing.due(nowMs) || this.#statisticsDue(nowMs) || this.#foreignDue.length > 0;
+  }
+
+  /** Milliseconds until something is due by time, undefined when nothing will be. */
+  waitMs(nowMs: number): number | undefined {
+    const templates = this.timing.waitMs(nowMs);
+    if (!this.#hasStatistics) return templates;
+    const statistics = Math.max(1, this.#statisticsAt + this.#options.statisticsMs - nowMs);
+    return templates === undefined ? statistics : Math.min(templates, statistics);
+  }
+
+  /** What is due now, to be stamped and sent before any flow record; undefined when it comes to nothing. */
+  make(nowMs: number, exportSeconds: number): { templates?: Units | undefined; statistics?: Units | undefined } {
+    const made: { templates?: Units | undefined; statistics?: Units | undefined } = {};
+    if (this.timing.due(nowMs) || this.#foreignDue.length > 0) made.templates = this.#templates(nowMs, exportSeconds);
+    if (this.#statisticsDue(nowMs)) {
+      this.#statisticsAt = nowMs;
+      made.statistics = this.#statistics(exportSeconds);
+    }
+    return made;
+  }
+
+  /** The last word of a session: statistics up to now. */
+  last(exportSeconds: number): Units | undefined {
+    return this.#hasStatistics ? this.#statistics(exportSeconds) : undefined;
+  }
+
+  #statisticsDue(nowMs: number): boolean {
+    return this.#hasStatistics && nowMs - this.#statisticsAt >= this.#options.statisticsMs;
+  }
+
+  #templates(nowMs: number, exportSeconds: number): Units | undefined {
+    const { encoder, standAlone, copies } = this.#options;
+    const parts: Units[] = [];
+    if (this.timing.due(nowMs)) {
+      const times = this.timing.first ? copies : 1;
+      const own = encode((out) => encoder.templates(exportSeconds, out).units);
+      if (!standAlone) for (let copy = 0; copy < times; copy++) parts.push(own);
+      if (!standAlone) parts.push(...this.#optionsTemplates(exportSeconds), ...this.#records(true, exportSeconds));
+      this.timing.templatesSent(nowMs);
+    }
+    parts.push(...this.#foreignDue);
+    this.#foreignDue = [];
+    return joined(parts);
+  }
+
+  #statistics(exportSeconds: number): Units | undefined {
+    const { standAlone, statisticsLines } = this.#options;
+    const parts: Units[] = [];
+    if (standAlone) parts.push(...this.#optionsTemplates(exportSeconds));
+    parts.push(...this.#records(standAlone, exportSeconds));
+    if (statisticsLines !== undefined) parts.push(linesUnits(statisticsLines()));
+    const run = joined(parts);
+    if (run !== undefined) run.statistics = true;
+    return run;
+  }
+
+  #optionsTemplates(exportSeconds: number): Units[] {
+    const { optionsEncoder, optionsTables = [] } = this.#options;
+    if (optionsEncoder === undefined || optionsTables.length === 0) return [];
+    const templates = optionsTables.map(({ template }) => template);
+    return [encode((out) => optionsEncoder.templates(templates, exportSeconds, out).units)];
+  }
+
+  /** Rows of the tables that are due: all of them, or those of every interval and those that have changed. */
+  #records(all: boolean, exportSeconds: number): Units[] {
+    const { optionsEncoder, optionsTables = [], optionsState } = this.#options;
+    if (optionsEncoder === undefined || optionsState === undefined) return [];
+    const state = optionsState();
+    const parts: Units[] = [];
+    for (const table of optionsTables) {
+      const rows = table.rows(state);
+      const changed = table.when === 'change' && !sameRows(rows, this.#sent.get(table) ?? []);
+      if (!all && !changed && table.when !== 'interval') continue;
+      this.#sent.set(table, rows);
+      parts.push(...encodeRows(optionsEncoder, table, rows, exportSeconds));
+    }
+    return parts;
+  }
+}
+
+function encodeRows(
+  encoder: OptionsEncoder,
+  { template }: OptionsTable,
+  rows: readonly OptionsRow[],
+  exportSeconds: number,
+): Units[] {
+  const parts: Units[] = [];
+  for (let first = 0; first < rows.length; ) {
+    let consumed = 0;
+    const part = encode((out) => {
+      const result = encoder.records(template, rows, first, exportSeconds, out);
+      consumed = result.records;
+      return result.units;
+    });
+    parts.push(part);
+    if (consumed === 0) break; // a row that fits no message
+    first += consumed;
+  }
+  return parts;
+}
+
+function encode(call: (out: UnitBuffer) => number): Units {
+  const out = newOutput(outputOctets, outputUnits);
+  out.to = call(out);
+  return out;
+}
+
+function linesUnits(lines: readonly string[]): Units {
+  const buffers = lines.map((line) => Buffer.from(line));
+  const run = newOutput(
+    buffers.reduce((sum, { length }) => sum + length, 0),
+    buffers.length,
+  );
+  let end = 0;
+  for (const [index, buffer] of buffers.entries()) {
+    run.bytes.set(buffer, end);
+    end += buffer.length;
+    run.ends[index] = end;
+  }
+  run.to = buffers.length;
+  return run;
+}
+
+/** All units of the parts one behind the other. */
+function joined(parts: readonly Units[]): Units | undefined {
+  const units = parts.reduce((sum, part) => sum + part.to, 0);
+  if (units === 0) return undefined;
+  const octets = parts.reduce((sum, part) => sum + startOf(part, part.to), 0);
+  const run = newOutput(octets, units);
+  for (const part of parts) {
+    const offset = startOf(run, run.to);
+    run.bytes.set(part.bytes.subarray(0, startOf(part, part.to)), offset);
+    for (let unit = 0; unit < part.to; unit++) {
+      run.ends[run.to] = (part.ends[unit] ?? 0) + offset;
+      run.dataRecords[run.to] = part.dataRecords[unit] ?? 0;
+      run.to++;
+    }
+  }
+  return run;
+}
