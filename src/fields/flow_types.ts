@@ -1197,6 +1197,10 @@ export interface EcsFlow {
     tunnel_depth?: number;
     /** VXLAN network: 1 in the top octet, the VNI in the last three. */
     layer2_segment_id?: number | string;
+    /** Octets of both directions together. */
+    flow_octets?: number | string;
+    /** Packets of both directions together. */
+    flow_packets?: number | string;
   };
 }
 

@@ -160,6 +160,19 @@ export function lineKeys(
     : { keys, leftOut: rest };
 }
 
+/** Adds a key, or what it says in other records to the one that is there. */
+function addKey(to: Map<string, LineKey>, key: LineKey): void {
+  const name = [...key.path, key.key].join('.');
+  const known = to.get(name) ?? key;
+  const constants = new Set([...(known.constants ?? []), ...(key.constants ?? [])]);
+  const twin = known.element && twinOf(known.element);
+  to.set(name, {
+    ...known,
+    ...(constants.size > 0 ? { constants: [...constants] } : {}),
+    ...(twin !== undefined && twin === key.element ? { twin } : {}),
+  });
+}
+
 /** Every key a line of a naming may have, alternative nProbe labels included. */
 export function allKeys(naming: Naming): LineKey[] {
   if (naming === 'nprobe') {
@@ -169,20 +182,19 @@ export function allKeys(naming: Naming): LineKey[] {
       ),
     );
   }
-  const fields = elements().map((element) => ({ element }));
-  const four = lineKeys(fields, naming, 4, true).keys;
-  const six = naming === 'ipfix' ? [] : lineKeys(fields, naming, 6, true).keys;
+  if (naming === 'ipfix')
+    return lineKeys(
+      elements().map((element) => ({ element })),
+      naming,
+      4,
+      true,
+    ).keys;
   const merged = new Map<string, LineKey>();
-  for (const key of [...four, ...six]) {
-    const name = [...key.path, key.key].join('.');
-    const other = merged.get(name);
-    const constants = [...new Set([...(other?.constants ?? []), ...(key.constants ?? [])])];
-    const twin = other?.element !== key.element ? key.element : undefined;
-    merged.set(name, {
-      ...(other ?? key),
-      ...(constants.length > 0 ? { constants } : {}),
-      ...(other !== undefined && twin !== undefined ? { twin } : {}),
-    });
+  for (const biflow of [true, false]) {
+    const fields = elements().flatMap((element) => (element.reverse && !biflow ? [] : [{ element }]));
+    for (const version of [4, 6] as const) {
+      for (const key of lineKeys(fields, naming, version, biflow).keys) addKey(merged, key);
+    }
   }
   return together([...merged.values()]);
 }

@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Ajv } from 'ajv';
-import type { Naming } from '../../src/fields/naming.js';
+import { elements } from '../../src/fields/elements.js';
+import { type Naming, namings } from '../../src/fields/naming.js';
 import { MessageFramer, MessageReader } from '../../src/ipfix/index.js';
 import { packageRoot, tryLoadAddon } from '../../src/native/load.js';
 import { checkEcs } from '../support/ecs_fields.js';
-import { collectRun, startWeir } from '../support/weir.js';
+import { captureNanoseconds, plainFrames, tunnelFrames } from '../support/varied_frames.js';
+import { collectRun, runWeir, startWeir } from '../support/weir.js';
 
 interface Golden {
   name: string;
@@ -128,5 +130,25 @@ for (const golden of cases) {
       readFileSync(path, 'utf8'),
       `${golden.name}.txt: after an intended change run \`npm run golden\``,
     );
+  });
+}
+
+// Not only the few flows of the golden capture: IPv6, ICMP, VLANs, tunnels, 64-bit ids, every field of the catalogue.
+for (const naming of namings) {
+  test(`lines of naming ${naming} for varied frames are as its schema says`, unavailable, async () => {
+    const all = elements().map(({ name }) => name);
+    for (const [name, frames] of [
+      ['plain', plainFrames()],
+      ['tunnels', tunnelFrames()],
+    ] as const) {
+      writeFileSync(join(folder, `${name}.pcap`), captureNanoseconds(frames));
+      for (const biflow of ['on', 'off']) {
+        const args = ['--read', join(folder, `${name}.pcap`), '--first-packets', '4', '--tunnels', '--biflow', biflow];
+        const run = await runWeir([...args, '-T', all.join(' '), '--to', `-?format=json&naming=${naming}`]);
+        assert.equal(run.status, 0, run.stderr);
+        assert.ok(run.stdout.split('\n').length > 2);
+        checkLines(run.stdout, naming);
+      }
+    }
   });
 }

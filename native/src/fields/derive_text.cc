@@ -148,7 +148,8 @@ size_t protocolName(const FlowRecord& record, unsigned, const FieldContext&, cha
 size_t protocolKeyword(const FlowRecord& record, unsigned, const FieldContext&, char* out, size_t capacity) {
   const std::string_view keyword = keywordText(record.hot.key.protocol);
   if (!keyword.empty()) return copy(keyword, out, capacity);
-  const size_t size = copy(protocolText(record.hot.key.protocol), out, capacity);
+  const std::string_view name = protocolText(record.hot.key.protocol);
+  const size_t size = name.empty() ? 0 : copy(name, out, capacity);
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
   std::transform(out, out + size, out, lower);
   return size;
