@@ -9,6 +9,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("catalogueHash", Napi::String::New(env, hash.data(), hash.size()));
   exports.Set("Meter", defineMeter(env));
   exports.Set("Encoder", defineEncoder(env));
+  exports.Set("OptionsEncoder", defineOptionsEncoder(env));
   exports.Set("UdpSender", defineUdpSender(env));
   exports.Set("SctpSender", defineSctpSender(env));
   defineKafka(env, exports);

@@ -3,8 +3,11 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <exception>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -52,8 +55,17 @@ inline Bytes bytesOf(const Napi::Value& value) {
   return {array.Data(), array.ByteLength()};
 }
 
+// The enumerator at the place of `text` among the names.
+template <typename Enum>
+Enum choiceOf(const std::string& text, std::initializer_list<std::string_view> names) {
+  const auto* const found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) throw Error("WEIR_INTERNAL", "unknown setting '" + text + "'");
+  return static_cast<Enum>(found - names.begin());
+}
+
 Napi::Function defineMeter(Napi::Env env);
 Napi::Function defineEncoder(Napi::Env env);
+Napi::Function defineOptionsEncoder(Napi::Env env);
 Napi::Function defineUdpSender(Napi::Env env);
 Napi::Function defineSctpSender(Napi::Env env);
 void defineKafka(Napi::Env env, Napi::Object exports);

@@ -1,23 +1,10 @@
 // The Encoder as JavaScript sees it.
-#include <algorithm>
-#include <string_view>
-
-#include "base/error.h"
-#include "binding/binding.h"
 #include "binding/meter_binding.h"
-#include "encode/encoder.h"
+#include "binding/units_binding.h"
 
 namespace weir::binding {
 
 namespace {
-
-// The enumerator at the place of `text` among the names.
-template <typename Enum>
-Enum choiceOf(const std::string& text, std::initializer_list<std::string_view> names) {
-  const auto* const found = std::find(names.begin(), names.end(), text);
-  if (found == names.end()) throw Error("WEIR_INTERNAL", "unknown encoder setting '" + text + "'");
-  return static_cast<Enum>(found - names.begin());
-}
 
 std::vector<EncoderField> fieldsOf(const Napi::Array& list) {
   std::vector<EncoderField> fields;
@@ -66,7 +53,7 @@ EncoderSpec specOf(const Napi::Object& from) {
 
 class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
  public:
-  explicit EncoderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EncoderObject>(info) {
+  explicit EncoderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EncoderObject>(info), result_(info.Env()) {
     const Napi::Env env = info.Env();
     guarded(env, [&] {
       const auto from = info[0].As<Napi::Object>();
@@ -82,11 +69,6 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
       context_.communityIdSeed = static_cast<uint16_t>(u32Of(from, "communityIdSeed"));
       encoder_ = makeEncoder(specOf(from), context_);
     });
-    Napi::Object result = Napi::Object::New(env);
-    for (const char* key : {"records", "dataRecords", "units", "bytes", "truncated", "unencodable", "elsewhere"}) {
-      result.Set(key, Napi::Number::New(env, 0));
-    }
-    result_ = Napi::Persistent(result);
   }
 
   static Napi::Function define(Napi::Env env) {
@@ -98,7 +80,7 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
   }
 
  private:
-  Napi::Value result(const Napi::CallbackInfo&) { return result_.Value(); }
+  Napi::Value result(const Napi::CallbackInfo&) { return result_.value(); }
   Napi::Value sequence(const Napi::CallbackInfo& info) { return number(info.Env(), encoder_->sequence()); }
 
   // encode(batch, first, exportSeconds, units)
@@ -113,7 +95,7 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
     const uint32_t first = info[1].As<Napi::Number>().Uint32Value();
     const uint32_t seconds = info[2].As<Napi::Number>().Uint32Value();
     return guarded(info.Env(), [&] {
-      return report(info.Env(), encoder_->encode(view, first, seconds, out));
+      return result_.fill(info.Env(), encoder_->encode(view, first, seconds, out));
     });
   }
 
@@ -121,7 +103,7 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
   Napi::Value templates(const Napi::CallbackInfo& info) {
     const UnitBuffer out = unitsOf(info[1]);
     const uint32_t seconds = info[0].As<Napi::Number>().Uint32Value();
-    return guarded(info.Env(), [&] { return report(info.Env(), encoder_->templates(seconds, out)); });
+    return guarded(info.Env(), [&] { return result_.fill(info.Env(), encoder_->templates(seconds, out)); });
   }
 
   void reset(const Napi::CallbackInfo&) { encoder_->reset(); }
@@ -129,32 +111,10 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
     guarded(info.Env(), [&] { encoder_->setMessageSize(info[0].As<Napi::Number>().Uint32Value()); });
   }
 
-  static UnitBuffer unitsOf(const Napi::Value& value) {
-    const auto from = value.As<Napi::Object>();
-    const auto numbers = [&](const char* name) {
-      auto array = from.Get(name).As<Napi::Uint32Array>();
-      return std::span<uint32_t>(array.Data(), array.ElementLength());
-    };
-    const Bytes bytes = bytesOf(from.Get("bytes"));
-    return {{bytes.data, bytes.size}, numbers("ends"), numbers("records"), numbers("dataRecords")};
-  }
-
-  Napi::Value report(Napi::Env env, const EncodeResult& from) {
-    Napi::Object to = result_.Value();
-    to.Set("records", number(env, from.records));
-    to.Set("dataRecords", number(env, from.dataRecords));
-    to.Set("units", number(env, from.units));
-    to.Set("bytes", number(env, from.bytes));
-    to.Set("truncated", number(env, from.truncated));
-    to.Set("unencodable", number(env, from.unencodable));
-    to.Set("elsewhere", number(env, from.elsewhere));
-    return to;
-  }
-
   FieldContext context_;
   std::unique_ptr<Encoder> encoder_;
   Napi::ObjectReference meterReference_;  // keeps the Observation Point table alive
-  Napi::ObjectReference result_;
+  ResultObject result_;
 };
 
 Napi::Function defineEncoder(Napi::Env env) { return EncoderObject::define(env); }

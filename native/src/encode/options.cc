@@ -38,10 +38,7 @@ void OptionsEncoder::check(const OptionsTemplate& layout) const {
   if (layout.scopes == 0 || layout.scopes > layout.fields.size()) fail("it needs a scope field");
   for (const OptionsField& field : layout.fields) {
     const std::string name = "field " + std::to_string(field.enterprise) + "." + std::to_string(field.id);
-    const Lengths allowed = lengthsOf(field.type);
-    if (field.length < allowed.least || field.length > allowed.most) {
-      fail(name + " cannot have a length of " + std::to_string(field.length));
-    }
+    if (!allowsLength(field.type, field.length)) fail(name + " cannot have a length of " + std::to_string(field.length));
     if (&format_ != &kNetflow9) {
       if (field.id == 0 || field.id > 32767) fail(name + " has no Information Element id (1 to 32767)");
       continue;

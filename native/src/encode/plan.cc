@@ -53,7 +53,7 @@ bool isReverse(const Element& element) {
 void checkWire(const EncoderField& field, const Element& element, const EncoderSpec& spec) {
   const Lengths allowed = lengthsOf(element.wire);
   const bool variable = field.wireLength == kVariableLength;
-  if (field.wireLength < allowed.least || field.wireLength > allowed.most) {
+  if (!allowsLength(element.wire, field.wireLength)) {
     throw Error("WEIR_TEMPLATE", std::string("field ") + element.name + " cannot have an IPFIX length of " +
                                      (variable ? "variable" : std::to_string(field.wireLength)) + ": its type takes " +
                                      std::to_string(allowed.least) + " to " + std::to_string(allowed.most) + " octets");
@@ -107,6 +107,12 @@ Lengths lengthsOf(WireType wire) {
     case WireType::string: return {1, kVariableLength};
     default: return {0, 0};  // signed integers: no element has one
   }
+}
+
+bool allowsLength(WireType wire, uint16_t length) {
+  const Lengths lengths = lengthsOf(wire);
+  const bool noReal = wire == WireType::float64 && length > 4 && length < 8;
+  return lengths.least != 0 && length >= lengths.least && length <= lengths.most && !noReal;
 }
 
 std::vector<PlanField> planFields(const EncoderSpec& spec, unsigned family, std::span<const Element> table) {

@@ -47,6 +47,7 @@ struct Lengths {
   uint16_t least, most;
 };
 Lengths lengthsOf(WireType wire);
+bool allowsLength(WireType wire, uint16_t length);
 
 // Fields of the other IP version are left out. Throws Error WEIR_TEMPLATE, naming the field that cannot be encoded.
 std::vector<PlanField> planFields(const EncoderSpec& spec, unsigned family, std::span<const Element> table);
