@@ -3,7 +3,7 @@
 import type { Options } from '../config/options.js';
 import { describeError, WeirError } from '../errors.js';
 import type { Counters, Encoder, Meter, NativeAddon } from '../native/boundary.js';
-import { type NoticeLevel, type Sink, systemClock } from '../sinks/index.js';
+import { type DropCause, type NoticeLevel, type Sink, systemClock } from '../sinks/index.js';
 import { Spool } from '../spool/index.js';
 import { buildSink, defaultMtu, ipv6Headers } from './build_sink.js';
 import { Exporter } from './exporter.js';
@@ -253,7 +253,11 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
     if (exporter === undefined) throw new Error('options records were asked for before the session');
     return exporter.counters();
   });
-  const spool = await openSpool(plan, around, encoder, (cause, records) => exporter?.spoolLost(cause, records));
+  const early: [DropCause, number][] = []; // given up by the spool while it was opened
+  const spool = await openSpool(plan, around, encoder, (cause, records) => {
+    if (exporter === undefined) early.push([cause, records]);
+    else exporter.spoolLost(cause, records);
+  });
   const foreign = new ForeignTemplates(idsOf(plan, options).foreign, signatureOf(plan), control);
   exporter = new Exporter({
     encoder,
@@ -270,5 +274,6 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
     onLatency: around.onLatency,
     onEnded: around.onEnded,
   });
+  for (const [cause, records] of early) exporter.spoolLost(cause, records);
   return exporter;
 }

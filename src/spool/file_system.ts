@@ -1,6 +1,7 @@
 // What the spool needs of files; small, so that tests can have full disks, torn writes and slow ones.
 
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 export interface SpoolFile {
   /** Octets written at `position`: fewer than given when the disk becomes full. */
@@ -68,7 +69,13 @@ class DiskFile implements SpoolFile {
 }
 
 export const diskFileSystem: SpoolFileSystem = {
-  makeFolder: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
+  async makeFolder(path) {
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    // The names of new folders should outlive a power cut too.
+    for (let made = resolve(path); made.length >= resolve(first).length; made = dirname(made))
+      await this.syncFolder(dirname(made));
+  },
   list: (folder) => readdir(folder),
   create: async (path) => new DiskFile(await open(path, 'wx+', 0o600)),
   open: async (path, access) => new DiskFile(await open(path, access === 'read' ? 'r' : 'r+')),

@@ -1,4 +1,4 @@
-// One line a minute at most while units are being lost, with the counts since the last line.
+// One line a minute at most while units are being lost, with the counts since the last line, and one when it is over.
 
 import type { Clock, NoticeLevel } from '../sinks/sink.js';
 import type { UnitCount } from './scan.js';
@@ -10,6 +10,7 @@ export class LossNotices {
   #notice: (level: NoticeLevel, text: string) => void;
   #next = Number.NEGATIVE_INFINITY;
   #unsaid: UnitCount = { units: 0, records: 0 };
+  #announced = false;
 
   constructor(clock: Clock, notice: (level: NoticeLevel, text: string) => void) {
     this.#clock = clock;
@@ -23,13 +24,14 @@ export class LossNotices {
     const now = this.#clock.now();
     if (now < this.#next) return;
     this.#next = now + intervalMs;
+    this.#announced = true;
     this.#say('error', what);
   }
 
-  /** The trouble is over: says what was not said yet, and begins anew. */
+  /** The trouble is over: said when the trouble was. */
   over(what: string): void {
-    this.#next = Number.NEGATIVE_INFINITY;
-    this.#say('info', what);
+    if (this.#announced) this.#say('info', what);
+    this.#announced = false;
   }
 
   #say(level: NoticeLevel, what: string): void {

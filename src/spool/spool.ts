@@ -1,5 +1,5 @@
-// A disk spool of one sink: units that the collector cannot take now wait in segment files (format.ts), and outlive the
-// process. All writing runs through one queue of tasks, so that order and counts are those of the calls.
+// A disk spool of one sink: units that the collector cannot take now wait in segment files (format.ts) and outlive the
+// process. Writing is in write_queue.ts, reading in segment_reader.ts; here are the limits and the counts.
 // Conservation law, at any moment: recovered + appended = records + released + lost (onLost), in flow records.
 
 import { WeirError } from '../errors.js';
@@ -9,8 +9,9 @@ import { entryOctets, type SpoolKind, segmentName } from './format.js';
 import { FolderLock } from './lock.js';
 import { LossNotices } from './loss_notices.js';
 import { deleteSegment, Recovery, setAside } from './recover.js';
-import { Group, type Segment, SegmentWriter } from './segment.js';
+import type { Segment } from './segment.js';
 import { SegmentReader } from './segment_reader.js';
+import { type FsyncPolicy, WriteQueue } from './write_queue.js';
 
 export type SpoolLoss = 'spoolFull' | 'spoolError' | 'expired';
 
@@ -32,7 +33,7 @@ export interface SpoolOptions {
   /** Octets of one segment; at most a quarter of maxOctets. Default 16 MiB. */
   segmentOctets?: number;
   /** always: after each write; second: at most a second later; segment: when a segment is full. Default second. */
-  fsync?: 'always' | 'second' | 'segment' | 'never';
+  fsync?: FsyncPolicy;
   clock?: Clock;
   fs?: SpoolFileSystem;
   /** May come during open() (too old, too much), append() and read(), and on its own. */
@@ -50,12 +51,7 @@ export interface SpoolChunk {
   last: boolean;
 }
 
-type Task = { kind: 'group'; group: Group } | { kind: 'seal' | 'sync'; done: () => void } | { kind: 'timedSync' };
-
 const noKey = new Uint8Array(0);
-const groupOctets = 1 << 20;
-const retryMs = 5_000;
-const syncMs = 1_000;
 const maxTimerMs = 3_600_000;
 
 export class Spool {
@@ -65,23 +61,14 @@ export class Spool {
   #lock: FolderLock;
   /** Oldest first. */
   #segments = new Map<number, Segment>();
-  #nextNumber: number;
   #recovered = 0;
   #records = 0;
   #octets = 0;
-  #pendingOctets = 0;
-  #tasks: Task[] = [];
-  #working = false;
-  #writer: SegmentWriter | undefined;
-  /** Writing failed: everything is lost at once until then. Undefined = it works. */
-  #retryAt: number | undefined;
-  #writeError = '';
-  #writeLosses: LossNotices;
+  #writing: WriteQueue;
   #readLosses: LossNotices;
   #reader: SegmentReader | undefined;
   #reading: Promise<unknown> = Promise.resolve();
   #removals = new Set<Promise<void>>();
-  #cancelSync: (() => void) | undefined;
   #cancelExpiry: (() => void) | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -91,8 +78,15 @@ export class Spool {
     this.#fs = options.fs;
     this.#clock = options.clock;
     this.#lock = lock;
-    this.#nextNumber = recovery.nextNumber;
-    this.#writeLosses = new LossNotices(options.clock, options.onNotice);
+    this.#writing = new WriteQueue(options, recovery.nextNumber, {
+      begun: (segment) => this.#begun(segment),
+      ended: (segment) => this.#ended(segment),
+      lost: ({ octets, records, units }) => {
+        this.#octets -= octets;
+        this.#records -= records;
+        options.onLost('spoolError', records, units);
+      },
+    });
     this.#readLosses = new LossNotices(options.clock, options.onNotice);
     for (const segment of recovery.segments) {
       this.#segments.set(segment.number, segment);
@@ -110,22 +104,15 @@ export class Spool {
    * used or another process has it.
    */
   static async open(options: SpoolOptions): Promise<Spool> {
-    const all = {
-      segmentOctets: 16 << 20,
-      fsync: 'second',
-      clock: systemClock,
-      fs: diskFileSystem,
-      ...options,
-    } as const;
-    const { folder, fs, onNotice } = all;
-    const segmentOctets = Math.max(1, Math.min(all.segmentOctets, Math.floor(all.maxOctets / 4)));
+    const { folder, onNotice, fs = diskFileSystem, clock = systemClock, fsync = 'second' } = options;
+    const segmentOctets = Math.max(1, Math.min(options.segmentOctets ?? 16 << 20, Math.floor(options.maxOctets / 4)));
     let lock: FolderLock | undefined;
     try {
       await fs.makeFolder(folder);
       lock = await FolderLock.take(folder);
       const recovery = new Recovery(fs, folder, onNotice);
       await recovery.run();
-      return new Spool({ ...all, segmentOctets }, lock, recovery);
+      return new Spool({ ...options, fs, clock, fsync, segmentOctets }, lock, recovery);
     } catch (error) {
       await lock?.release().catch(() => undefined);
       if (error instanceof WeirError) throw error;
@@ -154,12 +141,12 @@ export class Spool {
 
   /** Octets in memory that wait for the disk; the caller bounds them. */
   get pendingOctets(): number {
-    return this.#pendingOctets;
+    return this.#writing.pendingOctets;
   }
 
   /** Copies the units [from, to) and moves run.from on. Never blocks, never throws; written in order. */
   append(run: UnitRun): void {
-    const failing = this.#closed || this.#pausing;
+    const failing = this.#closed || this.#writing.pausing;
     const full = { units: 0, records: 0 };
     const failed = { units: 0, records: 0 };
     for (; run.from < run.to; run.from++) {
@@ -170,13 +157,16 @@ export class Spool {
       lost.records += run.records[run.from] ?? 0;
     }
     if (full.units > 0) this.#options.onLost('spoolFull', full.records, full.units);
-    if (failed.units > 0) this.#loseWriting(failed.units, failed.records);
-    this.#work();
+    if (failed.units > 0) {
+      this.#options.onLost('spoolError', failed.records, failed.units);
+      if (!this.#closed) this.#writing.reportLost(failed.units, failed.records);
+    }
+    this.#writing.start();
   }
 
   /** False when there is no room for it. */
   #appendUnit(run: UnitRun, start: number, end: number): boolean {
-    const { keyed, segmentOctets, maxOctets } = this.#options;
+    const { keyed, maxOctets } = this.#options;
     let key: Uint8Array = noKey;
     let from = start;
     if (keyed) {
@@ -185,17 +175,10 @@ export class Spool {
     }
     const octets = end - from + entryOctets + key.length;
     if (octets > maxOctets || !this.#makeRoom(octets)) return false;
-    const last = this.#tasks.at(-1);
-    let group = last?.kind === 'group' ? last.group : undefined;
-    if (group === undefined || group.octets + octets > Math.min(groupOctets, segmentOctets)) {
-      group = new Group();
-      this.#tasks.push({ kind: 'group', group });
-    }
     const records = run.records[run.from] ?? 0;
-    group.add(run.bytes.subarray(from, end), key, records, run.dataRecords[run.from] ?? 0);
+    this.#writing.add(run.bytes.subarray(from, end), key, octets, records, run.dataRecords[run.from] ?? 0);
     this.#records += records;
     this.#octets += octets;
-    this.#pendingOctets += octets;
     return true;
   }
 
@@ -233,8 +216,8 @@ export class Spool {
   async #nextReader(): Promise<boolean> {
     this.#expire();
     let segment = this.#oldestWaiting();
-    if (segment === undefined && (this.#writer !== undefined || this.#pendingOctets > 0)) {
-      await this.#task('seal');
+    if (segment === undefined && this.#writing.unfinished) {
+      await this.#writing.finish('seal');
       this.#expire();
       segment = this.#oldestWaiting();
     }
@@ -257,14 +240,12 @@ export class Spool {
     if (found === undefined) return;
     if (found.state !== 'done')
       throw new WeirError('WEIR_INTERNAL', `spool segment ${segment} was not read to its end`);
-    void this.#delete(found).then(() => {
-      if (this.#retryAt !== undefined) this.#retryAt = this.#clock.now(); // a full disk has room again
-    });
+    void this.#delete(found).then(() => this.#writing.tryAgain()); // a full disk has room again
   }
 
   /** Resolves when all appended units are on disk (fsynced unless 'never') or lost. */
   async flush(): Promise<void> {
-    await this.#task('sync');
+    await this.#writing.finish('sync');
     await Promise.all(this.#removals);
   }
 
@@ -277,123 +258,22 @@ export class Spool {
   async #close(): Promise<void> {
     this.#closed = true;
     this.#cancelExpiry?.();
-    await this.#task('seal');
-    this.#cancelSync?.();
+    await this.#writing.finish('seal');
     await this.#reading;
     await this.#reader?.close().catch(() => undefined);
     await Promise.all(this.#removals);
     await this.#lock.release().catch(() => undefined);
   }
 
-  #task(kind: 'seal' | 'sync'): Promise<void> {
-    return new Promise((done) => {
-      this.#tasks.push({ kind, done });
-      this.#work();
-    });
-  }
-
-  #work(): void {
-    if (this.#working || this.#tasks.length === 0) return;
-    this.#working = true;
-    void this.#runTasks().finally(() => {
-      this.#working = false;
-      this.#work(); // came in while the last step was ending
-    });
-  }
-
-  /** The only place that touches the files that grow. */
-  async #runTasks(): Promise<void> {
-    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) {
-      if (task.kind === 'group') await this.#write(task.group);
-      else if (task.kind === 'seal') await this.#seal();
-      else await this.#sync();
-      if (task.kind === 'seal' || task.kind === 'sync') task.done();
-    }
-  }
-
-  async #write(group: Group): Promise<void> {
-    if (this.#pausing) {
-      this.#discard(group);
-      return;
-    }
-    try {
-      const writer = await this.#writerFor(group);
-      await writer.write(group, this.#clock.wall());
-    } catch (error) {
-      this.#retryAt = this.#clock.now() + retryMs;
-      this.#writeError = (error as Error).message;
-      this.#discard(group);
-      await this.#seal(); // its end is not known for sure: the next try begins a new one
-      return;
-    }
-    this.#pendingOctets -= group.octets;
-    if (this.#retryAt !== undefined) {
-      this.#retryAt = undefined;
-      this.#writeLosses.over(`spool ${this.#options.folder}: writing again`);
-    }
-    if (this.#options.fsync === 'always') await this.#sync();
-    else if (this.#options.fsync === 'second') this.#armSync();
-  }
-
-  get #pausing(): boolean {
-    return this.#retryAt !== undefined && this.#clock.now() < this.#retryAt;
-  }
-
-  #discard(group: Group): void {
-    this.#pendingOctets -= group.octets;
-    this.#octets -= group.octets;
-    this.#records -= group.records;
-    this.#loseWriting(group.units, group.records);
-  }
-
-  async #writerFor(group: Group): Promise<SegmentWriter> {
-    const { folder, segmentOctets, maxAgeMs, kind, keyed, signature, head } = this.#options;
-    const now = this.#clock.wall();
-    const open = this.#writer?.segment;
-    if (open !== undefined) {
-      const full = open.units > 0 && open.dataOctets + open.indexOctets + group.octets > segmentOctets;
-      // Units of one segment leave together: with an age limit they should be about equally old.
-      if (full || (maxAgeMs > 0 && now - open.createdMs > maxAgeMs / 4)) await this.#seal();
-    }
-    if (this.#writer !== undefined) return this.#writer;
-    const about = { kind, keyed, signature, createdMs: now };
-    this.#writer = await SegmentWriter.begin(this.#fs, folder, this.#nextNumber++, about, head());
-    const { segment } = this.#writer;
+  #begun(segment: Segment): void {
     this.#segments.set(segment.number, segment);
     this.#octets += segment.dataOctets + segment.indexOctets;
     this.#makeRoom(0);
-    return this.#writer;
   }
 
-  /** Ends the segment that grows; one without units leaves no files. */
-  async #seal(): Promise<void> {
-    const writer = this.#writer;
-    if (writer === undefined) return;
-    if (this.#options.fsync !== 'never' && writer.segment.units > 0) await this.#sync();
-    this.#writer = undefined;
-    await writer.close().catch(() => undefined);
-    writer.segment.state = 'waiting';
-    if (writer.segment.units === 0) void this.#delete(writer.segment);
-  }
-
-  async #sync(): Promise<void> {
-    if (this.#options.fsync === 'never') return;
-    this.#cancelSync?.();
-    this.#cancelSync = undefined;
-    try {
-      await this.#writer?.sync();
-    } catch (error) {
-      const what = `fsync failed (${(error as Error).message}), what was written last may not outlive a power cut`;
-      this.#writeLosses.lost(`spool ${this.#options.folder}: ${what}`, 0, 0);
-    }
-  }
-
-  #armSync(): void {
-    this.#cancelSync ??= this.#clock.after(syncMs, () => {
-      this.#cancelSync = undefined;
-      this.#tasks.push({ kind: 'timedSync' });
-      this.#work();
-    });
+  #ended(segment: Segment): void {
+    segment.state = 'waiting';
+    if (segment.units === 0) void this.#delete(segment);
   }
 
   #armExpiry(): void {
@@ -449,14 +329,6 @@ export class Spool {
     this.#removals.add(removal);
     void removal.then(() => this.#removals.delete(removal));
     return removal;
-  }
-
-  #loseWriting(units: number, records: number): void {
-    const { folder, onLost } = this.#options;
-    onLost('spoolError', records, units);
-    if (this.#retryAt === undefined) return; // closed
-    const what = `spool ${folder} cannot be written: ${this.#writeError}; trying again every 5 s`;
-    this.#writeLosses.lost(what, units, records);
   }
 
   #loseReading(segment: Segment, why: string, units: number, records: number): void {

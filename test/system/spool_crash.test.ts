@@ -1,5 +1,5 @@
 // The spool across processes: one that is killed while it appends, and one whose disk is really full.
-// Run with arguments this file is that process: `append FOLDER FSYNC` or `fill FOLDER`.
+// Run with arguments this file is that process: `append FOLDER FSYNC OCTETS` or `fill FOLDER`.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { unitRun } from '../support/sink_run.js';
 import { temporaryFolder } from '../support/weir.js';
 
 const self = fileURLToPath(import.meta.url);
-const [mode, folder = '', fsync = 'second'] = process.argv.slice(2);
+const [mode, folder = '', fsync = 'second', maxOctets = '67108864'] = process.argv.slice(2);
 
 function options(path: string, more: Partial<SpoolOptions> = {}): SpoolOptions {
   return {
@@ -36,7 +36,7 @@ const line = (number: number): string => `{"flow":${number},"text":"${'x'.repeat
 
 /** Appends for ever; says after each flush how many units are on disk. */
 async function appendUntilKilled(): Promise<void> {
-  const spool = await Spool.open(options(folder, { fsync: fsync as 'always' }));
+  const spool = await Spool.open(options(folder, { fsync: fsync as 'always', maxOctets: Number(maxOctets) }));
   for (let next = 0; ; ) {
     const numbers = Array.from({ length: 50 }, () => next++);
     spool.append(unitRun(numbers.map(line)));
@@ -100,8 +100,16 @@ async function recovered(path: string): Promise<{ units: string[]; notices: stri
 }
 
 /** A process that appends, killed with SIGKILL after it said so often that all is on disk; returns the last number. */
-async function killedProcess(context: TestContext, path: string, policy: string, reports: number): Promise<number> {
-  const child = spawn(process.execPath, [self, 'append', path, policy], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function killedProcess(
+  context: TestContext,
+  path: string,
+  policy: string,
+  reports: number,
+  octets = '67108864',
+): Promise<number> {
+  const child = spawn(process.execPath, [self, 'append', path, policy, octets], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   context.after(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit');
   let last = 0;
@@ -132,6 +140,22 @@ function defineTests(): void {
       assert.deepEqual(readdirSync(path), []);
     });
   }
+
+  test('kill -9 while a full spool gives up its oldest segments: the newest units are there, no false alarm', async (context) => {
+    const path = join(temporaryFolder(context), 'spool');
+    for (let round = 0; round < 3; round++) {
+      const flushed = await killedProcess(context, path, 'never', 12 + round, '200000');
+      const { units, notices } = await recovered(path);
+      const first = (JSON.parse(units[0]!) as { flow: number }).flow;
+      assert.ok(first > 0 && first + units.length >= flushed);
+      assert.deepEqual(
+        units,
+        Array.from(units, (_, index) => line(first + index)),
+      );
+      for (const notice of notices) assert.match(notice, /ends torn/);
+      assert.deepEqual(readdirSync(path), []);
+    }
+  });
 
   test('kill -9 and a torn last segment: it is reported and loses only itself', async (context) => {
     const path = join(temporaryFolder(context), 'spool');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { describeSpool } from '../../../src/spool/describe.js';
 import type { Spool } from '../../../src/spool/spool.js';
+import { below, seededRandom } from '../../support/seeded_random.js';
 import { unitRun } from '../../support/sink_run.js';
 import { drain, SpoolRig, texts } from './spool_rig.js';
 
@@ -152,6 +153,78 @@ test('a damaged unit in the middle is skipped, counted and reported; the others 
     assert.equal(spool.records, 0);
     await spool.close();
   }
+});
+
+test('damage in an older segment is found when it is read after a restart, and by weir spool', async (context) => {
+  const rig = new SpoolRig(context);
+  const spool = await rig.open({ segmentOctets: 200 });
+  await fill(spool, 100);
+  await fill(spool, 200);
+  await spool.close();
+  damage(join(rig.folder, '000000000001.ndjson'), 20);
+  const found = await describe(rig);
+  assert.match(found[1]!, /^000000000001 {2}ndjson, 3 units, .*, 1 units with 1 flow records damaged$/);
+  assert.match(found[3]!, /^2 segments, 7 units, 7 flow records, 376 octets, 1 not intact$/);
+  const again = await rig.open();
+  assert.equal(again.recovered, 8);
+  assert.deepEqual((await drain(again)).units, [...lines(100, 1), ...lines(102, 2), ...lines(200, 4)]);
+  assert.deepEqual([again.records, rig.lost('spoolError')], [0, 1]);
+  await again.close();
+});
+
+test('octets changed at random anywhere: what is read was appended, in order, and the counts hold', async (context) => {
+  const random = seededRandom(5655);
+  for (let round = 0; round < 60; round++) {
+    const rig = new SpoolRig(context);
+    const spool = await rig.open({ segmentOctets: 300, head: () => Buffer.from('head\n') });
+    for (let first = 0; first < 24; first += 4) await fill(spool, first);
+    await spool.close();
+    for (let change = below(random, 6); change >= 0; change--) {
+      const names = readdirSync(rig.folder).sort();
+      const path = join(rig.folder, names[below(random, names.length)]!);
+      const octets = readFileSync(path);
+      if (octets.length === 0) continue;
+      const at = below(random, octets.length);
+      if (below(random, 8) === 0) truncateSync(path, at);
+      else {
+        octets[at] = below(random, 256);
+        writeFileSync(path, octets);
+      }
+    }
+    const again = await rig.open();
+    const { units } = await drain(again, 40);
+    const expected = lines(0, 24);
+    assert.deepEqual(
+      units,
+      expected.filter((line) => units.includes(line)),
+    );
+    assert.equal(again.recovered, units.length + rig.lost());
+    assert.deepEqual([again.records, again.octets, again.segments], [0, 0, 0]);
+    await again.close();
+  }
+});
+
+test('trouble that comes and goes is told once a minute', async (context) => {
+  const rig = new SpoolRig(context);
+  const spool = await rig.open();
+  for (let round = 0; round < 10; round++) {
+    rig.disk.space = 0;
+    await fill(spool, round);
+    rig.disk.space = Number.POSITIVE_INFINITY;
+    rig.clock.advance(5000);
+    await fill(spool, round);
+    rig.clock.advance(2000);
+  }
+  assert.deepEqual(
+    rig.notices.map((text) => text.replace(/: ENOSPC.*5 s/, '')),
+    [
+      'error: spool FOLDER cannot be written; lost: 4 units with 4 flow records',
+      'info: spool FOLDER: writing again',
+      'error: spool FOLDER cannot be written; lost: 36 units with 36 flow records',
+      'info: spool FOLDER: writing again',
+    ],
+  );
+  await spool.close();
 });
 
 test('damage at the end of a segment: its last chunk is empty, so that it is released', async (context) => {

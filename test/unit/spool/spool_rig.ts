@@ -29,7 +29,7 @@ export class FaultyDisk implements SpoolFileSystem {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  makeFolder = diskFileSystem.makeFolder;
+  makeFolder = (path: string): Promise<void> => diskFileSystem.makeFolder(path);
   list = diskFileSystem.list;
   rename = (from: string, to: string): Promise<void> => this.#run(() => diskFileSystem.rename(from, to));
   remove = (path: string): Promise<void> => this.#run(() => diskFileSystem.remove(path));
