@@ -14,7 +14,7 @@ import { becomeUser } from './privileges.js';
 import { HealthListener } from './telemetry/health_listener.js';
 import { listenAddressText, parseListenAddress } from './telemetry/listen_address.js';
 import type { Logger } from './telemetry/log.js';
-import { Metrics } from './telemetry/metrics.js';
+import type { Metrics } from './telemetry/metrics.js';
 import { createProgress, type Progress } from './telemetry/progress.js';
 import { type SinkSnapshot, type Snapshot, statsLine } from './telemetry/stats_line.js';
 
@@ -191,6 +191,8 @@ class Run implements Probe {
   async #listen(addon: NativeAddon): Promise<void> {
     const { metrics: address } = this.#options;
     if (address === '') return;
+    // prom-client costs start-up time, and only this needs it.
+    const { Metrics } = await import('./telemetry/metrics.js');
     this.#metrics = new Metrics({
       meter: () => this.#metering?.counters(),
       sinks: () => this.#exporters.map((exporter) => ({ name: exporter.name, counters: exporter.counters() })),

@@ -14,7 +14,7 @@ import type { Element } from '../fields/field.js';
 import { numberText } from '../fields/render.js';
 import { loadTemplates, parseTemplate, type Template } from '../fields/template.js';
 import { packageRoot, packageVersion } from '../native/load.js';
-import { canCompress } from '../sinks/index.js';
+import { canCompress } from '../sinks/file_rotation.js';
 import { optionChecks } from './checks.js';
 
 export interface CommandContext {

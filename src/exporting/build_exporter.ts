@@ -3,7 +3,7 @@
 import type { Options } from '../config/options.js';
 import { describeError, WeirError } from '../errors.js';
 import type { Counters, Encoder, Meter, NativeAddon } from '../native/boundary.js';
-import { type DropCause, type NoticeLevel, type Sink, systemClock } from '../sinks/index.js';
+import { type DropCause, type NoticeLevel, systemClock } from '../sinks/sink.js';
 import { Spool } from '../spool/index.js';
 import { buildSink, defaultMtu, ipv6Headers } from './build_sink.js';
 import { Exporter } from './exporter.js';
@@ -246,7 +246,7 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
   const { url } = plan;
   const { options } = around;
   const encoder = makeEncoder(plan, around);
-  const sink: Sink = buildSink(plan, around);
+  const sink = await buildSink(plan, around);
   // The exporter's counters are what its options records tell, so these need it before it is there.
   let exporter: Exporter | undefined;
   const control = makeControl(plan, around, encoder, () => {

@@ -4,21 +4,14 @@ import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
 import type { SinkParameters } from '../config/sink_url.js';
 import { WeirError } from '../errors.js';
-import {
-  FileSink,
-  HttpSink,
-  KafkaSink,
-  NoneSink,
-  SctpSink,
-  type Sink,
-  StdoutSink,
-  type SyslogHeaderOptions,
-  syslogSink,
-  TcpSink,
-  TlsSink,
-  UdpSink,
-  UnixSink,
-} from '../sinks/index.js';
+import type { SctpOptions } from '../native/boundary.js';
+import { FileSink } from '../sinks/file.js';
+import { NoneSink } from '../sinks/none.js';
+import type { Sink } from '../sinks/sink.js';
+import { StdoutSink } from '../sinks/stdout.js';
+import type { SyslogHeaderOptions } from '../sinks/syslog_header.js';
+import { TcpSink } from '../sinks/tcp.js';
+import { UdpSink } from '../sinks/udp.js';
 import type { ExporterSurroundings } from './build_exporter.js';
 import type { SinkPlan } from './sink_plan.js';
 
@@ -48,8 +41,11 @@ function tlsOptions({ ca, cert, key, names }: SinkParameters) {
   };
 }
 
-/** The sink of a plan, not yet open. Throws WeirError for what only shows when it is made. */
-export function buildSink(plan: SinkPlan, around: ExporterSurroundings): Sink {
+/**
+ * The sink of a plan, not yet open. Rejects with WeirError for what only shows when it is made. Sinks that need more of
+ * Node (TLS, HTTP, Kafka) are loaded only when asked for: that is start-up time.
+ */
+export async function buildSink(plan: SinkPlan, around: ExporterSurroundings): Promise<Sink> {
   const { url } = plan;
   const { name, host, port, path, parameters } = url;
   const { addon } = around;
@@ -67,18 +63,19 @@ export function buildSink(plan: SinkPlan, around: ExporterSurroundings): Sink {
       });
     case 'tcp':
       return new TcpSink({ name, host, port, bind, ...streamOptions(parameters) });
-    case 'tls':
+    case 'tls': {
+      const { TlsSink } = await import('../sinks/tls.js');
       return new TlsSink({ name, host, port, bind, ...streamOptions(parameters), ...tlsOptions(parameters) });
-    case 'sctp':
-      return new SctpSink({
-        name,
-        host,
-        port,
-        ...streamOptions(parameters),
-        openSender: (options) => new addon.SctpSender(options),
-      });
-    case 'unix':
+    }
+    case 'sctp': {
+      const { SctpSink } = await import('../sinks/sctp.js');
+      const openSender = (options: SctpOptions) => new addon.SctpSender(options);
+      return new SctpSink({ name, host, port, ...streamOptions(parameters), openSender });
+    }
+    case 'unix': {
+      const { UnixSink } = await import('../sinks/unix.js');
       return new UnixSink({ name, path, ...streamOptions(parameters) });
+    }
     case 'http':
     case 'https':
       return httpSink(plan);
@@ -105,9 +102,10 @@ export function buildSink(plan: SinkPlan, around: ExporterSurroundings): Sink {
   }
 }
 
-function syslog(plan: SinkPlan, around: ExporterSurroundings): Sink {
+async function syslog(plan: SinkPlan, around: ExporterSurroundings): Promise<Sink> {
   const { name, host, port, scheme, parameters } = plan.url;
   const { facility, severity, app } = parameters;
+  const { syslogSink } = await import('../sinks/syslog.js');
   return syslogSink({
     name,
     host,
@@ -124,11 +122,12 @@ function syslog(plan: SinkPlan, around: ExporterSurroundings): Sink {
   });
 }
 
-function kafkaSink(plan: SinkPlan, around: ExporterSurroundings): Sink {
+async function kafkaSink(plan: SinkPlan, around: ExporterSurroundings): Promise<Sink> {
   const { url } = plan;
   const { parameters } = url;
   const secure = url.scheme === 'kafka+tls';
   const constantKey = parameters.messageKey === 'none' || plan.unitKey !== 'none' ? '' : hostname();
+  const { KafkaSink } = await import('../sinks/kafka.js');
   return new KafkaSink({
     name: url.name,
     brokers: url.brokers,
@@ -174,7 +173,7 @@ function schemaHeaders({ format, url }: SinkPlan): [string, string][] {
   ];
 }
 
-function httpSink(plan: SinkPlan): Sink {
+async function httpSink(plan: SinkPlan): Promise<Sink> {
   const { url } = plan;
   const { parameters } = url;
   const headers = (parameters.headers ?? []).map((text) => {
@@ -183,6 +182,7 @@ function httpSink(plan: SinkPlan): Sink {
       throw new WeirError('WEIR_SINK', `sink '${url.name}': headers: expected NAME:VALUE, found '${text}'`);
     return [name, value] as const;
   });
+  const { HttpSink } = await import('../sinks/http.js');
   return new HttpSink({
     name: url.name,
     url: `${url.scheme}://${url.host.includes(':') ? `[${url.host}]` : url.host}:${url.port}${url.path}`,
