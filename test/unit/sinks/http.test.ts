@@ -11,6 +11,7 @@ import { WeirError } from '../../../src/errors.js';
 import { HttpSink, type HttpSinkOptions } from '../../../src/sinks/http.js';
 import { Authority, sharedCertificates } from '../../support/certificates.js';
 import { ManualClock } from '../../support/manual_clock.js';
+import { seededRandom } from '../../support/seeded_random.js';
 import { Recorder, unitRun } from '../../support/sink_run.js';
 import { temporaryFolder } from '../../support/weir.js';
 
@@ -428,4 +429,30 @@ test('an idle connection that the server has closed costs neither a line nor a n
     ['a\n', 'b\n', 'c\n'],
   );
   assert.deepEqual([events.records, events.notices.length], [3, 1]);
+});
+
+test('whatever the server does, each record is sent or refused, once, and every line that was sent has arrived', async (context) => {
+  const random = seededRandom(20261121);
+  const arrived = new Set<string>();
+  const refused = new Set<string>();
+  const moody: Reply = (response, { body }) => {
+    const mood = random();
+    if (mood < 0.2) return void (response.socket as import('node:net').Socket).resetAndDestroy();
+    if (mood < 0.3) return void response.socket?.end();
+    if (mood < 0.5) return void response.writeHead(mood < 0.4 ? 503 : 429).end();
+    for (const line of body.trimEnd().split('\n')) (mood < 0.6 ? refused : arrived).add(line);
+    response.writeHead(mood < 0.6 ? 400 : 200).end();
+  };
+  const fake = await FakeServer.listen(context, [moody]);
+  const { sink, events, clock } = await opened(context, { url: url(fake), batchOctets: 2000, random });
+  const lines = Array.from({ length: 1000 }, (_, index) => `line ${index}`);
+  const run = unitRun(lines.map((line) => `${line}\n`));
+  for (let turns = 0; events.accounted < 1000 && turns < 100_000; turns++) {
+    sink.write(run);
+    if (clock.waiting.every((ms) => ms !== 30_000)) clock.advance(clock.waiting[0] ?? 0); // no request is under way
+    await turn();
+  }
+  await sink.close(0);
+  assert.deepEqual([events.records, events.dropped, events.returns], [arrived.size, { rejected: refused.size }, []]);
+  assert.deepEqual([...arrived, ...refused].sort(), [...lines].sort());
 });
