@@ -6,7 +6,7 @@ import { gzip } from 'node:zlib';
 import { WeirError } from '../errors.js';
 import { errorText, FailureLog } from './failure_log.js';
 import { giveBack, type HeldUnits, hold } from './held_units.js';
-import { type BulkResult, bulkBody, bulkResult } from './http_bulk.js';
+import { allSent, type BulkResult, bulkBody, bulkResult } from './http_bulk.js';
 import { type Answer, Poster, PostError, type PostOptions } from './http_post.js';
 import { type Clock, newCounters, type Sink, type SinkEvents, systemClock, unitsWithin, type UnitRun } from './sink.js';
 
@@ -235,9 +235,7 @@ export class HttpSink implements Sink {
 
   #accepted(batch: HeldUnits[], answer: Answer): number {
     const units = batch.reduce((sum, part) => sum + part.units, 0);
-    const result: BulkResult = this.#options.bulk
-      ? bulkResult(answer.body, units)
-      : { outcomes: new Array(units).fill('sent') as 'sent'[], reason: '' };
+    const result = this.#options.bulk ? bulkResult(answer.body, units) : allSent(units);
     this.#remove(batch);
     const again = this.#sort(batch, result);
     if (again.length === 0) {
@@ -247,11 +245,11 @@ export class HttpSink implements Sink {
     }
     this.#waiting.unshift(...again);
     this.#waitingOctets += again.reduce((sum, part) => sum + part.octets, 0);
-    return this.#failed(`the index is busy (${result.reason})`, retryAfterMs(answer.retryAfter, this.#clock.wall()));
+    return this.#failed(`the index is busy (${result.delay})`, retryAfterMs(answer.retryAfter, this.#clock.wall()));
   }
 
   /** Reports what was taken and what was refused; returns what is to be sent again. */
-  #sort(batch: HeldUnits[], { outcomes, reason }: BulkResult): HeldUnits[] {
+  #sort(batch: HeldUnits[], { outcomes, refusal }: BulkResult): HeldUnits[] {
     const again: HeldUnits[] = [];
     let rejected = 0;
     let at = 0;
@@ -267,7 +265,7 @@ export class HttpSink implements Sink {
         }
       }
     }
-    if (rejected > 0) this.#refusals.failed(`the index refuses documents (${reason})`, 'they are dropped');
+    if (rejected > 0) this.#refusals.failed(`the index refuses documents (${refusal})`, 'they are dropped');
     return again;
   }
 

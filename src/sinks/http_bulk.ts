@@ -21,8 +21,9 @@ export function bulkBody(index: string, parts: readonly HeldUnits[]): Buffer {
 export interface BulkResult {
   /** One for each document, in order. */
   outcomes: ('sent' | 'rejected' | 'again')[];
-  /** The first refusal, in the server's words. */
-  reason: string;
+  /** Why the first document was refused, and why the first one has to be sent again, in the server's words. */
+  refusal: string;
+  delay: string;
 }
 
 interface BulkItem {
@@ -36,6 +37,10 @@ function outcomeOf(status: number): BulkResult['outcomes'][number] {
   return status === 429 || status >= 500 ? 'again' : 'rejected';
 }
 
+export function allSent(documents: number): BulkResult {
+  return { outcomes: new Array(documents).fill('sent') as 'sent'[], refusal: '', delay: '' };
+}
+
 /** Throws Error for an answer that is not one of _bulk. */
 export function bulkResult(body: string, documents: number): BulkResult {
   let answer: { errors?: boolean; items?: Record<string, BulkItem>[] };
@@ -44,12 +49,14 @@ export function bulkResult(body: string, documents: number): BulkResult {
   } catch {
     throw new Error('the answer is no _bulk answer: check the path');
   }
-  if (answer.errors === false) return { outcomes: new Array(documents).fill('sent') as 'sent'[], reason: '' };
+  if (answer.errors === false) return allSent(documents);
   const items = (Array.isArray(answer.items) ? answer.items : []).map((item) => Object.values(item)[0] ?? {});
   if (items.length !== documents)
     throw new Error(`the answer tells of ${items.length} documents instead of ${documents}: check the path`);
   const outcomes = items.map((item) => outcomeOf(item.status ?? 0));
-  const worst = outcomes.includes('rejected') ? 'rejected' : 'again';
-  const first = items[outcomes.indexOf(worst)]?.error;
-  return { outcomes, reason: [first?.type, first?.reason].filter(Boolean).join(': ') };
+  const reason = (outcome: 'rejected' | 'again'): string => {
+    const error = items[outcomes.indexOf(outcome)]?.error;
+    return [error?.type, error?.reason].filter(Boolean).join(': ');
+  };
+  return { outcomes, refusal: reason('rejected'), delay: reason('again') };
 }

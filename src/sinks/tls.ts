@@ -13,7 +13,7 @@ import { TlsCredentials, type TlsOptions } from './tls_credentials.js';
 export interface TlsSinkOptions extends StreamOptions, TcpOptions, TlsOptions {}
 
 const settleMs = 1_000;
-const freshMs = 5_000;
+const freshMs = 2_000;
 
 /**
  * A TLS 1.3 collector looks at our certificate after our side of the handshake is done. So the session stands when it

@@ -103,9 +103,9 @@ export interface Opened {
 export async function opened(
   context: TestContext,
   make: (clock: ManualClock) => StreamSink,
-  clock = new ManualClock(),
+  events = new Recorder(),
 ): Promise<Opened> {
-  const events = new Recorder();
+  const clock = new ManualClock();
   const sink = make(clock);
   context.after(() => {
     void sink.close(0);
@@ -118,7 +118,12 @@ export async function opened(
 export interface StreamKind {
   name: string;
   listen(context: TestContext): Promise<StreamCollector>;
-  open(context: TestContext, collector: StreamCollector, options?: Partial<StreamOptions>): Promise<Opened>;
+  open(
+    context: TestContext,
+    collector: StreamCollector,
+    options?: Partial<StreamOptions>,
+    events?: Recorder,
+  ): Promise<Opened>;
 }
 
 const folders = new WeakMap<StreamCollector, string>();
@@ -128,8 +133,8 @@ export const streamKinds: StreamKind[] = [
   {
     name: 'tcp',
     listen: (context) => StreamCollector.listen(context),
-    open: (context, { port }, options) =>
-      opened(context, (clock) => new TcpSink({ name: 'tcp', host: '127.0.0.1', port, clock, ...options })),
+    open: (context, { port }, options, events) =>
+      opened(context, (clock) => new TcpSink({ name: 'tcp', host: '127.0.0.1', port, clock, ...options }), events),
   },
   {
     name: 'tls',
@@ -138,10 +143,10 @@ export const streamKinds: StreamKind[] = [
       const files = { cert: readFileSync(server.cert), key: readFileSync(server.key), ca: readFileSync(authority.ca) };
       return StreamCollector.listen(context, { tls: { ...files, requestCert: true } });
     },
-    open(context, { port }, options) {
+    open(context, { port }, options, events) {
       const { authority, client } = sharedCertificates();
-      const given = { name: 'tls', host: '127.0.0.1', port, ca: authority.ca, ...client, ...options };
-      return opened(context, (clock) => new TlsSink({ ...given, clock }));
+      const given = { name: 'tls', host: '127.0.0.1', port, ca: authority.ca, ...client };
+      return opened(context, (clock) => new TlsSink({ ...given, clock, ...options }), events);
     },
   },
   {
@@ -152,7 +157,7 @@ export const streamKinds: StreamKind[] = [
       folders.set(collector, folder);
       return collector;
     },
-    open: (context, collector, options) =>
+    open: (context, collector, options, events) =>
       opened(
         context,
         (clock) =>
@@ -163,6 +168,7 @@ export const streamKinds: StreamKind[] = [
             clock,
             ...options,
           }),
+        events,
       ),
   },
 ];

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { systemClock, type UnitRun } from '../../../src/sinks/sink.js';
 import type { StreamSink } from '../../../src/sinks/stream.js';
-import { type Recorder, unitRun } from '../../support/sink_run.js';
+import { seededRandom } from '../../support/seeded_random.js';
+import { Recorder, unitRun } from '../../support/sink_run.js';
 import { received, streamKinds } from '../../support/stream_collector.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -257,3 +259,82 @@ test('close while an attempt is under way or waited for ends at once', async (co
   await sink.close(1000);
   assert.deepEqual([events.sessions, clock.waiting.filter((ms) => ms !== 10_000)], [0, []]);
 });
+
+/** What an exporter does with a sink: a queue, and what comes back goes in front. */
+class Feeder extends Recorder {
+  queue: string[];
+  sink: StreamSink | undefined;
+
+  constructor(units: string[]) {
+    super();
+    this.queue = units;
+  }
+
+  pump(): void {
+    while (this.queue.length > 0 && this.sink?.ready === true) {
+      const run = unitRun(this.queue.slice(0, 50));
+      this.sink.write(run);
+      this.queue.splice(0, run.from);
+    }
+  }
+
+  override session(): void {
+    super.session();
+    this.pump();
+  }
+
+  override drain(): void {
+    super.drain();
+    this.pump();
+  }
+
+  override returned(run: UnitRun, reported: number): void {
+    super.returned(run, reported);
+    this.queue.unshift(...(this.returns.at(-1)?.units ?? []));
+  }
+}
+
+for (const kind of streamKinds) {
+  test(`${kind.name}: a collector that breaks off again and again gets every unit`, async (context) => {
+    const random = seededRandom(20261121);
+    const collector = await kind.listen(context);
+    const count = 1500;
+    const units = Array.from({ length: count }, (_, id) => `${id};`.padEnd(10 + Math.floor(random() * 20_000), '.'));
+    const feeder = new Feeder(units.map((unit) => `${unit}\n`));
+    const options = { reconnectSeconds: 0.01, resendSeconds: 60, resendOctets: 1 << 30, clock: systemClock };
+    const { sink } = await kind.open(context, collector, options, feeder);
+    feeder.sink = sink;
+    feeder.pump();
+    const ids = new Set<string>();
+    let sessions = 0;
+    while (ids.size < count) {
+      const session = await collector.accepted();
+      sessions++;
+      let text = '';
+      let left = sessions > 12 ? Infinity : random() * 3e6;
+      session.socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1');
+        left -= chunk.length;
+        if (left < 0) {
+          left = Infinity;
+          if (random() < 0.5) session.reset();
+          else session.socket.pause().end(); // what it has not read by now, it never reads
+          session.socket.emit('enough');
+        }
+        const lines = text.split('\n');
+        text = lines.pop() ?? '';
+        for (const line of lines) {
+          if (line === units[Number.parseInt(line, 10)]) ids.add(line);
+          else assert.fail(`a unit is torn: ${line.slice(0, 40)}`);
+        }
+        if (ids.size === count) session.socket.emit('enough');
+      });
+      await new Promise((resolve) => session.socket.resume().once('enough', resolve));
+    }
+    await sink.close(5000);
+    assert.ok(sessions > 3, `${sessions} sessions`);
+    assert.deepEqual([feeder.queue.length, feeder.dropped, feeder.unconfirmedRecords], [0, {}, 0]);
+    // Whatever came back was written again: what is counted as sent, less what was sent twice, is what there was.
+    assert.equal(feeder.records - feeder.reportedRecords, count);
+  });
+}
