@@ -52,6 +52,9 @@ const words: Readonly<Record<Kind, string>> = {
   other: 'messages were not delivered and will be sent again',
 };
 
+/** Asked for by the sink itself, or told by another event. */
+const quiet: ReadonlySet<string> = new Set(['_PURGE_QUEUE', '_PURGE_INFLIGHT', '_FATAL']);
+
 function kindOf({ kind, code }: KafkaTrouble): Kind {
   const known = kinds[code] ?? (kind === 'rejected' ? 'refused' : 'other');
   return known === 'broker' && kind !== 'error' ? 'timeout' : known; // with messages in doubt
@@ -73,7 +76,7 @@ export class KafkaTroubles {
 
   /** A line for the log, or undefined: held back. */
   line(trouble: KafkaTrouble, nowMs: number): { level: NoticeLevel; text: string } | undefined {
-    if (trouble.code.startsWith('_PURGE')) return undefined; // asked for by the sink itself
+    if (quiet.has(trouble.code)) return undefined;
     const kind = kindOf(trouble);
     if (kind !== 'broker') this.#since ??= nowMs;
     const told = this.#told.get(kind);

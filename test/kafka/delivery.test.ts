@@ -12,7 +12,7 @@ const missing = elsewhere === undefined ? brokerMissing(versions.newest) : undef
 const librdkafka = loadAddon().kafka();
 const partitionOf = new Map<string, Map<string, number>>();
 
-describe('Kafka delivery', { skip: missing }, () => {
+describe('Kafka delivery', { skip: missing, timeout: 120_000 }, () => {
   let broker: Broker | undefined;
   let client: Kafka;
   let address: string;

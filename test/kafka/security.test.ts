@@ -57,7 +57,7 @@ async function askByHttps(certificates: Certificates): Promise<string> {
   return answer;
 }
 
-describe('Kafka security', { skip: missing }, () => {
+describe('Kafka security', { skip: missing, timeout: 120_000 }, () => {
   let broker: Broker;
   let folder: string;
   before(async () => {
