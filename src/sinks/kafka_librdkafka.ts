@@ -154,11 +154,21 @@ export class LibrdkafkaTransport implements KafkaTransport {
   #tell(producer: NativeKafkaProducer, events: KafkaTransportEvents): void {
     for (const { kind, code, text, count } of producer.events()) {
       if (kind === 'statistics') continue;
-      if (kind !== 'log') events.trouble({ kind, code, text, count });
+      if (kind !== 'log') events.trouble({ kind, code, text: `${text}${this.#hint(code)}`, count });
       // Log lines repeat the errors, but for these: doubtful properties, and what the property debug asks for.
       else if (code === 'CONFWARN') events.notice('warning', text);
       else if (this.#options.properties.debug !== undefined) events.notice('info', `${code}: ${text}`);
     }
+  }
+
+  /** librdkafka before 2.6.1 writes the client's nonce twice, which Kafka 4 takes for a wrong password. */
+  #hint(code: string): string {
+    const { 'sasl.mechanisms': mechanisms, 'sasl.mechanism': mechanism } = this.#options.properties;
+    const scram = (mechanisms ?? mechanism ?? '').toUpperCase().startsWith('SCRAM');
+    const [major = 0, minor = 0, patch = 0] = this.client.replace(/^\D+/, '').split('.').map(Number);
+    const old = major < 2 || (major === 2 && (minor < 6 || (minor === 6 && patch < 1)));
+    if (code !== '_AUTHENTICATION' || !scram || !old) return '';
+    return `; with Kafka 4 ${this.client} is too old for ${mechanisms ?? mechanism}: use the client kafkajs`;
   }
 
   #giveBack(producer: NativeKafkaProducer, events: KafkaTransportEvents): void {

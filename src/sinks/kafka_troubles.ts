@@ -52,6 +52,14 @@ const words: Readonly<Record<Kind, string>> = {
   other: 'messages were not delivered and will be sent again',
 };
 
+/** Asked for by the sink itself, or told by another event. */
+const quiet: ReadonlySet<string> = new Set(['_PURGE_QUEUE', '_PURGE_INFLIGHT', '_FATAL']);
+
+function kindOf({ kind, code }: KafkaTrouble): Kind {
+  const known = kinds[code] ?? (kind === 'rejected' ? 'refused' : 'other');
+  return known === 'broker' && kind !== 'error' ? 'timeout' : known; // with messages in doubt
+}
+
 /** Only a new client reads certificates and credentials anew. */
 export function needsNewClient({ kind, code }: KafkaTrouble): boolean {
   return kind === 'fatal' || kinds[code] === 'tls' || kinds[code] === 'authentication';
@@ -68,8 +76,8 @@ export class KafkaTroubles {
 
   /** A line for the log, or undefined: held back. */
   line(trouble: KafkaTrouble, nowMs: number): { level: NoticeLevel; text: string } | undefined {
-    if (trouble.code.startsWith('_PURGE')) return undefined; // asked for by the sink itself
-    const kind = kinds[trouble.code] ?? (trouble.kind === 'rejected' ? 'refused' : 'other');
+    if (quiet.has(trouble.code)) return undefined;
+    const kind = kindOf(trouble);
     if (kind !== 'broker') this.#since ??= nowMs;
     const told = this.#told.get(kind);
     if (told !== undefined && nowMs - told.at < intervalMs) {

@@ -1,5 +1,5 @@
 // A real Apache Kafka for tests: one node in KRaft mode on loopback, from Maven Central by pom.xml. Its jars stay in
-// build/kafka/libs, so only the first run downloads.
+// build/kafka, so only the first run downloads.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -20,10 +20,15 @@ import { type Certificates, makeCertificates } from './certificates.js';
 
 const kafkajs = createRequire(import.meta.url)('kafkajs') as typeof import('kafkajs');
 const folder = join(packageRoot(), 'build', 'kafka');
-const libs = join(folder, 'libs');
 const startMs = 60_000;
 
-/** SCRAM users of the broker; only alice may write. */
+/**
+ * newest: of 4.4.0 Maven Central lacks kafka-tools-api. tolerant: the last series that takes SCRAM from librdkafka before
+ * 2.6.1 (Debian 12 has 2.0.2), which writes the client's nonce twice; 4.0 and later refuse that.
+ */
+export const versions = { newest: '4.3.1', tolerant: '3.9.2' };
+
+/** SCRAM users of the broker; only alice may write at first. */
 export const users = { alice: 'alice-secret', bob: 'bob-secret' };
 
 export interface Broker {
@@ -43,7 +48,7 @@ export interface Broker {
 }
 
 /** Why no broker can be started here, or undefined. */
-export function brokerMissing(): string | undefined {
+export function brokerMissing(version: string): string | undefined {
   for (const [program, argument] of [
     ['java', '-version'],
     ['openssl', 'version'],
@@ -51,23 +56,41 @@ export function brokerMissing(): string | undefined {
   ] as const) {
     if (spawnSync(program, [argument]).error) return `${program} is not installed`;
   }
-  const version = /version "(\d+)/.exec(spawnSync('java', ['-version'], { encoding: 'utf8' }).stderr)?.[1];
-  if (Number(version) < 17) return `Kafka needs Java 17, this is ${version}`;
-  return jarsMissing();
+  const java = /version "(\d+)/.exec(spawnSync('java', ['-version'], { encoding: 'utf8' }).stderr)?.[1];
+  if (Number(java) < 17) return `Kafka needs Java 17, this is ${java}`;
+  return jarsMissing(version);
+}
+
+function libraries(version: string): string {
+  return join(folder, `libs-${version}`);
 }
 
 /** Copies the jars once; a pom.xml that changed copies them anew. */
-function jarsMissing(): string | undefined {
+function jarsMissing(version: string): string | undefined {
+  const libs = libraries(version);
   const pom = join(packageRoot(), 'test', 'kafka', 'pom.xml');
   const stamp = join(libs, 'pom.xml');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === readFileSync(pom, 'utf8')) return undefined;
   rmSync(libs, { recursive: true, force: true });
   mkdirSync(libs, { recursive: true });
   const copy = (...more: string[]): ReturnType<typeof spawnSync> =>
-    spawnSync('mvn', ['-B', '-q', ...more, '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${libs}`], {
-      encoding: 'utf8',
-      timeout: 300_000,
-    });
+    spawnSync(
+      'mvn',
+      [
+        '-B',
+        '-q',
+        ...more,
+        '-f',
+        pom,
+        'dependency:copy-dependencies',
+        `-DoutputDirectory=${libs}`,
+        `-Dkafka.version=${version}`,
+      ],
+      {
+        encoding: 'utf8',
+        timeout: 300_000,
+      },
+    );
   const offline = copy('-o');
   if (offline.error) return 'mvn is not installed';
   if (offline.status !== 0) {
@@ -128,10 +151,9 @@ function properties(data: string, ports: readonly number[], certificates: Certif
     .join('');
 }
 
-const java = [
+const javaOptions = [
   ...['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
   ...['-Dorg.slf4j.simpleLogger.log.kafka.server=info', '-Dorg.slf4j.simpleLogger.log.org.apache.kafka.server=info'],
-  ...['-cp', join(libs, '*')],
 ];
 
 class LocalBroker implements Broker {
@@ -139,15 +161,18 @@ class LocalBroker implements Broker {
   readonly ssl: string;
   readonly sasl: string;
   readonly client: Kafka;
-  #data: string;
+  readonly #data: string;
+  readonly #java: string[];
   #process: ChildProcess | undefined;
 
   constructor(
+    version: string,
     data: string,
     ports: readonly number[],
     readonly certificates: Certificates,
   ) {
     this.#data = data;
+    this.#java = [...javaOptions, '-cp', join(libraries(version), '*')];
     [this.plain, this.ssl, this.sasl] = ports.map((port) => `127.0.0.1:${port}`) as [string, string, string];
     this.client = newClient(this.plain);
     writeFileSync(join(data, 'server.properties'), properties(data, ports, certificates));
@@ -158,7 +183,7 @@ class LocalBroker implements Broker {
       ]),
     );
     const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', 'weirtestAAAAAAAAAAAAAA'];
-    execFileSync('java', [...java, ...format, '--config', join(data, 'server.properties'), ...scram], {
+    execFileSync('java', [...this.#java, ...format, '--config', join(data, 'server.properties'), ...scram], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   }
@@ -166,7 +191,7 @@ class LocalBroker implements Broker {
   async restart(): Promise<void> {
     const log = join(this.#data, 'broker.out');
     const output = openSync(log, 'w');
-    const child = spawn('java', [...java, 'kafka.Kafka', join(this.#data, 'server.properties')], {
+    const child = spawn('java', [...this.#java, 'kafka.Kafka', join(this.#data, 'server.properties')], {
       stdio: ['ignore', output, output],
     });
     this.#process = child;
@@ -228,16 +253,16 @@ export async function createTopic(
   await admin.disconnect();
 }
 
-/** Lets alice write to any topic. */
-async function permit(client: Kafka): Promise<void> {
+/** Lets a user write to a topic, or to all. */
+export async function permit(client: Kafka, user: string, topic = '*'): Promise<void> {
   const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
   const admin = client.admin();
   await admin.connect();
   const entry = {
-    principal: 'User:alice',
+    principal: `User:${user}`,
     host: '*',
     permissionType: AclPermissionTypes.ALLOW,
-    resourceName: '*',
+    resourceName: topic,
     resourcePatternType: ResourcePatternTypes.LITERAL,
   };
   const topics = { ...entry, resourceType: AclResourceTypes.TOPIC };
@@ -251,11 +276,11 @@ async function permit(client: Kafka): Promise<void> {
 }
 
 /** Starts a broker of its own; call stop(). Ask brokerMissing() before. */
-export async function startBroker(): Promise<Broker> {
+export async function startBroker(version: string): Promise<Broker> {
   mkdirSync(folder, { recursive: true });
   const data = mkdtempSync(join(folder, 'run-'));
-  const broker = new LocalBroker(data, await freePorts(4), makeCertificates(data));
+  const broker = new LocalBroker(version, data, await freePorts(4), makeCertificates(data));
   await broker.restart();
-  await permit(broker.client);
+  await permit(broker.client, 'alice');
   return broker;
 }

@@ -4,22 +4,22 @@ import { after, before, describe, test } from 'node:test';
 import type { Kafka } from 'kafkajs';
 import { loadAddon } from '../../src/native/load.js';
 import { unitRun } from '../support/sink_run.js';
-import { type Broker, brokerMissing, createTopic, newClient, startBroker } from './broker.js';
+import { type Broker, brokerMissing, createTopic, newClient, startBroker, versions } from './broker.js';
 import { consume, consumeByKafkajs, Feeder, keyedRun, keyedUnit, newSink } from './feeding.js';
 
 const elsewhere = process.env.KAFKA_BROKERS;
-const missing = elsewhere === undefined ? brokerMissing() : undefined;
+const missing = elsewhere === undefined ? brokerMissing(versions.newest) : undefined;
 const librdkafka = loadAddon().kafka();
 const partitionOf = new Map<string, Map<string, number>>();
 
-describe('Kafka delivery', { skip: missing }, () => {
+describe('Kafka delivery', { skip: missing, timeout: 120_000 }, () => {
   let broker: Broker | undefined;
   let client: Kafka;
   let address: string;
   const run = Math.random().toString(36).slice(2, 8); // topics of another broker stay there
 
   before(async () => {
-    if (elsewhere === undefined) broker = await startBroker();
+    if (elsewhere === undefined) broker = await startBroker(versions.newest);
     address = broker?.plain ?? (elsewhere as string);
     client = newClient(address.split(',')[0] as string);
   });

@@ -14,8 +14,8 @@ namespace weir {
   call(header_add) call(headers_copy) call(headers_destroy) call(error_code) call(error_destroy)                \
   call(queue_get_main) call(queue_poll) call(queue_yield) call(queue_destroy) call(event_type)                  \
   call(event_message_next) call(event_error) call(event_error_string) call(event_log) call(event_stats)         \
-  call(event_destroy) call(flush) call(purge) call(outq_len) call(err2name) call(err2str) call(fatal_error)     \
-  call(set_log_queue)
+  call(event_destroy) call(flush) call(purge) call(outq_len) call(err2name) call(err2str) call(set_log_queue)   \
+  call(event_error_is_fatal)
 
 struct KafkaLibrary {
 #define WEIR_KAFKA_MEMBER(name) decltype(&rd_kafka_##name) name##_;

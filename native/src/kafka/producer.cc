@@ -280,14 +280,9 @@ class KafkaProducer::Session {
   }
 
   void takeError(rd_kafka_event_t* event) {
-    const rd_kafka_resp_err_t error = library_.event_error_(event);
-    if (error == RD_KAFKA_RESP_ERR__FATAL) {
-      char text[kErrorText] = "";
-      const rd_kafka_resp_err_t cause = library_.fatal_error_(client_, text, sizeof text);
-      accounts_.event(KafkaEvent::Kind::fatal, library_.err2name_(cause), text);
-    } else {
-      accounts_.event(KafkaEvent::Kind::error, library_.err2name_(error), library_.event_error_string_(event));
-    }
+    const bool fatal = library_.event_error_is_fatal_(event) != 0;
+    accounts_.event(fatal ? KafkaEvent::Kind::fatal : KafkaEvent::Kind::error,
+                    library_.err2name_(library_.event_error_(event)), library_.event_error_string_(event));
   }
 
   void end() {
