@@ -1,6 +1,6 @@
-// Encoder throughput: flow records to IPFIX, JSON and text, beside a memcpy of the same octets record by record.
+// Encoder throughput: flow records to IPFIX, NetFlow, JSON and text, beside a memcpy of the same octets record by record.
 //   bench_encode [batches]
-// Prints ns per record (best of several rounds), records/s, octets a record, and for IPFIX the ratio to the memcpy.
+// Prints ns per record (best of several rounds), records/s, octets a record, and the ratio to the memcpy.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -26,6 +26,8 @@ constexpr std::string_view kFields[] = {
     "octetDeltaCount", "packetDeltaCount", "reverseOctetDeltaCount", "reversePacketDeltaCount", "ipClassOfService",
     "reverseIpClassOfService", "ingressInterface", "egressInterface", "vlanId", "flowEndReason", "flowId",
     "minimumTTL"};
+
+constexpr std::string_view kNetflowTimes[] = {"flowStartSysUpTime", "flowEndSysUpTime"};
 
 uint16_t fullLength(WireType wire) {
   switch (wire) {
@@ -167,6 +169,15 @@ int main(int argc, char** argv) {
   std::erase_if(uniflow.fields4, [](const EncoderField& field) { return field.key.starts_with("reverse"); });
   uniflow.fields6 = uniflow.fields4;
   report("ipfix uniflow mixed", measure(uniflow, mixed, batches));
+  uniflow.startMs = 1795228000000;
+  for (std::vector<EncoderField>* fields : {&uniflow.fields4, &uniflow.fields6}) {
+    std::erase_if(*fields, [](const EncoderField& field) { return field.key.ends_with("Milliseconds"); });
+    for (const EncoderField& field : fieldsOf(kNetflowTimes)) fields->push_back(field);
+  }
+  uniflow.format = EncoderSpec::Format::netflow9;
+  report("netflow9 mixed", measure(uniflow, mixed, batches));
+  uniflow.format = EncoderSpec::Format::netflow5;
+  report("netflow5 IPv4", measure(uniflow, records4, batches));
   spec.format = EncoderSpec::Format::json;
   report("json mixed", measure(spec, mixed, batches / 4 + 1));
   spec.timeFormat = EncoderSpec::TimeFormat::milliseconds;

@@ -30,13 +30,15 @@ MessageEncoder::MessageEncoder(const WireFormat& format, const EncoderSpec& spec
     Family& family = families_[i];
     stride_ = std::max(stride_, strideOf(family.fields));
     family.message = &messages_[spec.oneSetPerMessage ? i : 0];
+    const size_t most = family.wire.exists() && family.isFixed() ? kLongestMessage / family.wire.fixedLength : 0;
+    family.fixedRecords.resize(most + 2);  // two more than there are: FixedRows::put()
+    family.fixedSides.resize(most + 2);
+    family.fixed.records = family.fixedRecords.data();
+    family.fixed.sides = family.fixedSides.data();
     if (!family.wire.exists()) continue;
     family.templateSet = format.templateSet(family.fields, family.templateId, spec.enterprise);
     family.opening = kSetHeader + format.setAlignment - 1;
     if (spec.inlineTemplates) family.opening += static_cast<uint32_t>(family.templateSet.size());
-    if (!family.isFixed()) continue;
-    family.fixedRecords.resize(kLongestMessage / family.wire.fixedLength + 1);
-    family.fixedSides.resize(family.fixedRecords.size());
   }
   checkSpec();
   setMessageSize(spec.messageSize);
@@ -90,8 +92,8 @@ EncodeResult MessageEncoder::encode(const BatchView& batch, uint32_t first, uint
     const uint32_t least = format_.headerSize + family.opening;
     family.longest = most > least ? most - least : 0;
     family.encodable = family.wire.exists() && family.wire.leastLength <= family.longest;
-    family.fixedStep = family.encodable && family.isFixed() ? family.wire.fixedLength : kNever;
-    family.fixedNext = family.fixedStep + family.opening;
+    family.fixed.step = family.encodable && family.isFixed() ? family.wire.fixedLength : kNever;
+    family.fixed.next = family.fixed.step + family.opening;
   }
   const bool all = spec_.shareOf <= 1;
   uint32_t i = first;
@@ -119,37 +121,34 @@ uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_
   return spec_.biflow ? addFixed<true>(batch, from, to) : addFixed<false>(batch, from, to);
 }
 
-// The short way for records of fixed length while the message has room; returns the first record that has none.
+// The short way for records of fixed length while the message has room; returns the first record that has none. Every
+// record is put behind the rows of both IP versions and counted by one, so that neither a branch nor a count in memory
+// holds up the next record.
 template <bool Biflow>
 uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_t to) {
   Message& message = messages_[0];
-  uint32_t size = message.size, flows = 0;
+  Family &family4 = families_[0], &family6 = families_[1];
+  FixedRows rows4 = family4.fixed, rows6 = family6.fixed;
+  uint32_t size = message.size, i = from;
   const uint32_t limit = message.limit;
-  const uint8_t* record = batch.records + size_t{from} * batch.stride;
   const size_t stride = batch.stride;
-  uint32_t i = from;
+  const uint8_t* record = batch.records + size_t{from} * stride;
   for (; i < to; i++, record += stride) {
     // the cache lines that templates without statistics or texts read; past the batch it does no harm
     for (size_t at = 0; at < kPrefetched; at += 64) __builtin_prefetch(record + kAhead * stride + at);
-    Family& family = families_[familyIndex(record)];
+    const uint32_t is6 = familyIndex(record);
     const unsigned sides = sidesOf(record, Biflow);
-    const uint32_t larger = size + family.fixedNext + (sides == 3 ? family.fixedStep : 0);
+    const uint32_t both = sides == 3 ? 1 : 0;
+    const uint32_t larger = size + (is6 != 0 ? rows6.next + both * rows6.step : rows4.next + both * rows4.step);
     if (larger > limit || sides == 0) break;
     size = larger;
-    family.fixedNext = family.fixedStep;
-    if (Biflow) {
-      family.fixedRecords[family.fixedCount++] = record;
-      continue;
-    }
-    flows++;
-    for (unsigned side = 0; side < 2; side++) {
-      if ((sides >> side & 1) == 0) continue;
-      family.fixedSides[family.fixedCount] = static_cast<uint8_t>(side);
-      family.fixedRecords[family.fixedCount++] = record;
-    }
+    rows4.put<Biflow>(record, sides, is6 ^ 1);
+    rows6.put<Biflow>(record, sides, is6);
   }
   message.size = size;
-  message.flows += flows;
+  message.flows += i - from;
+  family4.fixed = rows4;
+  family6.fixed = rows6;
   return i;
 }
 
@@ -203,11 +202,10 @@ void MessageEncoder::close(Message& message, EncodeResult& result) {
 uint8_t* MessageEncoder::writeSet(Family& family, uint8_t* set) {
   uint8_t* at = set + kSetHeader;
   if (family.isFixed()) {
-    const std::span<const uint8_t* const> records(family.fixedRecords.data(), family.fixedCount);
-    at = spec_.biflow ? family.writer.addFixed(records, at)
-                      : family.writer.addFixed(records, family.fixedSides.data(), at);
-    family.fixedCount = 0;
-    family.fixedNext = family.fixedStep + family.opening;
+    const std::span<const uint8_t* const> records(family.fixed.records, family.fixed.count);
+    at = spec_.biflow ? family.writer.addFixed(records, at) : family.writer.addFixed(records, family.fixed.sides, at);
+    family.fixed.count = 0;
+    family.fixed.next = family.fixed.step + family.opening;
   } else {
     at = family.writer.add(family.rows, at);
     family.writer.flush();  // the next message takes the texts' space
@@ -258,13 +256,12 @@ bool MessageEncoder::add(const uint8_t* record, EncodeResult& result) {
 // A record of fixed length, for which an empty message always has room.
 bool MessageEncoder::addPlain(Family& family, const uint8_t* record, EncodeResult& result) {
   Message& message = *family.message;
-  if (message.size + family.fixedNext > message.limit) {
+  if (message.size + family.fixed.next > message.limit) {
     close(message, result);
     if (!open(message, result)) return false;
   }
-  message.size += family.fixedNext;
-  family.fixedNext = family.fixedStep;
-  family.fixedRecords[family.fixedCount++] = record;
+  message.size += family.fixed.next;
+  family.fixed.put<true>(record, 1, 1);
   return true;
 }
 
@@ -304,9 +301,7 @@ void MessageEncoder::place(Family& family, const Pending& pending, uint32_t from
       family.rows.push_back(row);
       continue;
     }
-    family.fixedSides[family.fixedCount] = static_cast<uint8_t>(row.side);
-    family.fixedRecords[family.fixedCount++] = row.record;
-    family.fixedNext = family.fixedStep;
+    family.fixed.put<false>(row.record, 1u << row.side, 1);
   }
   message.textEnd = pending.textEnd;
   if (to != pending.count) return;

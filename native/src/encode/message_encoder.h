@@ -34,20 +34,37 @@ class MessageEncoder final : public Encoder {
     uint8_t* textEnd = nullptr;
   };
 
+  // Rows of fixed length, each a record and, in uniflows, a side. The arrays hold two more than a message takes.
+  struct FixedRows {
+    const uint8_t** records = nullptr;
+    uint8_t* sides = nullptr;
+    size_t count = 0;
+    uint32_t step = 0;  // octets of a row; more than any message has where add() must look at it
+    uint32_t next = 0;  // what the next one costs: its family's opening too when it is the first
+
+    // Puts the rows of a record behind the others, and counts them if `counted` is 1 instead of 0.
+    template <bool Biflow>
+    void put(const uint8_t* record, unsigned recordSides, uint32_t counted) {
+      records[count] = record;
+      if constexpr (!Biflow) {
+        records[count + 1] = record;
+        sides[count] = recordSides == 2 ? 1 : 0;
+        sides[count + 1] = 1;
+      }
+      count += (1 + (recordSides == 3 ? 1 : 0)) * size_t{counted};
+      next ^= (next ^ step) & (0 - counted);  // no branch
+    }
+  };
+
   // Flow records of one IP version.
   struct Family {
     Family(std::vector<PlanField> plan, uint16_t id, const FieldContext& context);
     bool isFixed() const { return wire.texts.empty(); }
-    size_t count() const { return isFixed() ? fixedCount : rows.size(); }
+    size_t count() const { return isFixed() ? fixed.count : rows.size(); }
 
-    // Rows of the message being filled. Those of fixed length are a record and, in uniflows, a side each; the arrays
-    // hold what the longest message takes.
     Message* message = nullptr;
-    size_t fixedCount = 0;
-    uint32_t fixedStep = 0;  // length of such a row; more than any message has where add() must look at it
-    uint32_t fixedNext = 0;  // what the next one costs: the opening too when it is the first
-    std::vector<const uint8_t*> fixedRecords;
-    std::vector<uint8_t> fixedSides;
+    // Rows of the message being filled: one of the two.
+    FixedRows fixed;
     std::vector<Row> rows;
 
     uint32_t opening = 0;  // octets that its first record costs besides its own
@@ -58,6 +75,8 @@ class MessageEncoder final : public Encoder {
     const uint16_t templateId;
     RowWriter writer;
     std::vector<uint8_t> templateSet;
+    std::vector<const uint8_t*> fixedRecords;  // what `fixed` points into
+    std::vector<uint8_t> fixedSides;
   };
 
   // Records of one flow on their way into a message: one, or the two uniflows of a biflow.
