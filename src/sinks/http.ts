@@ -208,12 +208,14 @@ export class HttpSink implements Sink {
     if (status >= 200 && status < 300) return this.#accepted(batch, answer);
     const said = `HTTP ${status}${answer.body === '' ? '' : ` (${oneLine(answer.body)})`}`;
     this.counters.errors++;
-    if (status === 408 || status === 429 || status >= 500)
-      return this.#failed(said, retryAfterMs(answer.retryAfter, this.#clock.wall()));
     if (status === 413 && this.#halve(batch)) return 0;
+    const hint = answer.location === '' ? hints[status] : `use ${answer.location}`;
+    const explained = hint === undefined ? said : `${said}: ${hint}`;
+    // What is not about these lines can be put right at the server: they are kept until then.
+    if (!aboutContent.includes(status))
+      return this.#failed(explained, retryAfterMs(answer.retryAfter, this.#clock.wall()));
     this.#remove(batch);
-    const hint = answer.location === '' ? (hints[status] ?? 'check the address') : `use ${answer.location}`;
-    this.#refusals.failed(`${said}: ${hint}`, 'what it refuses is dropped');
+    this.#refusals.failed(explained, 'what it refuses is dropped');
     for (const part of batch) this.#events?.lost('rejected', part.flowRecords, part.units);
     return 0;
   }
@@ -308,6 +310,8 @@ export class HttpSink implements Sink {
   }
 }
 
+/** The server refuses the lines themselves, and would the next time. */
+const aboutContent = [400, 413, 415, 422];
 const hints: Record<number, string> = {
   400: 'check the format',
   401: 'check user and password, or the token',
@@ -316,6 +320,7 @@ const hints: Record<number, string> = {
   405: 'check the path',
   413: 'a single line is too long for it',
   415: 'check the content type, or switch gzip off',
+  422: 'check the format',
 };
 
 /** Retry-After, RFC 9110 section 10.2.3: seconds or a date. */

@@ -247,22 +247,32 @@ test('Retry-After is honoured, as seconds and as a date', async (context) => {
 test('what the server refuses is counted, said in one line, and does not hold up the rest', async (context) => {
   const fake = await FakeServer.listen(context, [
     reply(400, {}, 'bad\n  line'),
-    reply(401),
-    reply(401),
-    reply(301, { Location: 'https://elsewhere/' }),
+    reply(415),
+    reply(415),
     ok,
   ]);
   const { sink, events } = await opened(context, { url: url(fake) });
-  for (const records of [1, 2, 4, 8, 16]) {
+  for (const records of [1, 2, 4, 8]) {
     sink.write(unitRun(['x\n'], [records]));
     await sink.flush();
   }
-  assert.deepEqual([events.dropped, events.records, events.accounted], [{ rejected: 15 }, 16, 31]);
-  assert.deepEqual(events.notices.slice(0, 3), [
+  assert.deepEqual([events.dropped, events.records, events.accounted], [{ rejected: 7 }, 8, 15]);
+  assert.deepEqual(events.notices.slice(0, 2), [
     'http: HTTP 400 (bad line): check the format; what it refuses is dropped',
-    'http: HTTP 401: check user and password, or the token (2 times now); what it refuses is dropped',
-    'http: HTTP 301: use https://elsewhere/ (4 times now); what it refuses is dropped',
+    'http: HTTP 415: check the content type, or switch gzip off (2 times now); what it refuses is dropped',
   ]);
+});
+
+test('what can be put right at the server is tried again until it is', async (context) => {
+  const elsewhere = reply(301, { Location: 'https://elsewhere/' });
+  const fake = await FakeServer.listen(context, [reply(401), reply(404), elsewhere, ok]);
+  const { sink, events, clock } = await opened(context, { url: url(fake) });
+  sink.write(unitRun(['x\n']));
+  clock.advance(1000);
+  for (const pause of [1_000, 2_000, 4_000]) await retry(clock, events, pause);
+  await events.until(() => events.records === 1);
+  assert.deepEqual(events.dropped, {});
+  assert.match(events.notices[0]!, /^http: HTTP 401: check user and password, or the token; next attempt in/);
 });
 
 test('413: requests become smaller until they fit; a single line that does not fit is refused', async (context) => {
