@@ -176,8 +176,15 @@ async function roundTrip(name: string, frames: readonly Buffer[], options: Parti
 const loaded = tryLoadAddon();
 const unavailable = 'reason' in loaded ? { skip: loaded.reason } : {};
 
-/** Always 0 or empty for a capture file: Observation Point 0 with neither interface nor namespace. */
-const liveOnly = ['ingressInterface', 'egressInterface', 'networkNamespace', 'observationPointId', 'flowDirection'];
+/** Always 0 or empty for a capture file, all of it metered: Observation Point 0 with neither interface nor namespace. */
+const liveOnly = [
+  'ingressInterface',
+  'egressInterface',
+  'networkNamespace',
+  'observationPointId',
+  'flowDirection',
+  'selectorId',
+];
 
 test('every element says the same in JSON and in IPFIX', unavailable, async (context) => {
   await context.test('plain, IPv4 and IPv6', async () => {
