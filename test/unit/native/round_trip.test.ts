@@ -168,7 +168,7 @@ async function roundTrip(name: string, frames: readonly Buffer[], options: Parti
 const loaded = tryLoadAddon();
 const unavailable = 'reason' in loaded ? { skip: loaded.reason } : {};
 
-/** Always 0 or empty for a capture file: Observation Point 0 with neither interface nor namespace. */
+/** Always 0 or empty for a capture file, all of it metered: Observation Point 0 with neither interface nor namespace. */
 const liveOnly = [
   'ingressInterface',
   'egressInterface',
@@ -178,6 +178,7 @@ const liveOnly = [
   'observationPointId',
   'flowDirection',
   'flowDirectionName',
+  'selectorId',
 ];
 
 test('every element says the same in JSON and in IPFIX', unavailable, async (context) => {
