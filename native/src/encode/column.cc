@@ -23,7 +23,7 @@ inline void forCalls(const Column& column, const Block& block, const FieldContex
   for (size_t i = 0; i < count; i++) store(block.at[i] + target, call(recordAt(block.record[i]), side, context));
 }
 
-// Plain octets: addresses, MACs, single octets, and what mergeCopies() joined.
+// Plain octets: addresses, MACs, single octets, and what joinColumns() joined.
 template <size_t Size>
 void writeCopy(const Column& column, const Block& block, const FieldContext&) {
   forRows(column, block, [](uint8_t* to, const uint8_t* from) { std::memcpy(to, from, Size); });
@@ -78,6 +78,18 @@ void writeTime(const Column& column, const Block& block, const FieldContext& con
     forCalls(column, block, context, column.element->number, storeTime<Wire>);
   } else {
     forRows(column, block, [](uint8_t* to, const uint8_t* from) { storeTime<Wire>(to, load<uint64_t>(from)); });
+  }
+}
+
+// Start and end of a flow, mostly.
+void writeMillisecondPair(const Column& column, const Block& block, const FieldContext&) {
+  constexpr WireType kMs = WireType::dateTimeMilliseconds;
+  const size_t count = block.count, target = column.target, first = column.offset, second = column.second;
+  for (size_t i = 0; i < count; i++) {
+    uint8_t* const to = block.at[i] + target;
+    const uint64_t a = load<uint64_t>(block.record[i] + first), b = load<uint64_t>(block.record[i] + second);
+    storeTime<kMs>(to, a);
+    storeTime<kMs>(to + 8, b);
   }
 }
 
@@ -194,19 +206,28 @@ uint32_t originOf(const Column& column, size_t octet) {
   return fromEnd < integerSize(column.element->kind) ? column.offset + static_cast<uint32_t>(fromEnd) : kZeroOctet;
 }
 
-void mergeCopies(std::vector<Column>& columns) {
-  std::vector<Column> merged;
+void joinColumns(std::vector<Column>& columns) {
+  const auto isMs = [](const Column& column) {
+    return column.length == 8 && column.element != nullptr && column.element->kind == ValueKind::time &&
+           column.element->wire == WireType::dateTimeMilliseconds;
+  };
+  std::vector<Column> joined;
   for (const Column& column : columns) {
-    if (merged.empty() || !column.isCopy || !merged.back().isCopy ||
-        merged.back().target + merged.back().length != column.target ||
-        merged.back().offset + merged.back().length != column.offset) {
-      merged.push_back(column);
-      continue;
+    Column* const before = joined.empty() ? nullptr : &joined.back();
+    if (before == nullptr || before->target + before->length != column.target) {
+      joined.push_back(column);
+    } else if (before->isCopy && column.isCopy && before->offset + before->length == column.offset) {
+      before->length = static_cast<uint16_t>(before->length + column.length);
+      before->write = copyWriter(before->length);
+    } else if (isMs(*before) && isMs(column)) {
+      before->second = column.offset;
+      before->length = 16;
+      before->write = writeMillisecondPair;
+    } else {
+      joined.push_back(column);
     }
-    merged.back().length = static_cast<uint16_t>(merged.back().length + column.length);
-    merged.back().write = copyWriter(merged.back().length);
   }
-  columns = std::move(merged);
+  columns = std::move(joined);
 }
 
 }  // namespace weir

@@ -13,9 +13,9 @@ namespace weir {
 struct Block {
   static constexpr size_t kRows = 48;
   size_t count = 0;
-  const uint8_t* record[kRows];
+  const uint8_t* record[kRows + 1];  // one more than count: RowWriter::addFixed()
   const uint8_t* text[kRows];
-  uint8_t* at[kRows];  // where the current segment of the record goes
+  uint8_t* at[kRows + 1];  // where the current segment of the record goes
 };
 
 struct Column;
@@ -31,6 +31,7 @@ struct Column {
   ColumnWriter write = nullptr;
   const Element* element = nullptr;
   uint32_t offset = 0;  // into the flow record
+  uint32_t second = 0;  // the same, of the second value of a pair
   uint16_t target = 0;  // octets into the segment
   uint16_t length = 0;  // octets on the wire
   uint8_t side = 0;     // what computed values are asked for
@@ -45,7 +46,7 @@ bool isRearranged(const Column& column);
 // Which octet of the record that is, for an octet of such a column; kZeroOctet in front of a small integer.
 inline constexpr uint32_t kZeroOctet = UINT32_MAX;
 uint32_t originOf(const Column& column, size_t octet);
-// Joins copies that lie side by side in the record and on the wire.
-void mergeCopies(std::vector<Column>& columns);
+// Joins copies that lie side by side in the record and on the wire, and times in milliseconds that do so on the wire.
+void joinColumns(std::vector<Column>& columns);
 
 }  // namespace weir

@@ -122,8 +122,7 @@ uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_
 }
 
 // The short way for records of fixed length while the message has room; returns the first record that has none. Every
-// record is put behind the rows of both IP versions and counted by one, so that neither a branch nor a count in memory
-// holds up the next record.
+// record is put behind the rows of both IP versions and counted by one, so that no count in memory holds up the next.
 template <bool Biflow>
 uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_t to) {
   Message& message = messages_[0];
@@ -138,8 +137,7 @@ uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_
     for (size_t at = 0; at < kPrefetched; at += 64) __builtin_prefetch(record + kAhead * stride + at);
     const uint32_t is6 = familyIndex(record);
     const unsigned sides = sidesOf(record, Biflow);
-    const uint32_t both = sides == 3 ? 1 : 0;
-    const uint32_t larger = size + (is6 != 0 ? rows6.next + both * rows6.step : rows4.next + both * rows4.step);
+    const uint32_t larger = size + (is6 != 0 ? rows6.costOf(sides) : rows4.costOf(sides));
     if (larger > limit || sides == 0) break;
     size = larger;
     rows4.put<Biflow>(record, sides, is6 ^ 1);

@@ -42,6 +42,7 @@ class MessageEncoder final : public Encoder {
     uint32_t step = 0;  // octets of a row; more than any message has where add() must look at it
     uint32_t next = 0;  // what the next one costs: its family's opening too when it is the first
 
+    uint32_t costOf(unsigned recordSides) const { return next + (recordSides == 3 ? step : 0); }
     // Puts the rows of a record behind the others, and counts them if `counted` is 1 instead of 0.
     template <bool Biflow>
     void put(const uint8_t* record, unsigned recordSides, uint32_t counted) {
