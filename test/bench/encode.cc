@@ -1,4 +1,5 @@
-// Encoder throughput: flow records to IPFIX, NetFlow, JSON and text, beside a memcpy of the same octets record by record.
+// Encoder throughput: flow records to IPFIX, NetFlow, JSON and text, beside a memcpy of the same octets, record by
+// record.
 //   bench_encode [batches]
 // Prints ns per record (best of several rounds), records/s, octets a record, and the ratio to the memcpy.
 #include <algorithm>

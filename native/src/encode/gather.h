@@ -12,8 +12,8 @@ namespace weir {
 // Whether this processor has the instruction.
 bool canGather();
 
-// Replaces the columns of one segment that are rearranged octets by writers of 16 or 32 octets; others follow unchanged, and
-// must be written after them. length: of the segment; recordSize: octets of the flow record that may be read.
+// Replaces the columns of one segment that are rearranged octets by writers of 16 or 32 octets; others follow
+// unchanged, and must be written after them. length: of the segment; recordSize: octets of the flow record that may be read.
 void gatherColumns(std::vector<Column>& columns, size_t length, size_t recordSize);
 
 }  // namespace weir

@@ -66,11 +66,6 @@ EncodeResult Netflow5Encoder::encode(const BatchView& batch, uint32_t first, uin
   if (out.ends.empty() || out.bytes.empty()) return result;
   out_ = out;
   exportSeconds_ = exportSeconds;
-  const auto octetsWith = [&](uint32_t more) {  // with the message being filled
-    const uint32_t records = count_ + more;
-    const uint32_t messages = (records + recordsPerMessage_ - 1) / recordsPerMessage_;
-    return result.bytes + messages * size_t{kHeader} + records * size_t{kRecord};
-  };
   for (uint32_t i = first; i < batch.count; i++, result.records++) {
     const uint8_t* const at = batch.records + size_t{i} * batch.stride;
     if (!belongs(at, spec_.share, spec_.shareOf)) {
@@ -83,8 +78,7 @@ EncodeResult Netflow5Encoder::encode(const BatchView& batch, uint32_t first, uin
       result.unencodable++;
       continue;
     }
-    const size_t unitsWith = result.units + (count_ + records + recordsPerMessage_ - 1) / recordsPerMessage_;
-    if (octetsWith(records) > out.bytes.size() || unitsWith > out.ends.size()) {
+    if (!hasRoom(records, result)) {
       if (count_ != 0 || result.units != 0) break;
       result.unencodable++;  // an empty out cannot take it, a later call could not either
       continue;
@@ -99,6 +93,14 @@ EncodeResult Netflow5Encoder::encode(const BatchView& batch, uint32_t first, uin
   }
   close(result);
   return result;
+}
+
+// For so many records more, behind those of the message being filled.
+bool Netflow5Encoder::hasRoom(uint32_t more, const EncodeResult& result) const {
+  const uint32_t records = count_ + more;
+  const uint32_t messages = (records + recordsPerMessage_ - 1) / recordsPerMessage_;
+  const size_t octets = messages * size_t{kHeader} + records * size_t{kRecord};
+  return result.bytes + octets <= out_.bytes.size() && result.units + messages <= out_.ends.size();
 }
 
 void Netflow5Encoder::close(EncodeResult& result) {

@@ -18,6 +18,7 @@ class Netflow5Encoder final : public Encoder {
   uint32_t sequence() const override { return sequence_; }
 
  private:
+  bool hasRoom(uint32_t more, const EncodeResult& result) const;
   void close(EncodeResult& result);
 
   const EncoderSpec spec_;

@@ -45,8 +45,8 @@ uint16_t netflow9Type(const Element& element) {
   if (element.enterprise == kNtopEnterprise && element.id <= UINT16_MAX - kNtopBase) {
     return static_cast<uint16_t>(kNtopBase + element.id);
   }
-  throw Error("WEIR_TEMPLATE", std::string("field ") + element.name + " has no NetFlow v9 field type: v9 knows IANA's " +
-                                   "and ntop's elements only; leave it out, or export IPFIX");
+  throw Error("WEIR_TEMPLATE", std::string("field ") + element.name + " has no NetFlow v9 field type, only IANA's " +
+                                   "and ntop's elements have: leave it out, or export IPFIX");
 }
 
 uint32_t sysUptime(uint32_t exportSeconds, uint64_t startMs) {

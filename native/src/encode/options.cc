@@ -38,7 +38,7 @@ void OptionsEncoder::check(const OptionsTemplate& layout) const {
   if (layout.scopes == 0 || layout.scopes > layout.fields.size()) fail("it needs a scope field");
   for (const OptionsField& field : layout.fields) {
     const std::string name = "field " + std::to_string(field.enterprise) + "." + std::to_string(field.id);
-    if (!allowsLength(field.type, field.length)) fail(name + " cannot have a length of " + std::to_string(field.length));
+    if (!allowsLength(field.type, field.length)) fail(name + " cannot have length " + std::to_string(field.length));
     if (&format_ != &kNetflow9) {
       if (field.id == 0 || field.id > 32767) fail(name + " has no Information Element id (1 to 32767)");
       continue;
@@ -103,13 +103,25 @@ EncodeResult OptionsEncoder::templates(std::span<const OptionsTemplate> template
   return result;
 }
 
+// The octets of a row; false when text was lost to a fixed length.
+bool OptionsEncoder::makeRow(const OptionsTemplate& layout, const OptionsRow& values, std::vector<uint8_t>& row) {
+  if (values.size() != layout.fields.size()) {
+    throw Error("WEIR_INTERNAL", "a row of options template " + std::to_string(layout.id) + " has " +
+                                     std::to_string(values.size()) + " values");
+  }
+  row.clear();
+  bool whole = true;
+  for (size_t i = 0; i < values.size(); i++) whole &= appendValue(row, layout.fields[i], values[i]);
+  return whole;
+}
+
 EncodeResult OptionsEncoder::records(const OptionsTemplate& layout, std::span<const OptionsRow> rows, uint32_t first,
                                      uint32_t exportSeconds, const UnitBuffer& out) {
   check(layout);
   EncodeResult result;
   if (out.ends.empty() || out.bytes.empty()) return result;
   std::vector<uint8_t> set, row;
-  uint32_t count = 0;
+  uint32_t count = 0;  // rows in set
   const auto flush = [&] {
     if (count == 0) return;
     closeSet(format_, set);
@@ -117,33 +129,26 @@ EncodeResult OptionsEncoder::records(const OptionsTemplate& layout, std::span<co
     result.dataRecords += count;
     count = 0;
   };
+  const auto messageWithRow = [&] {
+    const size_t size = (count == 0 ? kSetHeader : set.size()) + row.size();
+    return format_.headerSize + size + paddingOf(format_, size);
+  };
   for (size_t i = first; i < rows.size(); i++, result.records++) {
-    if (rows[i].size() != layout.fields.size()) {
-      throw Error("WEIR_INTERNAL", "a row of options template " + std::to_string(layout.id) + " has " +
-                                       std::to_string(rows[i].size()) + " values");
-    }
-    row.clear();
-    bool whole = true;
-    for (size_t f = 0; f < layout.fields.size(); f++) whole &= appendValue(row, layout.fields[f], rows[i][f]);
-    const auto sizeWith = [&] {
-      const size_t size = (count == 0 ? kSetHeader : set.size()) + row.size();
-      return format_.headerSize + size + paddingOf(format_, size);
-    };
-    if (sizeWith() > messageSize_) flush();
-    const size_t size = sizeWith();
-    const bool room = result.bytes + size <= out.bytes.size() && result.units < out.ends.size();
-    if (size <= messageSize_ && !room && (count != 0 || result.units != 0)) break;
-    if (size > messageSize_ || !room) {
+    const bool whole = makeRow(layout, rows[i], row);
+    if (messageWithRow() > messageSize_) flush();
+    const bool fits = messageWithRow() <= messageSize_;
+    const bool room = result.bytes + messageWithRow() <= out.bytes.size() && result.units < out.ends.size();
+    if (fits && !room && (count != 0 || result.units != 0)) break;
+    if (!fits || !room) {
       result.unencodable++;  // no message, or no empty out, can take it
       continue;
     }
-    if (count == 0) {
+    if (count++ == 0) {
       set.clear();
       append16(set, layout.id);
       append16(set, 0);
     }
     set.insert(set.end(), row.begin(), row.end());
-    count++;
     if (!whole) result.truncated++;
   }
   flush();

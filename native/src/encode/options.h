@@ -32,15 +32,15 @@ using OptionsRow = std::vector<OptionsValue>;
 
 class OptionsEncoder {
  public:
-  // netflow9 or ipfix; Throws Error WEIR_INTERNAL for another format.
+  // netflow9 or ipfix; throws Error WEIR_INTERNAL for another format.
   OptionsEncoder(EncoderSpec::Format format, uint32_t observationDomain, uint32_t messageSize);
 
   // One set each, as many in a message as fit; those that fit none are counted unencodable. All of this throws Error
   // WEIR_INTERNAL for templates that the format has no words for.
   EncodeResult templates(std::span<const OptionsTemplate> templates, uint32_t exportSeconds, const UnitBuffer& out);
-  // Rows from `first` on, until out is full. Integers are clamped to their length; a text too long for its length is cut
-  // between code points (truncated), one too long for a message makes its row unencodable. Throws Error WEIR_INTERNAL
-  // for values that are not what the field's type takes.
+  // Rows from `first` on, until out is full. Integers are clamped to their length; a text too long for its length is
+  // cut between code points (truncated), one too long for a message makes its row unencodable. Throws Error
+  // WEIR_INTERNAL for values that are not what the field's type takes.
   EncodeResult records(const OptionsTemplate& layout, std::span<const OptionsRow> rows, uint32_t first,
                        uint32_t exportSeconds, const UnitBuffer& out);
   void setMessageSize(uint32_t octets);
@@ -48,6 +48,7 @@ class OptionsEncoder {
  private:
   void check(const OptionsTemplate& layout) const;
   std::vector<uint8_t> templateSet(const OptionsTemplate& layout) const;
+  static bool makeRow(const OptionsTemplate& layout, const OptionsRow& values, std::vector<uint8_t>& row);
   void writeMessage(std::span<const uint8_t> sets, uint32_t records, uint32_t dataRecords, uint32_t exportSeconds,
                     const UnitBuffer& out, EncodeResult& result) const;
 

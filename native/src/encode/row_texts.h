@@ -14,8 +14,8 @@ class RowTexts {
   void resize(size_t texts, uint32_t messageSize);
   // Octets behind `to` that render() may use; what it leaves there fits a message.
   size_t room() const { return room_; }
-  // Makes the parts of row from `to` on and sets row.text and row.length, which is `longest` at most. Texts that are too
-  // long are cut between code points, octetArrays left out; lossy is then set. Returns the end of the parts.
+  // Makes the parts of row from `to` on and sets row.text and row.length, which is `longest` at most. Texts that are
+  // too long are cut between code points, octetArrays left out; lossy is then set. Returns the end of the parts.
   uint8_t* render(const WireTemplate& wire, const FieldContext& context, Row& row, uint8_t* to, uint32_t longest,
                   bool& lossy);
 

@@ -73,11 +73,12 @@ uint8_t* RowWriter::addFixed(std::span<const uint8_t* const> records, uint8_t* t
   Block& block = blocks_[0];
   for (size_t done = 0; done < records.size();) {
     const size_t count = std::min(records.size() - done, Block::kRows - block.count);
-    for (size_t i = 0; i < count; i++) block.record[block.count + i] = records[done + i];
-    for (size_t i = 0; i < count; i++) block.at[block.count + i] = to + i * length;
+    for (size_t i = 0; i < count; i++, to += length) {
+      block.record[block.count + i] = records[done + i];
+      block.at[block.count + i] = to;
+    }
     block.count += count;
     done += count;
-    to += count * length;
     if (block.count == Block::kRows) write(0);
   }
   return to;
