@@ -49,7 +49,14 @@ void writeMember(const Column& column, const Block& block, const FieldContext&) 
 
 template <size_t Width>
 void writeNumber(const Column& column, const Block& block, const FieldContext& context) {
-  forCalls(column, block, context, column.element->number, storeNumber<uint64_t, Width>);
+  if (column.element->numbers == nullptr) {
+    forCalls(column, block, context, column.element->number, storeNumber<uint64_t, Width>);
+    return;
+  }
+  uint64_t values[Block::kRows];
+  const size_t count = block.count, target = column.target;
+  column.element->numbers(block.record, count, column.side, context, values);
+  for (size_t i = 0; i < count; i++) storeNumber<uint64_t, Width>(block.at[i] + target, values[i]);
 }
 
 template <typename Member>

@@ -10,7 +10,6 @@ namespace {
 constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr uint64_t kNsPerUs = 1'000;
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
-constexpr uint64_t kProtocolTcp = 6;
 
 // Times may jitter: never below zero.
 uint64_t since(uint64_t later, uint64_t earlier) { return later > earlier ? later - earlier : 0; }
@@ -70,22 +69,8 @@ uint64_t idleTimeout(const FlowRecord&, unsigned, const FieldContext& context) {
   return saturate<uint16_t>(context.idleTimeoutNs / kNsPerSecond);
 }
 
-uint64_t icmpTypeCode(const FlowRecord& record, unsigned, const FieldContext&) {
-  return static_cast<uint64_t>(record.link.icmpType) << 8 | record.link.icmpCode;
-}
-
-uint64_t innermostVlan(const FlowRecord& record, unsigned, const FieldContext&) {
-  return record.hot.key.innerVlanId != 0 ? record.hot.key.innerVlanId : record.hot.key.vlanId;
-}
-
 uint64_t observationDomain(const FlowRecord&, unsigned, const FieldContext& context) {
   return context.observationDomain;
-}
-
-uint64_t biflowDirection(const FlowRecord& record, unsigned side, const FieldContext&) {
-  // A TCP flow met in its middle says nothing about who opened it; elsewhere the first packet is the best there is.
-  if (record.hot.directionMethod == DirectionMethod::firstPacket && record.hot.key.protocol == kProtocolTcp) return 0;
-  return side == 0 ? 1 : 2;
 }
 
 uint64_t flowDirection(const FlowRecord& record, unsigned side, const FieldContext&) {
@@ -136,16 +121,6 @@ uint64_t selectorId(const FlowRecord& record, unsigned, const FieldContext&) { r
 
 uint64_t samplingInterval(const FlowRecord& record, unsigned, const FieldContext&) {
   return std::max(record.hot.sampling, 1u) / std::max(record.hot.scale, 1u);
-}
-
-uint64_t dscp(const FlowRecord& record, unsigned side, const FieldContext&) { return record.hot.tos[side] >> 2; }
-
-uint64_t minimumTtl(const FlowRecord& record, unsigned side, const FieldContext&) {
-  return record.hot.packets[side] == 0 ? 0 : record.hot.ttlMin[side];
-}
-
-uint64_t tcpFlagsUnion(const FlowRecord& record, unsigned, const FieldContext&) {
-  return record.hot.tcpFlags[0] | record.hot.tcpFlags[1];
 }
 
 uint64_t clientLatencyMilliseconds(const FlowRecord& record, unsigned, const FieldContext&) {

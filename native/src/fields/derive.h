@@ -1,11 +1,14 @@
 // Derived fields: what the record does not hold but says. Names are those of the catalogue's computed() rows.
 // side 0 looks at the record as metered, side 1 from the destination; functions without a direction ignore it.
-// Number and real functions answer 0 for "none" or "unknown" and saturate where the wire type is narrower.
+// Number and real functions answer 0 for "none" or "unknown" and saturate where the wire type is narrower. Those of the
+// default template are inline: encoders compute them for many records in one loop (Element::numbers).
 #pragma once
 
 #include "fields/field_table.h"
 
 namespace weir::derive {
+
+inline constexpr uint8_t kProtocolTcp = 6;
 
 // Times and durations; flowStart and flowEnd of the record in ns, results in the unit of the name.
 uint64_t startSysUpTime(const FlowRecord& record, unsigned side, const FieldContext& context);  // ms since startNs
@@ -19,10 +22,18 @@ uint64_t activeTimeout(const FlowRecord& record, unsigned side, const FieldConte
 uint64_t idleTimeout(const FlowRecord& record, unsigned side, const FieldContext& context);
 
 // Keys and identity.
-uint64_t icmpTypeCode(const FlowRecord& record, unsigned side, const FieldContext& context);
-uint64_t innermostVlan(const FlowRecord& record, unsigned side, const FieldContext& context);
+inline uint64_t icmpTypeCode(const FlowRecord& record, unsigned, const FieldContext&) {
+  return static_cast<uint64_t>(record.link.icmpType) << 8 | record.link.icmpCode;
+}
+inline uint64_t innermostVlan(const FlowRecord& record, unsigned, const FieldContext&) {
+  return record.hot.key.innerVlanId != 0 ? record.hot.key.innerVlanId : record.hot.key.vlanId;
+}
 uint64_t observationDomain(const FlowRecord& record, unsigned side, const FieldContext& context);
-uint64_t biflowDirection(const FlowRecord& record, unsigned side, const FieldContext& context);  // IANA 239
+inline uint64_t biflowDirection(const FlowRecord& record, unsigned side, const FieldContext&) {
+  // A TCP flow met in its middle says nothing about who opened it; elsewhere the first packet is the best there is.
+  if (record.hot.directionMethod == DirectionMethod::firstPacket && record.hot.key.protocol == kProtocolTcp) return 0;
+  return side == 0 ? 1 : 2;
+}
 uint64_t flowDirection(const FlowRecord& record, unsigned side, const FieldContext& context);    // IANA 61
 uint64_t mplsTopLabel(const FlowRecord& record, unsigned side, const FieldContext& context);
 uint64_t mplsTopLabelExp(const FlowRecord& record, unsigned side, const FieldContext& context);
@@ -36,9 +47,13 @@ uint64_t flowPackets(const FlowRecord& record, unsigned side, const FieldContext
 uint64_t averageThroughput(const FlowRecord& record, unsigned side, const FieldContext& context);  // bit/s
 uint64_t selectorId(const FlowRecord& record, unsigned side, const FieldContext& context);  // 1: packets were sampled
 uint64_t samplingInterval(const FlowRecord& record, unsigned side, const FieldContext& context);  // 1 = nothing to scale
-uint64_t dscp(const FlowRecord& record, unsigned side, const FieldContext& context);
-uint64_t minimumTtl(const FlowRecord& record, unsigned side, const FieldContext& context);
-uint64_t tcpFlagsUnion(const FlowRecord& record, unsigned side, const FieldContext& context);
+inline uint64_t dscp(const FlowRecord& record, unsigned side, const FieldContext&) { return record.hot.tos[side] >> 2; }
+inline uint64_t minimumTtl(const FlowRecord& record, unsigned side, const FieldContext&) {
+  return record.hot.packets[side] == 0 ? 0 : record.hot.ttlMin[side];
+}
+inline uint64_t tcpFlagsUnion(const FlowRecord& record, unsigned, const FieldContext&) {
+  return record.hot.tcpFlags[0] | record.hot.tcpFlags[1];
+}
 
 // TCP health.
 uint64_t clientLatencyMilliseconds(const FlowRecord& record, unsigned side, const FieldContext& context);  // RTT / 2

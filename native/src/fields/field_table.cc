@@ -75,8 +75,17 @@ constexpr Element atMember(const char* name, uint32_t enterprise, uint16_t id, W
 
 constexpr Element computed(const char* name, uint32_t enterprise, uint16_t id, WireType wire, ValueKind kind,
                            uint8_t flip, uint32_t needs, uint8_t family, bool absent, NumberFunction number,
-                           RealFunction real, TextFunction text, TextFunction octets) {
-  return {name, enterprise, id, wire, kind, family, absent, needs, {0, 0}, flip, number, real, text, octets};
+                           RealFunction real, TextFunction text, TextFunction octets,
+                           NumbersFunction numbers = nullptr) {
+  return {name, enterprise, id, wire, kind, family, absent, needs, {0, 0}, flip, number, real, text, octets, numbers};
+}
+
+template <NumberFunction Call>
+void numbersOf(const uint8_t* const* records, size_t count, unsigned side, const FieldContext& context,
+               uint64_t* values) {
+  for (size_t i = 0; i < count; i++) {
+    values[i] = Call(*reinterpret_cast<const FlowRecord*>(records[i]), side, context);
+  }
 }
 
 #define TYPE_OF(member) std::remove_cvref_t<decltype(std::declval<FlowRecord&>().member)>
@@ -119,7 +128,7 @@ constexpr Element computed(const char* name, uint32_t enterprise, uint16_t id, W
                             offsetof(FlowRecord, member[0]), family, absent),
 #define FIELD_NUMBER(name, enterprise, id, wire, call, flip, needs, family, absent)                        \
   computed(name, enterprise, id, WireType::wire, ValueKind::number, flip, needs, family, absent, derive::call, \
-           nullptr, nullptr, nullptr),
+           nullptr, nullptr, nullptr, numbersOf<derive::call>),
 #define FIELD_REAL(name, enterprise, id, wire, call, flip, needs, family, absent)                          \
   computed(name, enterprise, id, WireType::wire, ValueKind::real, flip, needs, family, absent, nullptr,    \
            derive::call, nullptr, nullptr),
