@@ -2,6 +2,8 @@
 
 export { FileSink, type FileSinkOptions } from './file.js';
 export { canCompress, type Compression } from './file_rotation.js';
+export { KafkaSink, type KafkaSinkOptions } from './kafka.js';
+export type { NativeKafka } from './kafka_librdkafka.js';
 export { NoneSink } from './none.js';
 export {
   type Clock,

@@ -2,7 +2,7 @@
 // Usage: bench_kafka_producer BROKERS TOPIC MESSAGES OCTETS. Prints one line of JSON.
 #include <cstdio>
 
-#if __has_include(<librdkafka/rdkafka.h>)
+#ifdef WEIR_HAVE_LIBRDKAFKA
 
 #include <chrono>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 
-#if __has_include(<librdkafka/rdkafka.h>)
+#ifdef WEIR_HAVE_LIBRDKAFKA
 
 #include <pthread.h>
 

@@ -13,7 +13,7 @@
 #include "kafka/accounts.h"
 #include "kafka/availability.h"
 
-#if __has_include(<librdkafka/rdkafka_mock.h>)
+#ifdef WEIR_HAVE_LIBRDKAFKA
 #include <dlfcn.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
