@@ -20,6 +20,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Debian packages by what needs them. */
 export const packages = {
   build: ['g++', 'cmake', 'ninja-build', 'pkg-config', 'libpcap-dev', 'zlib1g-dev'],
+  /** weir builds and runs without them, with less: librdkafka-dev is the fast Kafka client. */
+  optional: ['librdkafka-dev'],
   test: [
     'doctest-dev',
     'tshark',
@@ -35,6 +37,9 @@ export const packages = {
     'clickhouse-tools',
     'tcpdump',
     'libcap2-bin',
+    'default-jre-headless',
+    'maven',
+    'kcat',
     'openssl',
   ],
   fuzz: ['clang', 'libclang-rt-dev'],
@@ -188,6 +193,8 @@ function builtByAnother() {
 export function buildProbe() {
   if (builtByAnother()) return;
   ensurePackages(packages.build, { required: true });
+  // Asked for before the first build only: a host that does not have them is not asked at each start.
+  if (!existsSync(join(root, 'build', 'native', 'weir.node'))) ensurePackages(packages.optional, { required: false });
   ensureNpm();
   buildNative('native', ['weir']);
   buildTypeScript();

@@ -162,6 +162,7 @@ class LocalBroker implements Broker {
   readonly sasl: string;
   readonly client: Kafka;
   readonly #data: string;
+  readonly #version: string;
   readonly #java: string[];
   #process: ChildProcess | undefined;
 
@@ -171,6 +172,7 @@ class LocalBroker implements Broker {
     ports: readonly number[],
     readonly certificates: Certificates,
   ) {
+    this.#version = version;
     this.#data = data;
     this.#java = [...javaOptions, '-cp', join(libraries(version), '*')];
     [this.plain, this.ssl, this.sasl] = ports.map((port) => `127.0.0.1:${port}`) as [string, string, string];
@@ -195,6 +197,7 @@ class LocalBroker implements Broker {
       stdio: ['ignore', output, output],
     });
     this.#process = child;
+    process.once('exit', () => child.kill('SIGKILL')); // a test that failed before stop() leaves no broker behind
     const deadline = Date.now() + startMs;
     const admin = this.client.admin();
     for (;;) {
@@ -217,7 +220,8 @@ class LocalBroker implements Broker {
 
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
-    rmSync(join(this.#data, 'log'), { recursive: true, force: true });
+    copyFileSync(join(this.#data, 'broker.out'), join(folder, `broker-${this.#version}.log`));
+    rmSync(this.#data, { recursive: true, force: true });
   }
 
   #end(signal: NodeJS.Signals): Promise<void> {

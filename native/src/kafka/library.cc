@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "kafka/availability.h"
 
-#if __has_include(<librdkafka/rdkafka.h>)
+#ifdef WEIR_HAVE_LIBRDKAFKA
 
 #include <dlfcn.h>
 

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 
-#if __has_include(<librdkafka/rdkafka.h>)
+#ifdef WEIR_HAVE_LIBRDKAFKA
 
 #include <pthread.h>
 
@@ -123,7 +123,7 @@ class KafkaProducer::Session {
     std::string wrong;
     for (const auto& [name, value] : options_.properties) {
       if (library_.conf_set_(settings, name.c_str(), value.c_str(), text, sizeof text) == RD_KAFKA_CONF_OK) continue;
-      wrong += (wrong.empty() ? "" : "; ") + std::string(text);
+      wrong += (wrong.empty() ? "" : "; ") + name + ": " + text;  // librdkafka may call it by another name
     }
     library_.conf_set_(settings, "log.queue", "true", text, sizeof text);
     library_.conf_set_events_(settings, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG |
