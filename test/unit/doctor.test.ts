@@ -16,16 +16,22 @@ const everywhere = { read: [], observationPoints: [{ netns: '' }] };
 const eth0: HostInterface = { index: 2, name: 'eth0', mac: '02:00:00:00:00:01', up: true, linkType: 1, mtu: 1500 };
 
 interface Fake {
+  kafka?: ReturnType<NativeAddon['kafka']>;
   capabilities?: string[];
   probe?: Partial<ReturnType<NativeAddon['probe']>>;
   interfaces?: HostInterface[];
 }
 
-function addon({ capabilities = ['CAP_NET_RAW'], probe = {}, interfaces = [eth0] }: Fake = {}): { addon: NativeAddon } {
+const librdkafka = { available: true, version: '2.0.2', reason: '' };
+
+function addon({ capabilities = ['CAP_NET_RAW'], probe = {}, interfaces = [eth0], kafka = librdkafka }: Fake = {}): {
+  addon: NativeAddon;
+} {
   const fake: Partial<NativeAddon> = {
     catalogueHash: 'abc',
     versions: { libpcap: '1.10.3' },
     capabilities: () => capabilities,
+    kafka: () => kafka,
     probe: () => ({ packetSocket: 'ok', tpacketV3: 'ok', vnetHeader: 'ok', fanoutBpf: 'ok', setns: 'ok', ...probe }),
     interfaces: () => interfaces,
   };
@@ -108,6 +114,17 @@ test('no interface, no capture', () => {
   const report = examine(addon({ interfaces: [] }), everywhere, host);
   assert.equal(report.canCapture, false);
   assert.equal(finding(report, 'none').state, 'off');
+});
+
+test('without librdkafka the report says what Kafka sinks do', () => {
+  const report = examine(
+    addon({ kafka: { available: false, version: '', reason: 'built without it' } }),
+    everywhere,
+    host,
+  );
+  const finding = report.findings.find(({ name }) => name === 'librdkafka');
+  assert.deepEqual([finding?.state, finding?.detail], ['unused', 'built without it']);
+  assert.match(finding?.without ?? '', /kafkajs/);
 });
 
 test('without the addon the report says so and how to build it', () => {
