@@ -190,6 +190,10 @@ test('every element says the same in JSON and in IPFIX', unavailable, async (con
     const flows = await roundTrip('tunnels.pcap', tunnelFrames(), { firstPackets: 4, tunnels: true });
     assert.deepEqual(new Set(flows.map((flow) => flow.tunnelTypeName)), new Set(['vxlan', 'l2tp']));
   });
+  await context.test('with packet sampling', async () => {
+    const flows = await roundTrip('sampled.pcap', plainFrames(), { packetSampling: 2 });
+    assert.ok(flows.every((flow) => flow.selectorId === 1));
+  });
   await context.test('all of them, and none only at zero', () => {
     assert.equal(compared.size, elements().length);
     const silent = elements()
