@@ -76,7 +76,7 @@ function makeEncoder(plan: SinkPlan, around: ExporterSurroundings): Encoder {
       timeFormat: url.parameters.time === 'ms' || naming === 'nprobe' ? 'milliseconds' : 'iso',
       keyStyle: naming === 'nprobe' ? 'nprobe' : 'plain',
       communityIdSeed: options.communityIdSeed,
-      startMs: startMs(),
+      startMs: inPacketTime(plan, around) ? 0 : startMs(),
       activeTimeoutMs: options.activeTimeout,
       idleTimeoutMs: options.idleTimeout,
       oneSetPerMessage: plan.profile === 'goipfix',
@@ -98,6 +98,11 @@ function domainOf({ url }: SinkPlan, options: Options): number {
 
 function startMs(): number {
   return Math.round(performance.timeOrigin);
+}
+
+/** NetFlow of capture files: records lie before the start of the probe, so their times count from 1970, modulo 2^32. */
+function inPacketTime({ format }: SinkPlan, { offline }: ExporterSurroundings): boolean {
+  return offline && (format === 'netflow9' || format === 'netflow5');
 }
 
 function framingOf({ format }: SinkPlan): Framing {
@@ -269,7 +274,8 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
     spool,
     adapt: (units) => foreign.adapt(units),
     maxExportRate: url.parameters.rate ?? options.maxExportRate,
-    startMs: startMs(),
+    startMs: inPacketTime(plan, around) ? 0 : startMs(),
+    packetTime: inPacketTime(plan, around),
     onNotice: around.onNotice,
     onLatency: around.onLatency,
     onEnded: around.onEnded,

@@ -41,8 +41,10 @@ export interface ExporterOptions {
   /** Size of the output buffer, octets and units. */
   outputOctets?: number;
   outputUnits?: number;
-  /** When the probe started, ms since 1970: NetFlow's sysUptime counts from it. */
+  /** What NetFlow's sysUptime counts from, ms since 1970. */
   startMs?: number;
+  /** NetFlow of a capture file: export times follow its packets, since record times are relative to them modulo 2^32 ms. */
+  packetTime?: boolean;
   clock?: Clock;
   onNotice: (level: NoticeLevel, text: string) => void;
   /** How long units waited before the sink took them. */
@@ -68,6 +70,7 @@ export class Exporter implements BatchConsumer {
   /** The next message's sequence number: what was sent or dropped in this session (RFC 7011 section 3.1). */
   #sequence = 0;
   #exportSeconds = 0;
+  #latestMs = 0; // of all records so far
   #inSink = 0; // flow records taken by the sink, not yet sent, lost or returned
   #closing = false; // nothing more is read from the spool
   #closed = false;
@@ -88,6 +91,7 @@ export class Exporter implements BatchConsumer {
       outputOctets: 256 << 10,
       outputUnits: 4096,
       startMs: 0,
+      packetTime: false,
       clock: systemClock,
       onLatency: () => {},
       onEnded: () => {},
@@ -132,6 +136,7 @@ export class Exporter implements BatchConsumer {
       this.#drop('shutdown', batch.count);
       return;
     }
+    this.#latestMs = Math.max(this.#latestMs, batch.latestMs);
     for (let first = 0; first < batch.count; ) {
       const output = this.#output;
       const result = this.#encoder.encode(batch, first, this.#seconds(), output);
@@ -416,14 +421,23 @@ export class Exporter implements BatchConsumer {
     });
   }
 
-  /** Seconds since the epoch for message headers; never goes back (RFC 7011 section 8.2). */
+  /**
+   * Seconds since the epoch for message headers. IPFIX: never goes back (RFC 7011 section 8.2). NetFlow: rounded up, so
+   * that no record ends behind its export, which collectors take for a wrap of sysUptime.
+   */
   #seconds(): number {
+    const { framing, packetTime } = this.#options;
+    if (framing === 'netflow9' || framing === 'netflow5') {
+      return Math.ceil((packetTime && this.#latestMs > 0 ? this.#latestMs : this.#clock.wall()) / 1000);
+    }
     this.#exportSeconds = Math.max(this.#exportSeconds, Math.floor(this.#clock.wall() / 1000));
     return this.#exportSeconds;
   }
 
+  /** sysUptime is of the same instant as the seconds: their difference is what collectors add to each record's times. */
   #time(): { seconds: number; upTimeMs: number } {
-    return { seconds: this.#seconds(), upTimeMs: Math.max(0, this.#clock.wall() - this.#options.startMs) };
+    const seconds = this.#seconds();
+    return { seconds, upTimeMs: Math.max(0, seconds * 1000 - this.#options.startMs) };
   }
 
   /** Drops the oldest units until the queue is within its bound; the gap in sequence numbers tells the collector. */

@@ -192,7 +192,10 @@ export function forUniflow(template: Template): Template {
   return resolve(template.name, template.comment, fields);
 }
 
-/** The template for NetFlow v9: uniflows, SysUpTime times, only elements that have a v9 type. */
+/** nfcapd takes v9 records with them for firewall events, whose times are 0: 148 is a connection id there. */
+const notInNetflow9 = ['flowId'];
+
+/** The template for NetFlow v9: uniflows, SysUpTime times, only elements that have a v9 type and mean the same there. */
 export function forNetflow9(template: Template): { template: Template; leftOut: string[] } {
   const fields: TemplateField[] = [];
   const leftOut: string[] = [];
@@ -200,7 +203,7 @@ export function forNetflow9(template: Template): { template: Template; leftOut: 
     const element = lookupElement(netflow9Times[field.element.name] ?? field.element.name) ?? field.element;
     const hasType = element.enterprise === 0 || element.enterprise === enterpriseNumbers.ntop;
     const list = element.field.semantics === 'list';
-    if (hasType && !list) fields.push({ element });
+    if (hasType && !list && !notInNetflow9.includes(element.name)) fields.push({ element });
     else leftOut.push(element.name);
   }
   return { template: resolve(template.name, template.comment, fields), leftOut };

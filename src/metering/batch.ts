@@ -7,5 +7,6 @@ const heapOctetsPerRecord = 512;
 
 /** stride: octets a record, as the Meter says; heap: octets for the variable parts of all records. */
 export function newBatch(stride: number, capacity = batchCapacity, heap = capacity * heapOctetsPerRecord): Batch {
-  return { records: new Uint8Array(stride * capacity), heap: new Uint8Array(heap), capacity, stride, count: 0 };
+  const records = new Uint8Array(stride * capacity);
+  return { records, heap: new Uint8Array(heap), capacity, stride, count: 0, latestMs: 0 };
 }

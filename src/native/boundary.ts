@@ -55,6 +55,8 @@ export interface Batch {
   readonly stride: number;
   /** Set by take(). */
   count: number;
+  /** Set by take(): when the last packet of these records came, ms since 1970; 0 when there are none. */
+  latestMs: number;
 }
 
 /** Sums over all workers; every value a safe integer, `filtered` null = unknown (a kernel filter is on). */

@@ -8,7 +8,8 @@ export function fakeBatch(ids: readonly number[]): Batch {
   const records = new Uint8Array(fakeStride * ids.length);
   const view = new DataView(records.buffer);
   for (const [index, id] of ids.entries()) view.setBigUint64(index * fakeStride, BigInt(id));
-  return { records, heap: new Uint8Array(0), capacity: ids.length, stride: fakeStride, count: ids.length };
+  const { length } = ids;
+  return { records, heap: new Uint8Array(0), capacity: length, stride: fakeStride, count: length, latestMs: 0 };
 }
 
 export interface FakeEncoderOptions {

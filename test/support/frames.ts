@@ -90,6 +90,11 @@ export function tcp(pair: Pair, sequence: number, acknowledgment: number, flags:
   return ip(pair, 6, Buffer.concat([header, Buffer.alloc(octets, 0x61)]));
 }
 
+/** An IP packet with any protocol and body. */
+export function raw(pair: Pair, protocol: number, body: Buffer): Buffer {
+  return ip(pair, protocol, body);
+}
+
 /** A datagram of `octets` payload in IP fragments that carry at most `size` octets each (a multiple of 8). */
 export function udpFragments(pair: Pair, octets: number, size: number, id: number): Buffer[] {
   const body = udpBody(pair, Buffer.alloc(octets, 0x62));

@@ -1,5 +1,6 @@
 // Meters a capture in this process and gives the flows as parsed JSON: the packet path without command line and sinks.
 import { elementByName } from '../../src/fields/elements.js';
+import { newBatch } from '../../src/metering/batch.js';
 import { plainField } from '../../src/fields/template.js';
 import type { Counters, EncoderSpec, MeterEvent, MeterOptions, UnitBuffer } from '../../src/native/boundary.js';
 import { loadAddon } from '../../src/native/load.js';
@@ -90,13 +91,7 @@ export async function meterFile(file: string, names: string[], options: Partial<
     },
     meter,
   );
-  const batch = {
-    records: new Uint8Array(1024 * meter.stride),
-    heap: new Uint8Array(1 << 20),
-    capacity: 1024,
-    stride: meter.stride,
-    count: 0,
-  };
+  const batch = newBatch(meter.stride, 1024, 1 << 20);
   const units = newUnits(1 << 20, 2048);
   const run: MeterRun = { flows: [], counters: meter.counters(), events: [] };
   meter.start();

@@ -1,5 +1,5 @@
 // Frames that between them give every field of a flow record something to say, for tests of encoders.
-import { ethernet, type Pair, pcap, tcp, turned, udp, udpFragments, vxlan } from './frames.js';
+import { ethernet, type Pair, pcap, raw, tcp, turned, udp, udpFragments, vxlan } from './frames.js';
 
 const client4: Pair = [
   { address: '192.0.2.10', port: 40_000 },
@@ -55,16 +55,6 @@ function conversation(pair: Pair, smallest: number): Sent[] {
   }
   sent.push([0, tcp(pair, a + 5201, b + 5201, fin | ack)], [1, tcp(back, b + 5201, a + 5202, fin | ack)]);
   return sent;
-}
-
-/** An IP packet with any protocol: the header of a datagram, its body replaced. */
-function raw(pair: Pair, protocol: number, body: Buffer): Buffer {
-  const packet = udp(pair, 0);
-  const six = packet[0]! >> 4 === 6;
-  const header = Buffer.from(packet.subarray(0, packet.length - 8));
-  header.writeUInt16BE(body.length + (six ? 0 : 20), six ? 4 : 2);
-  header[six ? 6 : 9] = protocol;
-  return Buffer.concat([header, body]);
 }
 
 function tagged(frame: Buffer, ...tags: number[][]): Buffer {

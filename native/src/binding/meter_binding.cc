@@ -1,5 +1,8 @@
 #include "binding/meter_binding.h"
 
+#include <algorithm>
+
+#include "encode/plan.h"
 #include "fields/field_table.h"
 
 namespace weir::binding {
@@ -107,7 +110,12 @@ Napi::Value MeterObject::take(const Napi::CallbackInfo& info) {
     wakePending_.store(false);
     meter_->take(buffer);
   }
+  uint64_t latestNs = 0;
+  for (uint32_t i = 0; i < buffer.count; i++) {
+    latestNs = std::max(latestNs, recordAt(buffer.records + size_t{i} * buffer.stride).hot.endNs);
+  }
   batch.Set("count", number(info.Env(), buffer.count));
+  batch.Set("latestMs", number(info.Env(), (latestNs + kNsPerMs - 1) / kNsPerMs));
   return number(info.Env(), buffer.count);
 }
 

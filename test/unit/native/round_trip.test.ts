@@ -9,6 +9,7 @@ import { elements } from '../../../src/fields/elements.js';
 import type { Element } from '../../../src/fields/field.js';
 import { type FieldValue, MessageReader } from '../../../src/ipfix/index.js';
 import type { Batch, Encoder, EncoderSpec, Meter, MeterOptions } from '../../../src/native/boundary.js';
+import { newBatch } from '../../../src/metering/batch.js';
 import { loadAddon, tryLoadAddon } from '../../../src/native/load.js';
 import { captureNanoseconds, plainFrames, tunnelFrames } from '../../support/varied_frames.js';
 import { meterDefaults, newUnits, plainUnits } from '../../support/meter_run.js';
@@ -77,8 +78,7 @@ async function meterAndEncode(file: string, options: Partial<MeterOptions>): Pro
   const meter: Meter = new addon.Meter({ ...meterDefaults, ...options, sources, elements: all }, () => woken());
   const json = new addon.Encoder(specOf('json'), meter);
   const ipfix = new addon.Encoder(specOf('ipfix'), meter);
-  const { stride } = meter;
-  const batch = { records: new Uint8Array(64 * stride), heap: new Uint8Array(1 << 20), capacity: 64, stride, count: 0 };
+  const batch = newBatch(meter.stride, 64, 1 << 20);
   const encoded: Encoded = { lines: [], messages: cut(ipfix.templates(1_700_000_100, out).units) };
   meter.start();
   try {
@@ -190,6 +190,10 @@ test('every element says the same in JSON and in IPFIX', unavailable, async (con
   await context.test('with tunnels', async () => {
     const flows = await roundTrip('tunnels.pcap', tunnelFrames(), { firstPackets: 4, tunnels: true });
     assert.deepEqual(new Set(flows.map((flow) => flow.tunnelTypeName)), new Set(['vxlan', 'l2tp']));
+  });
+  await context.test('with packet sampling', async () => {
+    const flows = await roundTrip('sampled.pcap', plainFrames(), { packetSampling: 2 });
+    assert.ok(flows.every((flow) => flow.selectorId === 1));
   });
   await context.test('all of them, and none only at zero', () => {
     assert.equal(compared.size, elements().length);
