@@ -201,7 +201,7 @@ class Run implements Probe {
       metrics: this.#metrics,
       readiness: () => ({
         metering: this.#started,
-        sinks: this.#exporters.map(({ name, works }) => ({ name, session: works, spooling: false })),
+        sinks: this.#exporters.map(({ name, connected, spooling }) => ({ name, session: connected, spooling })),
       }),
       onNotice: (level, text) => this.#log.log(level, text),
     });
@@ -259,7 +259,8 @@ class Run implements Probe {
   #snapshot(): Snapshot {
     const sinks = this.#exporters.map((exporter): SinkSnapshot => {
       const counters = exporter.counters();
-      return { name: exporter.name, records: counters.exported, bytes: counters.octets, dropped: counters.dropped };
+      const { exported: records, octets: bytes, dropped, queued, spooled } = counters;
+      return { name: exporter.name, records, bytes, dropped, queued, spooled, connected: exporter.connected };
     });
     return { meter: this.#metering!.counters(), sinks };
   }

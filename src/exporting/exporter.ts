@@ -69,12 +69,14 @@ export class Exporter implements BatchConsumer {
   #sequence = 0;
   #exportSeconds = 0;
   #inSink = 0; // flow records taken by the sink, not yet sent, lost or returned
-  #closing = false; // nothing more is read from the spool
+  #connectedAt = 0; // while finishing: when a session stood last
+  #closing = false; // no further segment of the spool is begun
   #closed = false;
   #full = false; // the Metering Process was asked to wait
   #cancelPace: (() => void) | undefined;
   #cancelDue: (() => void) | undefined;
   #cancelSpill: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
   #waiters: (() => void)[] = [];
   #counters: ExporterCounters = newExporterCounters();
 
@@ -121,9 +123,14 @@ export class Exporter implements BatchConsumer {
     return this.#sink.open(this.#events());
   }
 
-  /** True when flows get somewhere now: the sink takes them, or the spool keeps them. For readiness. */
-  get works(): boolean {
-    return (this.#session && this.#sink.ready) || this.#backlog.hasSpool;
+  /** True while a session stands and the collector or medium does not fail. */
+  get connected(): boolean {
+    return this.#session && (this.#sink.connected ?? true);
+  }
+
+  /** True when what the sink cannot take goes to a spool that can be written. */
+  get spooling(): boolean {
+    return this.#backlog.spoolWorks;
   }
 
   accept(batch: Batch): void {
@@ -187,16 +194,21 @@ export class Exporter implements BatchConsumer {
 
   /**
    * Sends what waits, then ends the session. What is still unsent after deadlineMs (Infinity: however long it takes) is
-   * dropped by 'shutdown'. Nothing may be accepted afterwards.
+   * dropped by 'shutdown'; with a spool it stays there, also when the sink is away. With a deadline only a segment that
+   * was begun is replayed to its end, so that the next run does not send its first part again. Nothing may be accepted
+   * afterwards.
    */
   async finish(deadlineMs: number): Promise<void> {
     const end = this.#clock.now() + deadlineMs;
-    this.#closing = true;
-    // What a spool keeps need not wait for a sink that is away.
-    if (!this.#backlog.hasSpool || (this.#session && this.#sink.ready)) await this.#idle(deadlineMs);
+    this.#closing = deadlineMs < Infinity;
+    this.#connectedAt = this.#clock.now();
+    this.#settled();
+    this.#watch();
+    await this.#idle(deadlineMs);
+    this.#cancelWatch?.();
     if (this.#session && this.#backlog.isIdle && this.#sink.ready) this.#writeLast();
     this.#closed = true;
-    for (const cancel of [this.#cancelPace, this.#cancelDue, this.#cancelSpill]) cancel?.();
+    for (const cancel of [this.#cancelPace, this.#cancelDue, this.#cancelSpill, this.#cancelWatch]) cancel?.();
     const left = Math.max(closeMs, end - this.#clock.now());
     if (!this.#backlog.hasSpool) this.#dropQueue('shutdown');
     await this.#sink.close(Math.min(left, maxCloseMs));
@@ -206,7 +218,10 @@ export class Exporter implements BatchConsumer {
     this.#inSink = 0;
     this.#drops.last(this.#clock.now());
     const { spooled } = this.counters();
-    if (spooled > 0) this.#options.onNotice('info', `${this.name}: ${spooled} flow records stay in the spool`);
+    const { repeated } = this.#backlog;
+    const again = repeated > 0 ? `; the next run sends ${repeated} again that are in a segment begun` : '';
+    if (spooled + repeated > 0)
+      this.#options.onNotice('info', `${this.name}: ${spooled} flow records stay in the spool${again}`);
   }
 
   #events(): SinkEvents {
@@ -298,7 +313,7 @@ export class Exporter implements BatchConsumer {
   /** The sink reported something: perhaps the spool can go on, or finish() ends. */
   #settled(): void {
     if (this.#session && this.#sink.ready) this.#backlog.replenish(this.#inSink <= 0, this.#closing);
-    if (this.#waiters.length === 0 || !this.#isIdle()) return;
+    if (this.#waiters.length === 0 || !this.#isDone()) return;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const resolve of waiters) resolve();
@@ -453,12 +468,28 @@ export class Exporter implements BatchConsumer {
     this.#drops.dropped(cause, records, this.#clock.now());
   }
 
-  #isIdle(): boolean {
-    return this.#backlog.isIdle && this.#inSink <= 0;
+  /**
+   * Nothing is left to be sent, or what is left is for the spool, which need not wait for a sink that is away. Without a
+   * deadline it may come (back) within moments: a short file is read before the first session stands.
+   */
+  #isDone(): boolean {
+    if (this.connected) this.#connectedAt = this.#clock.now();
+    else if (this.#backlog.hasSpool && (this.#closing || this.#clock.now() - this.#connectedAt >= graceMs)) return true;
+    return this.#backlog.isIdle && this.#inSink <= 0 && !this.#backlog.isReplaying(this.#closing);
+  }
+
+  /** Not every sink tells when it fails: looks each second whether there is still something to wait for. */
+  #watch(): void {
+    if (this.#closed || !this.#backlog.hasSpool) return;
+    this.#cancelWatch?.();
+    this.#cancelWatch = this.#clock.after(watchMs, () => {
+      this.#settled();
+      this.#watch();
+    });
   }
 
   #idle(deadlineMs: number): Promise<void> {
-    if (this.#isIdle()) return Promise.resolve();
+    if (this.#isDone()) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = deadlineMs === Infinity ? (): void => {} : this.#clock.after(deadlineMs, resolve);
       this.#waiters.push(() => {
@@ -472,3 +503,5 @@ export class Exporter implements BatchConsumer {
 const closeMs = 100; // a session ends cleanly even when the time to stop has passed
 const maxCloseMs = 600_000; // files may still be compressed
 const dueRetryMs = 1_000;
+const watchMs = 1_000;
+const graceMs = 3_000;

@@ -75,7 +75,13 @@ export class HttpSink implements Sink {
   }
 
   get ready(): boolean {
-    return this.#events !== undefined && this.#closing === undefined && this.#waitingOctets < this.#bufferOctets;
+    const room = this.#waitingOctets < this.#bufferOctets;
+    return this.#events !== undefined && this.#closing === undefined && this.connected && room;
+  }
+
+  /** While requests fail nothing more is taken: what waits is safer in the exporter's spool. */
+  get connected(): boolean {
+    return this.#failures === 0;
   }
 
   async open(events: SinkEvents): Promise<void> {
@@ -210,6 +216,7 @@ export class HttpSink implements Sink {
     this.counters.errors++;
     if (status === 408 || status === 429 || status >= 500)
       return this.#failed(said, retryAfterMs(answer.retryAfter, this.#clock.wall()));
+    this.#failures = 0; // it answers: the next request need not wait
     if (status === 413 && this.#halve(batch)) return 0;
     this.#remove(batch);
     const hint = answer.location === '' ? (hints[status] ?? 'check the address') : `use ${answer.location}`;
@@ -286,6 +293,7 @@ export class HttpSink implements Sink {
   #failed(reason: string, atLeastMs: number): number {
     const grown = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, 16);
+    this.#blocked = true;
     const pause = Math.max(atLeastMs, (grown * (1 + this.#random())) / 2);
     this.#log.failed(reason, `next attempt in ${Math.max(1, Math.round(pause / 1000))} s`);
     return pause;

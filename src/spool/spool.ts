@@ -148,6 +148,11 @@ export class Spool {
     return this.#octets;
   }
 
+  /** False while the disk refuses writes. */
+  get works(): boolean {
+    return !this.#closed && this.#retryAt === undefined;
+  }
+
   get segments(): number {
     return this.#segments.size;
   }
