@@ -489,7 +489,7 @@ export class Exporter implements BatchConsumer {
   }
 
   #idle(deadlineMs: number): Promise<void> {
-    if (this.#isDone()) return Promise.resolve();
+    if (deadlineMs <= 0 || this.#isDone()) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = deadlineMs === Infinity ? (): void => {} : this.#clock.after(deadlineMs, resolve);
       this.#waiters.push(() => {
