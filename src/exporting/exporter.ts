@@ -17,7 +17,7 @@ import { Backlog, type SpooledUnits, type SpoolStore } from './backlog.js';
 import { DropReporter, type ExporterCounters, newExporterCounters } from './exporter_counters.js';
 import type { SessionControl } from './session_control.js';
 import { TokenBucket } from './token_bucket.js';
-import { asUnits, type Framing, newOutput, sequenceStep, stamp, type Units } from './units.js';
+import { asUnits, type Framing, newOutput, Sequences, type Units } from './units.js';
 
 export interface ExporterOptions {
   encoder: Encoder;
@@ -65,8 +65,8 @@ export class Exporter implements BatchConsumer {
   #bucket: TokenBucket;
   #drops: DropReporter;
   #session = false;
-  /** The next message's sequence number: what was sent or dropped in this session (RFC 7011 section 3.1). */
-  #sequence = 0;
+  /** What was sent or dropped in this session (RFC 7011 section 3.1). */
+  #sequences: Sequences;
   #exportSeconds = 0;
   #inSink = 0; // flow records taken by the sink, not yet sent, lost or returned
   #connectedAt = 0; // while finishing: when a session stood last
@@ -106,6 +106,7 @@ export class Exporter implements BatchConsumer {
       adapt: this.#options.adapt,
       onReplenished: () => this.#pump(),
     });
+    this.#sequences = new Sequences(options.framing);
     this.#bucket = new TokenBucket(this.#options.maxExportRate, this.#clock.now());
     this.#drops = new DropReporter(this.name, options.onNotice);
   }
@@ -252,7 +253,7 @@ export class Exporter implements BatchConsumer {
 
   #newSession(): void {
     this.#session = true;
-    this.#sequence = 0;
+    this.#sequences.newSession();
     this.#pending = [];
     this.#encoder.reset();
     this.#control.newSession(this.#clock.now());
@@ -334,9 +335,9 @@ export class Exporter implements BatchConsumer {
   #writePending(): boolean {
     for (let run = this.#pending[0]; run !== undefined; run = this.#pending[0]) {
       const from = run.from;
-      stamp(run, from, run.to, this.#options.framing, this.#time(), this.#sequence);
+      this.#sequences.stamp(run, from, run.to, this.#time());
       this.#sink.write(run);
-      this.#passed(run, from);
+      this.#sequences.passed(run, from, run.from);
       this.#counters.templateMessages += run.from - from;
       if (run.from < run.to) return false;
       this.#pending.shift();
@@ -404,23 +405,17 @@ export class Exporter implements BatchConsumer {
 
   #write(run: Units, to: number): void {
     const { from, to: end } = run;
-    stamp(run, from, to, this.#options.framing, this.#time(), this.#sequence);
+    this.#sequences.stamp(run, from, to, this.#time());
     run.to = to;
     this.#sink.write(run);
     run.to = end;
     const records = recordsOf(run, from, run.from);
-    this.#passed(run, from);
+    this.#sequences.passed(run, from, run.from);
     this.#inSink += records;
     this.#bucket.take(records);
     this.#control.timing.messagesSent(run.from - from);
     const waited = run.since === undefined ? 0 : (this.#clock.now() - run.since) / 1000;
     if (run.from > from) this.#options.onLatency(waited, run.from - from);
-  }
-
-  /** The units from `from` on were taken: the sequence number counts them. */
-  #passed(run: Units, from: number): void {
-    for (let unit = from; unit < run.from; unit++)
-      this.#sequence = (this.#sequence + sequenceStep(run, unit, this.#options.framing)) >>> 0;
   }
 
   #pace(): void {
@@ -458,7 +453,7 @@ export class Exporter implements BatchConsumer {
     const run = this.#backlog.front;
     if (run === undefined) return;
     const unit = run.from++;
-    if (this.#session) this.#sequence = (this.#sequence + sequenceStep(run, unit, this.#options.framing)) >>> 0;
+    if (this.#session) this.#sequences.passed(run, unit, unit + 1);
     this.#backlog.moved(unit);
     this.#drop(cause, run.records[unit] ?? 0);
   }
