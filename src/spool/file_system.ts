@@ -1,6 +1,7 @@
 // What the spool needs of files; small, so that tests can have full disks, torn writes and slow ones.
 
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 export interface SpoolFile {
   /** Octets written at `position`: fewer than given when the disk becomes full. */
@@ -16,7 +17,7 @@ export interface SpoolFile {
 }
 
 export interface SpoolFileSystem {
-  /** With its parents, mode 0700; an existing folder is left as it is. */
+  /** Mode 0700, its parents 0755; an existing folder is left as it is. */
   makeFolder(path: string): Promise<void>;
   list(folder: string): Promise<string[]>;
   /** A new file, mode 0600; rejects when it exists. */
@@ -68,7 +69,10 @@ class DiskFile implements SpoolFile {
 }
 
 export const diskFileSystem: SpoolFileSystem = {
-  makeFolder: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
+  async makeFolder(path) {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  },
   list: (folder) => readdir(folder),
   create: async (path) => new DiskFile(await open(path, 'wx+', 0o600)),
   open: async (path, access) => new DiskFile(await open(path, access === 'read' ? 'r' : 'r+')),
