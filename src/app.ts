@@ -10,7 +10,8 @@ import { loadTemplates } from './fields/template.js';
 import { MeteringProcess } from './metering/metering_process.js';
 import type { Counters, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
 import { loadAddon, packageRoot, packageVersion } from './native/load.js';
-import { becomeUser } from './privileges.js';
+import { becomeUser, findAccount } from './privileges.js';
+import { giveSpool } from './spool/index.js';
 import { HealthListener } from './telemetry/health_listener.js';
 import { listenAddressText, parseListenAddress } from './telemetry/listen_address.js';
 import type { Logger } from './telemetry/log.js';
@@ -138,7 +139,7 @@ class Run implements Probe {
     const plans = planSinks(this.#options, templates, this.#environment.stdout.isTTY === true, this.#offline);
     const addon = loadAddon();
     this.#warn(plans);
-    if (this.#options.user !== '') becomeUser(addon, this.#options, this.#log);
+    if (this.#options.user !== '') await this.#becomeUser(addon, plans);
     const metering = this.#build(addon, plans);
     try {
       await this.#buildExporters(addon, plans, metering.meter);
@@ -157,6 +158,14 @@ class Run implements Probe {
     this.#sayStarted();
     this.#startTimers();
     metering.ended.then(() => this.#end(), this.#reject);
+  }
+
+  /** The new user may not make folders where spools are: they are made before. */
+  async #becomeUser(addon: NativeAddon, plans: readonly SinkPlan[]): Promise<void> {
+    const { uid, gid } = findAccount(this.#options.user);
+    if (process.getuid?.() === 0)
+      for (const { spool } of plans) if (spool !== undefined) await giveSpool(spool.folder, uid, gid);
+    becomeUser(addon, this.#options, this.#log);
   }
 
   #build(addon: NativeAddon, plans: readonly SinkPlan[]): MeteringProcess {
@@ -203,7 +212,7 @@ class Run implements Probe {
       metrics: this.#metrics,
       readiness: () => ({
         metering: this.#started,
-        sinks: this.#exporters.map(({ name, works }) => ({ name, session: works, spooling: false })),
+        sinks: this.#exporters.map(({ name, connected, spooling }) => ({ name, session: connected, spooling })),
       }),
       onNotice: (level, text) => this.#log.log(level, text),
     });
@@ -261,7 +270,8 @@ class Run implements Probe {
   #snapshot(): Snapshot {
     const sinks = this.#exporters.map((exporter): SinkSnapshot => {
       const counters = exporter.counters();
-      return { name: exporter.name, records: counters.exported, bytes: counters.octets, dropped: counters.dropped };
+      const { exported: records, octets: bytes, dropped, queued, spooled } = counters;
+      return { name: exporter.name, records, bytes, dropped, queued, spooled, connected: exporter.connected };
     });
     return { meter: this.#metering!.counters(), sinks };
   }

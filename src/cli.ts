@@ -35,11 +35,12 @@ function makeLog(io: CliIo, level: Loaded['options']['logLevel'], format: 'text'
   return createLog({ level, format, write: (line) => io.stderr.write(line), colour: io.stderr.isTTY === true });
 }
 
-/** `weir collect URL...`: until a signal comes; the second one ends the process at once. */
+/** `weir collect URL...`: files (also -r FILE) to their ends, else until a signal comes; the second one ends the process at once. */
 async function collectCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
   const { options } = loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env });
   const log = makeLog(io, options.logLevel, options.logFormat);
-  const urls = parsed.operands.length > 0 ? parsed.operands : ['udp://:4739'];
+  const given = [...parsed.operands, ...options.read.map((path) => `file://${path}`)];
+  const urls = given.length > 0 ? given : ['udp://:4739'];
   const abort = new AbortController();
   const undo = stopSignals.map((signal) =>
     io.onSignal(signal, () => {
@@ -67,6 +68,20 @@ async function collectCommand(parsed: ParsedArguments, env: Environment, io: Cli
   }
 }
 
+/** `weir spool [FOLDER]`: what waits on disk; exit status 1 when something of it is damaged. */
+async function spoolCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
+  const { options } = loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env });
+  const { describeSpool, spoolsIn } = await import('./spool/index.js');
+  let faulty = 0;
+  for (const folder of await spoolsIn(parsed.operands[0] ?? options.spool)) {
+    const lines = describeSpool(folder);
+    let line = await lines.next();
+    for (; line.done !== true; line = await lines.next()) io.stdout.write(`${line.value}\n`);
+    faulty += line.value;
+  }
+  return faulty === 0 ? 0 : 1;
+}
+
 async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
   const load = (): Loaded =>
     loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env, checks: optionChecks() });
@@ -90,6 +105,7 @@ async function dispatch(parsed: ParsedArguments, env: Environment, io: CliIo): P
     return 0;
   }
   const { command } = parsed;
+  if (command === 'spool') return spoolCommand(parsed, env, io);
   if (command === 'collect') return collectCommand(parsed, env, io);
   if (command === undefined) {
     if (parsed.flags.json)

@@ -2,7 +2,7 @@
 import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
 import type { ParsedArguments } from '../config/argv.js';
-import { findOption, helpText, optionPage } from '../config/help.js';
+import { commandPage, findCommand, findOption, helpText, optionPage } from '../config/help.js';
 import { type Environment, loadOptions, type Loaded } from '../config/load.js';
 import { didYouMean } from '../config/nearest.js';
 import { longFlag, optionNames } from '../config/options.js';
@@ -146,15 +146,18 @@ export function versionText(loaded: LoadedAddon, nodeVersion: string): string {
 
 function helpCommand(word: string | undefined, width: number): CommandResult {
   if (word === undefined) return { status: 0, output: helpText(width) };
+  // `spool` is both: an option with dashes, and a command.
+  const command = findCommand(word);
   const name = findOption(word);
-  if (name) return { status: 0, output: optionPage(name, width) };
+  const pages = [...(command ? [commandPage(command, width)] : []), ...(name ? [optionPage(name, width)] : [])];
+  if (pages.length > 0) return { status: 0, output: pages.join('\n') };
   throw new WeirError(
     'WEIR_OPTION',
     `there is no option '${word}'${didYouMean(word.replace(/^-+/, ''), optionNames.map(longFlag), '--')}`,
   );
 }
 
-/** Runs a subcommand other than collect. Throws WeirError and WeirErrors for the user. */
+/** Runs a subcommand other than collect and spool. Throws WeirError and WeirErrors for the user. */
 export function runCommand(context: CommandContext): CommandResult {
   const { command, operands, flags } = context.parsed;
   switch (command) {

@@ -12,16 +12,37 @@ import {
 } from './nprobe.js';
 import { isFlag, longFlag, optionNames, optionOf, type OptionName } from './options.js';
 
+export interface CommandText {
+  operands: string;
+  /** One line of the help. */
+  doc: string;
+  /** The rest of `weir help COMMAND`. */
+  more?: string;
+}
+
 /** THE list of subcommands, as help prints them. */
 export const commands = {
   fields: { operands: '[PATTERN]', doc: 'list the fields a template may name' },
   templates: { operands: '[NAME]', doc: 'list the named templates, or the fields of one' },
   doctor: { operands: '', doc: 'what this host allows, and how to turn on what is off' },
-  collect: { operands: '[URL]...', doc: 'receive IPFIX and NetFlow at udp://:4739 or tcp://:4739 and print NDJSON' },
+  collect: {
+    operands: '[URL]...',
+    doc: 'receive IPFIX and NetFlow at udp://:4739 or tcp://:4739, or read files (-r FILE), and print NDJSON',
+    more: 'Files are IPFIX files (RFC 5655), plain or gzip, such as the .ipfix segments of a spool.',
+  },
+  spool: {
+    operands: '[FOLDER]',
+    doc: 'list the flows that wait on disk, and check them',
+    more:
+      'FOLDER is the spool of one sink, or a folder of such; --spool (or WEIR_SPOOL) unless given. One line a segment: format, ' +
+      'flow records, octets, age, and whether all checksums are right. Changes nothing, and may be used while a probe writes ' +
+      'there. Ends with 1 when something is damaged, torn or set aside (.broken). What is in a segment is printed by ' +
+      '`weir collect -r SEGMENT.ipfix`; .ndjson segments are plain lines.',
+  },
   config: { operands: '', doc: 'print the effective configuration as YAML' },
   version: { operands: '', doc: 'print the version' },
-  help: { operands: '[OPTION]', doc: 'print this help, or all about one option' },
-} as const;
+  help: { operands: '[OPTION]', doc: 'print this help, or all about one option or command' },
+} as const satisfies Record<string, CommandText>;
 
 export type Command = keyof typeof commands;
 const commandNames = Object.keys(commands) as Command[];
@@ -30,6 +51,7 @@ const operandLimit: Record<Command, number> = {
   templates: 1,
   doctor: 0,
   collect: 64,
+  spool: 1,
   config: 0,
   version: 0,
   help: 1,

@@ -1,5 +1,5 @@
 // `weir --help` and `weir help OPTION`, from the option table.
-import { commands } from './argv.js';
+import { type Command, commands, type CommandText } from './argv.js';
 import type { Scalar } from './format.js';
 import { environmentName, groups, isFlag, longFlag, optionNames, optionOf, type OptionName } from './options.js';
 import { sinkParameters } from './sink_parameters.js';
@@ -101,6 +101,19 @@ export function findOption(word: string): OptionName | undefined {
       [name, longFlag(name), environmentName(name)].includes(plain) ||
       (plain.length === 1 && optionOf(name).letters?.includes(plain)),
   );
+}
+
+/** A command that `weir help` was asked about. */
+export function findCommand(word: string): Command | undefined {
+  return (Object.keys(commands) as Command[]).find((name) => name === word);
+}
+
+/** All about one command. */
+export function commandPage(name: Command, width = 100): string {
+  const { operands, doc, more = '' }: CommandText = commands[name];
+  const usable = Math.min(width, 100);
+  const text = [`weir ${name} ${operands}`.trimEnd(), '', ...wrap(doc, usable)];
+  return `${[...text, ...(more === '' ? [] : ['', ...wrap(more, usable)])].join('\n')}\n`;
 }
 
 /** All about one option. */

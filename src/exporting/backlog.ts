@@ -13,6 +13,8 @@ export interface SpoolStore {
   /** On disk, or on the way to it, and not released. */
   readonly records: number;
   readonly octets: number;
+  /** False while the disk refuses writes. */
+  readonly works: boolean;
   append(run: UnitRun): void;
   /** undefined: nothing is left. Never rejects. */
   read(maxOctets: number): Promise<SpooledUnits | undefined>;
@@ -93,6 +95,20 @@ export class Backlog {
     return this.#options.spool !== undefined;
   }
 
+  get spoolWorks(): boolean {
+    return this.#options.spool?.works === true;
+  }
+
+  /** After close(): flow records that were sent, but whose segment was not sent to its end: it stays as a whole. */
+  get repeated(): number {
+    return this.#readRecords;
+  }
+
+  /** True while there is something to be read from the spool, or, when stopping, from a segment that was begun. */
+  isReplaying(stopping: boolean): boolean {
+    return this.#segment !== undefined || this.#reading || (this.#replaying && !stopping);
+  }
+
   /** True when nothing waits before fresh units. */
   get isEmpty(): boolean {
     return this.#queue.front === undefined && !this.#replaying;
@@ -138,8 +154,9 @@ export class Backlog {
   }
 
   /**
-   * Reads on in the spool when memory holds nothing to be sent, unless the probe is stopping. settled: the sink has
-   * reported all that it took, so nothing of the segment can come back and its files may go.
+   * Reads on in the spool when memory holds nothing to be sent. settled: the sink has
+   * reported all that it took, so nothing of the segment can come back and its files may go. stopping: no further segment
+   * is begun.
    */
   replenish(settled: boolean, stopping: boolean): void {
     const { spool } = this.#options;
@@ -147,9 +164,8 @@ export class Backlog {
     if (this.#segment === undefined || this.#readAll) {
       if (!settled) return;
       if (this.#segment !== undefined) this.#release(this.#segment);
-      if (!this.#replaying || this.front !== undefined) return;
+      if (stopping || !this.#replaying || this.front !== undefined) return;
     }
-    if (stopping) return;
     this.#reading = true;
     void spool.read(chunkOctets).then((chunk) => {
       this.#reading = false;

@@ -1,5 +1,6 @@
 // Makes the exporter of one sink from its plan: encoder, options records, spool, queue policy.
 
+import { createHash } from 'node:crypto';
 import type { Options } from '../config/options.js';
 import { describeError, WeirError } from '../errors.js';
 import type { Counters, Encoder, Meter, NativeAddon } from '../native/boundary.js';
@@ -196,14 +197,6 @@ function makeControl(
   });
 }
 
-/** What the units of a plan mean: segments of the spool that say the same need no translation. */
-function signatureOf(plan: SinkPlan): string {
-  const fields = [plan.fields4, plan.fields6].map((list) =>
-    list.map(({ element, key, path, wireLength }) => [element, ...path, key, wireLength].join('.')).join(','),
-  );
-  return `${plan.format} ${plan.biflow ? 'biflow' : 'uniflow'} ${fields.join(';')}`;
-}
-
 /** Template messages of a run of an encoder, as the head of a spool segment. */
 function templateOctets(encoder: Encoder): Uint8Array {
   const out = {
@@ -215,21 +208,28 @@ function templateOctets(encoder: Encoder): Uint8Array {
   return out.bytes.slice(0, encoder.templates(0, out).bytes);
 }
 
+/**
+ * What the units of a plan mean: segments of the spool that say the same need no translation. Templates have their ids,
+ * elements, lengths and Observation Domain in their octets; lines say themselves what they are.
+ */
+function signatureOf({ format }: SinkPlan, head: Uint8Array): string {
+  return head.length === 0 ? format : `${format} ${createHash('sha256').update(head).digest('hex')}`;
+}
+
 /** Opens the spool of a plan; undefined, with a notice, when its folder cannot be used and the user did not name it. */
 async function openSpool(
   plan: SinkPlan,
   around: ExporterSurroundings,
-  encoder: Encoder,
+  head: Uint8Array,
   lost: (cause: 'spoolFull' | 'spoolError' | 'expired', records: number) => void,
 ): Promise<Spool | undefined> {
   const { spool } = plan;
   if (spool === undefined) return undefined;
-  const head = plan.format === 'ipfix' && !plan.standAlone ? templateOctets(encoder) : new Uint8Array(0);
   try {
     return await Spool.open({
       folder: spool.folder,
       kind: framingOf(plan) === 'lines' ? 'ndjson' : 'ipfix',
-      signature: signatureOf(plan),
+      signature: signatureOf(plan, head),
       head: () => head,
       keyed: plan.unitKey !== 'none',
       maxOctets: spool.maxOctets,
@@ -258,12 +258,13 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
     if (exporter === undefined) throw new Error('options records were asked for before the session');
     return exporter.counters();
   });
+  const head = plan.format === 'ipfix' && !plan.standAlone ? templateOctets(encoder) : new Uint8Array(0);
   const early: [DropCause, number][] = []; // given up by the spool while it was opened
-  const spool = await openSpool(plan, around, encoder, (cause, records) => {
+  const spool = await openSpool(plan, around, head, (cause, records) => {
     if (exporter === undefined) early.push([cause, records]);
     else exporter.spoolLost(cause, records);
   });
-  const foreign = new ForeignTemplates(idsOf(plan, options).foreign, signatureOf(plan), control);
+  const foreign = new ForeignTemplates(idsOf(plan, options).foreign, signatureOf(plan, head), control);
   exporter = new Exporter({
     encoder,
     sink,

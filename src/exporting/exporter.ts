@@ -17,7 +17,7 @@ import { Backlog, type SpooledUnits, type SpoolStore } from './backlog.js';
 import { DropReporter, type ExporterCounters, newExporterCounters } from './exporter_counters.js';
 import type { SessionControl } from './session_control.js';
 import { TokenBucket } from './token_bucket.js';
-import { asUnits, type Framing, newOutput, sequenceStep, stamp, type Units } from './units.js';
+import { asUnits, type Framing, newOutput, Sequences, type Units } from './units.js';
 
 export interface ExporterOptions {
   encoder: Encoder;
@@ -67,17 +67,19 @@ export class Exporter implements BatchConsumer {
   #bucket: TokenBucket;
   #drops: DropReporter;
   #session = false;
-  /** The next message's sequence number: what was sent or dropped in this session (RFC 7011 section 3.1). */
-  #sequence = 0;
+  /** What was sent or dropped in this session (RFC 7011 section 3.1). */
+  #sequences: Sequences;
   #exportSeconds = 0;
   #latestMs = 0; // of all records so far
   #inSink = 0; // flow records taken by the sink, not yet sent, lost or returned
-  #closing = false; // nothing more is read from the spool
+  #connectedAt = 0; // while finishing: when a session stood last
+  #closing = false; // no further segment of the spool is begun
   #closed = false;
   #full = false; // the Metering Process was asked to wait
   #cancelPace: (() => void) | undefined;
   #cancelDue: (() => void) | undefined;
   #cancelSpill: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
   #waiters: (() => void)[] = [];
   #counters: ExporterCounters = newExporterCounters();
 
@@ -108,6 +110,7 @@ export class Exporter implements BatchConsumer {
       adapt: this.#options.adapt,
       onReplenished: () => this.#pump(),
     });
+    this.#sequences = new Sequences(options.framing);
     this.#bucket = new TokenBucket(this.#options.maxExportRate, this.#clock.now());
     this.#drops = new DropReporter(this.name, options.onNotice);
   }
@@ -125,9 +128,14 @@ export class Exporter implements BatchConsumer {
     return this.#sink.open(this.#events());
   }
 
-  /** True when flows get somewhere now: the sink takes them, or the spool keeps them. For readiness. */
-  get works(): boolean {
-    return (this.#session && this.#sink.ready) || this.#backlog.hasSpool;
+  /** True while a session stands and the collector or medium does not fail. */
+  get connected(): boolean {
+    return this.#session && (this.#sink.connected ?? true);
+  }
+
+  /** True when what the sink cannot take goes to a spool that can be written. */
+  get spooling(): boolean {
+    return this.#backlog.spoolWorks;
   }
 
   accept(batch: Batch): void {
@@ -192,16 +200,21 @@ export class Exporter implements BatchConsumer {
 
   /**
    * Sends what waits, then ends the session. What is still unsent after deadlineMs (Infinity: however long it takes) is
-   * dropped by 'shutdown'. Nothing may be accepted afterwards.
+   * dropped by 'shutdown'; with a spool it stays there, also when the sink is away. With a deadline only a segment that
+   * was begun is replayed to its end, so that the next run does not send its first part again. Nothing may be accepted
+   * afterwards.
    */
   async finish(deadlineMs: number): Promise<void> {
     const end = this.#clock.now() + deadlineMs;
-    this.#closing = true;
-    // What a spool keeps need not wait for a sink that is away.
-    if (!this.#backlog.hasSpool || (this.#session && this.#sink.ready)) await this.#idle(deadlineMs);
+    this.#closing = deadlineMs < Infinity;
+    this.#connectedAt = this.#clock.now();
+    this.#settled();
+    this.#watch();
+    await this.#idle(deadlineMs);
+    this.#cancelWatch?.();
     if (this.#session && this.#backlog.isIdle && this.#sink.ready) this.#writeLast();
     this.#closed = true;
-    for (const cancel of [this.#cancelPace, this.#cancelDue, this.#cancelSpill]) cancel?.();
+    for (const cancel of [this.#cancelPace, this.#cancelDue, this.#cancelSpill, this.#cancelWatch]) cancel?.();
     const left = Math.max(closeMs, end - this.#clock.now());
     if (!this.#backlog.hasSpool) this.#dropQueue('shutdown');
     await this.#sink.close(Math.min(left, maxCloseMs));
@@ -211,7 +224,10 @@ export class Exporter implements BatchConsumer {
     this.#inSink = 0;
     this.#drops.last(this.#clock.now());
     const { spooled } = this.counters();
-    if (spooled > 0) this.#options.onNotice('info', `${this.name}: ${spooled} flow records stay in the spool`);
+    const { repeated } = this.#backlog;
+    const again = repeated > 0 ? `; the next run sends ${repeated} again that are in a segment begun` : '';
+    if (spooled + repeated > 0)
+      this.#options.onNotice('info', `${this.name}: ${spooled} flow records stay in the spool${again}`);
   }
 
   #events(): SinkEvents {
@@ -242,7 +258,7 @@ export class Exporter implements BatchConsumer {
 
   #newSession(): void {
     this.#session = true;
-    this.#sequence = 0;
+    this.#sequences.newSession();
     this.#pending = [];
     this.#encoder.reset();
     this.#control.newSession(this.#clock.now());
@@ -303,7 +319,7 @@ export class Exporter implements BatchConsumer {
   /** The sink reported something: perhaps the spool can go on, or finish() ends. */
   #settled(): void {
     if (this.#session && this.#sink.ready) this.#backlog.replenish(this.#inSink <= 0, this.#closing);
-    if (this.#waiters.length === 0 || !this.#isIdle()) return;
+    if (this.#waiters.length === 0 || !this.#isDone()) return;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const resolve of waiters) resolve();
@@ -324,9 +340,9 @@ export class Exporter implements BatchConsumer {
   #writePending(): boolean {
     for (let run = this.#pending[0]; run !== undefined; run = this.#pending[0]) {
       const from = run.from;
-      stamp(run, from, run.to, this.#options.framing, this.#time(), this.#sequence);
+      this.#sequences.stamp(run, from, run.to, this.#time());
       this.#sink.write(run);
-      this.#passed(run, from);
+      this.#sequences.passed(run, from, run.from);
       this.#counters.templateMessages += run.from - from;
       if (run.from < run.to) return false;
       this.#pending.shift();
@@ -394,23 +410,17 @@ export class Exporter implements BatchConsumer {
 
   #write(run: Units, to: number): void {
     const { from, to: end } = run;
-    stamp(run, from, to, this.#options.framing, this.#time(), this.#sequence);
+    this.#sequences.stamp(run, from, to, this.#time());
     run.to = to;
     this.#sink.write(run);
     run.to = end;
     const records = recordsOf(run, from, run.from);
-    this.#passed(run, from);
+    this.#sequences.passed(run, from, run.from);
     this.#inSink += records;
     this.#bucket.take(records);
     this.#control.timing.messagesSent(run.from - from);
     const waited = run.since === undefined ? 0 : (this.#clock.now() - run.since) / 1000;
     if (run.from > from) this.#options.onLatency(waited, run.from - from);
-  }
-
-  /** The units from `from` on were taken: the sequence number counts them. */
-  #passed(run: Units, from: number): void {
-    for (let unit = from; unit < run.from; unit++)
-      this.#sequence = (this.#sequence + sequenceStep(run, unit, this.#options.framing)) >>> 0;
   }
 
   #pace(): void {
@@ -457,7 +467,7 @@ export class Exporter implements BatchConsumer {
     const run = this.#backlog.front;
     if (run === undefined) return;
     const unit = run.from++;
-    if (this.#session) this.#sequence = (this.#sequence + sequenceStep(run, unit, this.#options.framing)) >>> 0;
+    if (this.#session) this.#sequences.passed(run, unit, unit + 1);
     this.#backlog.moved(unit);
     this.#drop(cause, run.records[unit] ?? 0);
   }
@@ -467,12 +477,28 @@ export class Exporter implements BatchConsumer {
     this.#drops.dropped(cause, records, this.#clock.now());
   }
 
-  #isIdle(): boolean {
-    return this.#backlog.isIdle && this.#inSink <= 0;
+  /**
+   * Nothing is left to be sent, or what is left is for the spool, which need not wait for a sink that is away. Without a
+   * deadline it may come (back) within moments: a short file is read before the first session stands.
+   */
+  #isDone(): boolean {
+    if (this.connected) this.#connectedAt = this.#clock.now();
+    else if (this.#backlog.hasSpool && (this.#closing || this.#clock.now() - this.#connectedAt >= graceMs)) return true;
+    return this.#backlog.isIdle && this.#inSink <= 0 && !this.#backlog.isReplaying(this.#closing);
+  }
+
+  /** Not every sink tells when it fails: looks each second whether there is still something to wait for. */
+  #watch(): void {
+    if (this.#closed || !this.#backlog.hasSpool) return;
+    this.#cancelWatch?.();
+    this.#cancelWatch = this.#clock.after(watchMs, () => {
+      this.#settled();
+      this.#watch();
+    });
   }
 
   #idle(deadlineMs: number): Promise<void> {
-    if (this.#isIdle()) return Promise.resolve();
+    if (deadlineMs <= 0 || this.#isDone()) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = deadlineMs === Infinity ? (): void => {} : this.#clock.after(deadlineMs, resolve);
       this.#waiters.push(() => {
@@ -486,3 +512,5 @@ export class Exporter implements BatchConsumer {
 const closeMs = 100; // a session ends cleanly even when the time to stop has passed
 const maxCloseMs = 600_000; // files may still be compressed
 const dueRetryMs = 1_000;
+const watchMs = 1_000;
+const graceMs = 3_000;

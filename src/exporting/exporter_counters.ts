@@ -16,7 +16,7 @@ export interface ExporterCounters {
   spooledOctets: number;
   /** Found in the spool of an earlier run. */
   recovered: number;
-  /** Sent again because the session broke soon after they were sent; counted once in exported. */
+  /** Sent again because the session broke soon after they were sent: each once here and in exported, however often. */
   resent: number;
   /** Exported, but the session broke and nobody knows whether they arrived. */
   unconfirmed: number;

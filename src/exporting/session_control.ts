@@ -108,7 +108,10 @@ export class SessionControl {
     }
     parts.push(...this.#foreignDue);
     this.#foreignDue = [];
-    return joined(parts);
+    const run = joined(parts);
+    // Options records among them: a sink gives none of it back, since the next session begins with its own.
+    if (run !== undefined) run.statistics = true;
+    return run;
   }
 
   #statistics(exportSeconds: number): Units | undefined {

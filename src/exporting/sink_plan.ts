@@ -128,7 +128,7 @@ export function planSink(
     unitKey: kafka && (key === 'flow' || key === 'host') ? key : 'none',
     linesPerUnit,
     standAlone: kafka && format === 'ipfix',
-    spool: planSpool(url, options, offline),
+    spool: planSpool(url, format, options, offline),
   };
 }
 
@@ -142,11 +142,13 @@ function nameTexts(plan: { fields4: PlannedField[]; fields6: PlannedField[] }): 
 }
 
 /** Where the sink keeps on disk what it cannot send; the same folder in every run with the same address. */
-function planSpool(url: SinkUrl, options: Options, offline: boolean): SpoolPlan | undefined {
+function planSpool(url: SinkUrl, format: SinkFormat, options: Options, offline: boolean): SpoolPlan | undefined {
   const { parameters } = url;
   const asked = parameters.spool;
   if (!maySpool(url.scheme) || asked === 'off') return undefined;
-  if (asked === undefined && (offline || options.spool === '')) return undefined;
+  const netflow = format === 'netflow9' || format === 'netflow5';
+  if (asked === undefined && (offline || netflow || options.spool === '')) return undefined;
+  if (netflow) throw new WeirError('WEIR_SINK', `sink '${url.name}': ${format} cannot be spooled; use ipfix or json`);
   if (asked === 'on' && options.spool === '')
     throw new WeirError('WEIR_SINK', `sink '${url.name}': spool=on needs a folder: --spool FOLDER`);
   const address = url.text.replace(/\?.*$/s, '').replace(/\/\/[^/]*@/, '//');

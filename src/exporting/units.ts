@@ -47,27 +47,54 @@ export interface ExportTime {
   upTimeMs: number;
 }
 
-/** Writes export time and sequence numbers into the messages [from, to); returns the sequence number behind them. */
-export function stamp(
-  run: Units,
-  from: number,
-  to: number,
-  framing: Framing,
-  time: ExportTime,
-  sequence: number,
-): number {
-  if (framing === 'lines') return sequence;
-  const at = headers[framing];
-  let next = sequence;
-  for (let unit = from; unit < to; unit++) {
-    const start = startOf(run, unit);
-    run.view.setUint32(start + at.seconds, time.seconds);
-    run.view.setUint32(start + at.sequence, next);
-    if (at.upTime > 0) run.view.setUint32(start + at.upTime, time.upTimeMs >>> 0);
-    next = (next + sequenceStep(run, unit, framing)) >>> 0;
+/**
+ * The sequence numbers of one Transport Session: one row for each Observation Domain (RFC 7011 section 3.1), since replayed
+ * messages may be of another one than ours.
+ */
+export class Sequences {
+  #framing: Framing;
+  #next = new Map<number, number>();
+
+  constructor(framing: Framing) {
+    this.#framing = framing;
   }
-  return next;
+
+  newSession(): void {
+    this.#next.clear();
+  }
+
+  /** Writes export time and sequence numbers into the messages [from, to). */
+  stamp(run: Units, from: number, to: number, time: ExportTime): void {
+    if (this.#framing === 'lines') return;
+    const at = headers[this.#framing];
+    const next = new Map<number, number>();
+    for (let unit = from; unit < to; unit++) {
+      const start = startOf(run, unit);
+      const domain = this.#domain(run, unit);
+      const sequence = next.get(domain) ?? this.#next.get(domain) ?? 0;
+      run.view.setUint32(start + at.seconds, time.seconds);
+      run.view.setUint32(start + at.sequence, sequence);
+      if (at.upTime > 0) run.view.setUint32(start + at.upTime, time.upTimeMs >>> 0);
+      next.set(domain, (sequence + sequenceStep(run, unit, this.#framing)) >>> 0);
+    }
+  }
+
+  /** The messages [from, to) were sent, or are given up: the next ones count on behind them. */
+  passed(run: Units, from: number, to: number): void {
+    if (this.#framing === 'lines') return;
+    for (let unit = from; unit < to; unit++) {
+      const domain = this.#domain(run, unit);
+      this.#next.set(domain, ((this.#next.get(domain) ?? 0) + sequenceStep(run, unit, this.#framing)) >>> 0);
+    }
+  }
+
+  /** Only IPFIX messages of another domain ever come back from a spool. */
+  #domain(run: Units, unit: number): number {
+    return this.#framing === 'ipfix' ? run.view.getUint32(startOf(run, unit) + domainAt) : 0;
+  }
 }
+
+const domainAt = 12; // RFC 7011 section 3.1
 
 /** A run that a sink or the spool made, as the exporter needs it; shares the buffers. */
 export function asUnits(run: UnitRun): Units {

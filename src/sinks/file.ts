@@ -102,6 +102,10 @@ export class FileSink implements Sink {
     );
   }
 
+  get connected(): boolean {
+    return !this.#failing;
+  }
+
   async open(events: SinkEvents): Promise<void> {
     this.#events = events;
     try {

@@ -75,7 +75,13 @@ export class HttpSink implements Sink {
   }
 
   get ready(): boolean {
-    return this.#events !== undefined && this.#closing === undefined && this.#waitingOctets < this.#bufferOctets;
+    const room = this.#waitingOctets < this.#bufferOctets;
+    return this.#events !== undefined && this.#closing === undefined && this.connected && room;
+  }
+
+  /** While requests fail nothing more is taken: what waits is safer in the exporter's spool. */
+  get connected(): boolean {
+    return this.#failures === 0;
   }
 
   async open(events: SinkEvents): Promise<void> {
@@ -214,6 +220,7 @@ export class HttpSink implements Sink {
     // What is not about these lines can be put right at the server: they are kept until then.
     if (!aboutContent.includes(status))
       return this.#failed(explained, retryAfterMs(answer.retryAfter, this.#clock.wall()));
+    this.#failures = 0; // it answers: the next request need not wait
     this.#remove(batch);
     this.#refusals.failed(explained, 'what it refuses is dropped');
     for (const part of batch) this.#events?.lost('rejected', part.flowRecords, part.units);
@@ -286,6 +293,7 @@ export class HttpSink implements Sink {
   #failed(reason: string, atLeastMs: number): number {
     const grown = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, 16);
+    this.#blocked = true;
     const pause = Math.max(atLeastMs, (grown * (1 + this.#random())) / 2);
     this.#log.failed(reason, `next attempt in ${Math.max(1, Math.round(pause / 1000))} s`);
     return pause;

@@ -64,6 +64,10 @@ export class KafkaSink implements Sink {
     return usable && this.#fullAt === 0 && this.#cancelBackOff === undefined;
   }
 
+  get connected(): boolean {
+    return this.#transport !== undefined && !this.#renewing && this.#failures === 0;
+  }
+
   /** False: there is no topic for statistics units, and write() refuses them. */
   get takesStatistics(): boolean {
     return (this.#options.statisticsTopic ?? '') !== '';

@@ -73,6 +73,8 @@ export interface Sink {
   readonly counters: SinkCounters;
   /** True when write() would take units now. */
   readonly ready: boolean;
+  /** False while the collector is away or the medium fails; sinks without it are connected once a session began. */
+  readonly connected?: boolean;
   /** Octets a unit may have now, 0 = no limit. */
   readonly messageSize: number;
   /**

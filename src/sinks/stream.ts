@@ -87,6 +87,10 @@ export class StreamSink implements Sink {
     return this.#connected && this.#closing === undefined && this.#waitingOctets < this.#bufferOctets;
   }
 
+  get connected(): boolean {
+    return this.#connected;
+  }
+
   async open(events: SinkEvents): Promise<void> {
     this.#events = events;
     await this.#transport.check?.();

@@ -1,23 +1,40 @@
 // What `weir spool FOLDER` prints: segments, units, flow records, octets, age, and whether all of it is right. Changes
 // nothing, so it may be used while a probe writes there.
 
+import { join } from 'node:path';
 import { WeirError } from '../errors.js';
 import { type Clock, systemClock } from '../sinks/sink.js';
 import { diskFileSystem, type SpoolFileSystem } from './file_system.js';
 import { segmentName } from './format.js';
 import { lockHolder } from './lock.js';
-import { describeMissing, kindOf, listFolder } from './recover.js';
+import { describeMissing, type FolderFiles, kindOf, listFolder } from './recover.js';
 import { type SegmentScan, scanSegment } from './scan.js';
 
-/** Lines of text: who uses it, one a segment, and a sum. Rejects with WeirError when the folder cannot be read. */
+/**
+ * The spools in a folder: itself, or where it has no segments those inside it, as --spool has one a sink. Rejects with
+ * WeirError when the folder cannot be read.
+ */
+export async function spoolsIn(folder: string, fs: SpoolFileSystem = diskFileSystem): Promise<string[]> {
+  const { segments, broken } = await list(fs, folder);
+  if (segments.size > 0 || broken.length > 0) return [folder];
+  const inside: string[] = [];
+  for (const name of (await fs.list(folder)).sort()) {
+    const path = join(folder, name);
+    if (await fs.list(path).then(() => true, () => false)) inside.push(path);
+  }
+  return inside.length > 0 ? inside : [folder];
+}
+
+/**
+ * Lines of text: who uses it, one a segment, and a sum; at its end how many segments are not intact or were set aside.
+ * Rejects with WeirError when the folder cannot be read.
+ */
 export async function* describeSpool(
   folder: string,
   clock: Clock = systemClock,
   fs: SpoolFileSystem = diskFileSystem,
-): AsyncGenerator<string> {
-  const found = await listFolder(fs, folder).catch((error: unknown) => {
-    throw new WeirError('WEIR_FILE', `spool ${folder}: ${(error as Error).message}`, { cause: error });
-  });
+): AsyncGenerator<string, number> {
+  const found = await list(fs, folder);
   const holder = await lockHolder(folder);
   yield holder === undefined ? `${folder}: not in use` : `${folder}: in use by process ${holder}`;
   const total = { segments: 0, units: 0, records: 0, octets: 0, faulty: 0 };
@@ -37,6 +54,15 @@ export async function* describeSpool(
   for (const name of found.broken) yield `${name}  set aside`;
   const sum = counts(total.units, total.records, total.octets);
   yield `${total.segments} segments, ${sum}, ${total.faulty === 0 ? 'all intact' : `${total.faulty} not intact`}`;
+  return total.faulty + found.broken.length;
+}
+
+async function list(fs: SpoolFileSystem, folder: string): Promise<FolderFiles> {
+  try {
+    return await listFolder(fs, folder);
+  } catch (error) {
+    throw new WeirError('WEIR_FILE', `spool ${folder}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 interface Look {

@@ -17,7 +17,7 @@ export interface SpoolFile {
 }
 
 export interface SpoolFileSystem {
-  /** With its parents, mode 0700; an existing folder is left as it is. */
+  /** Mode 0700, its parents 0755; an existing folder is left as it is. */
   makeFolder(path: string): Promise<void>;
   list(folder: string): Promise<string[]>;
   /** A new file, mode 0600; rejects when it exists. */
@@ -70,7 +70,10 @@ class DiskFile implements SpoolFile {
 
 export const diskFileSystem: SpoolFileSystem = {
   async makeFolder(path) {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    // Others may look into the folders on the way there, not into the spool itself.
+    const parents = await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    const first = parents ?? (await mkdir(path, { recursive: true, mode: 0o700 }));
+    if (parents !== undefined) await mkdir(path, { mode: 0o700 });
     if (first === undefined) return;
     // The names of new folders should outlive a power cut too.
     for (let made = resolve(path); made.length >= resolve(first).length; made = dirname(made))

@@ -74,13 +74,22 @@ export async function setAside(
 export class Recovery {
   readonly segments: Segment[] = [];
   nextNumber = 1;
+  #kind: SpoolKind;
+  /** Of another kind: they stay for a run that sends that. */
+  #others = { segments: 0, records: 0, kinds: new Set<SpoolKind>() };
   #fs: SpoolFileSystem;
   #folder: string;
   #notice: (level: NoticeLevel, text: string) => void;
 
-  constructor(fs: SpoolFileSystem, folder: string, notice: (level: NoticeLevel, text: string) => void) {
+  constructor(
+    fs: SpoolFileSystem,
+    folder: string,
+    kind: SpoolKind,
+    notice: (level: NoticeLevel, text: string) => void,
+  ) {
     this.#fs = fs;
     this.#folder = folder;
+    this.#kind = kind;
     this.#notice = notice;
   }
 
@@ -97,6 +106,13 @@ export class Recovery {
       if (kind === undefined) await this.#broken(number, endings, describeMissing(endings));
       else await this.#segment(number, kind, number === newest);
     }
+    const { segments, records, kinds } = this.#others;
+    if (segments > 0)
+      this.#notice(
+        'warning',
+        `spool ${this.#folder}: ${segments} segments with ${records} flow records are ${[...kinds].join(', ')}, not ` +
+          `${this.#kind}: they stay until a run sends that format`,
+      );
   }
 
   /** A crash came between the making of the index and of the data file: nothing was in it. */
@@ -126,7 +142,8 @@ export class Recovery {
     if (empty) await deleteSegment(this.#fs, this.#folder, number, header.kind);
     else {
       if (torn.octets > 0) await this.#cut(join(this.#folder, segmentName(number)), scan);
-      this.segments.push({
+      if (header.kind !== this.#kind) this.#leave(header.kind, whole.records + damaged.records);
+      else this.segments.push({
         number,
         kind: header.kind,
         units: whole.units + damaged.units,
@@ -145,6 +162,12 @@ export class Recovery {
       'warning',
       `spool ${this.#folder}: segment ${segmentName(number)} ends torn: ${torn.octets} octets${known} are lost, ${kept}`,
     );
+  }
+
+  #leave(kind: SpoolKind, records: number): void {
+    this.#others.segments++;
+    this.#others.records += records;
+    this.#others.kinds.add(kind);
   }
 
   async #cut(path: string, scan: SegmentScan): Promise<void> {

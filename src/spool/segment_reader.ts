@@ -15,6 +15,7 @@ export class SegmentReader {
   readonly head: Uint8Array;
   readonly header: SegmentHeader;
   #file: SpoolFile;
+  #keyed: boolean;
   #index: Buffer;
   #indexAt: number;
   #dataAt: number;
@@ -28,7 +29,9 @@ export class SegmentReader {
     file: SpoolFile,
     index: Buffer,
     indexAt: number,
+    keyed: boolean,
   ) {
+    this.#keyed = keyed;
     this.segment = segment;
     this.header = header;
     this.head = head;
@@ -39,8 +42,8 @@ export class SegmentReader {
     this.#left = { units: segment.units, records: segment.records };
   }
 
-  /** Rejects when the segment cannot be read at all. */
-  static async open(fs: SpoolFileSystem, folder: string, segment: Segment): Promise<SegmentReader> {
+  /** keyed: units are given with a key in front. Rejects when the segment cannot be read at all. */
+  static async open(fs: SpoolFileSystem, folder: string, segment: Segment, keyed: boolean): Promise<SegmentReader> {
     const path = join(folder, segmentName(segment.number));
     const indexFile = await fs.open(`${path}.index`, 'read');
     const index = await readWhole(indexFile, segment.indexOctets).finally(() => indexFile.close());
@@ -56,7 +59,7 @@ export class SegmentReader {
       await file.close();
       throw error;
     }
-    return new SegmentReader(segment, header, head, file, index, octets);
+    return new SegmentReader(segment, header, head, file, index, octets, keyed);
   }
 
   get done(): boolean {
@@ -96,7 +99,7 @@ export class SegmentReader {
     for (let octets = 0; entries.length < this.#left.units; ) {
       const entry = decodeEntry(this.#index, this.#indexAt);
       if (entry === undefined) break;
-      octets += entry.octets + (this.header.keyed ? keyLengthOctets + entry.key.length : 0);
+      octets += entry.octets + (this.#keyed ? keyLengthOctets + entry.key.length : 0);
       if (entries.length > 0 && octets > maxOctets) break;
       entries.push(entry);
       this.#indexAt += entryLength(entry);
@@ -104,9 +107,9 @@ export class SegmentReader {
     return entries;
   }
 
-  /** The whole units as they were appended: with their keys, and without the damaged ones. */
+  /** The whole units, without the damaged ones. */
   #run(entries: readonly UnitEntry[], data: Buffer, lost: UnitCount): UnitRun {
-    const { keyed } = this.header;
+    const keyed = this.#keyed;
     let room = data.length;
     if (keyed) for (const entry of entries) room += keyLengthOctets + entry.key.length;
     const bytes = keyed ? Buffer.allocUnsafe(room) : data;

@@ -18,13 +18,16 @@ export type SpoolLoss = 'spoolFull' | 'spoolError' | 'expired';
 export interface SpoolOptions {
   /** Of one sink; made with its parents (mode 0700) when absent. */
   folder: string;
-  /** Ending of the data files. */
+  /** Ending of the data files; segments of another kind that an earlier run left are not touched. */
   kind: SpoolKind;
   /** What the units mean (sink format, template); stored in each segment and given back with its chunks. */
   signature: string;
   /** Octets that begin each data file: template messages (IPFIX: the file is then an RFC 5655 one), else none. */
   head: () => Uint8Array;
-  /** Units begin with a key: length (2 octets, big-endian) and octets. The data files get the values only. */
+  /**
+   * Units begin with a key: length (2 octets, big-endian) and octets. The data files get the values only. Units of an
+   * earlier run that had it otherwise are given without their keys, or with empty ones.
+   */
   keyed: boolean;
   /** Octets of all segments; beyond, the oldest one that is not being read is given up (spoolFull). */
   maxOctets: number;
@@ -110,7 +113,7 @@ export class Spool {
     try {
       await fs.makeFolder(folder);
       lock = await FolderLock.take(folder);
-      const recovery = new Recovery(fs, folder, onNotice);
+      const recovery = new Recovery(fs, folder, all.kind, onNotice);
       await recovery.run();
       return new Spool({ ...options, fs, clock, fsync, segmentOctets }, lock, recovery);
     } catch (error) {
@@ -133,6 +136,11 @@ export class Spool {
   /** Octets of all segments, and of what is not yet written. */
   get octets(): number {
     return this.#octets;
+  }
+
+  /** False while the disk refuses writes. */
+  get works(): boolean {
+    return !this.#closed && this.#retryAt === undefined;
   }
 
   get segments(): number {
@@ -222,14 +230,15 @@ export class Spool {
       segment = this.#oldestWaiting();
     }
     if (segment === undefined) return false;
+    const { folder, keyed } = this.#options;
     segment.state = 'reading';
     try {
-      this.#reader = await SegmentReader.open(this.#fs, this.#options.folder, segment);
+      this.#reader = await SegmentReader.open(this.#fs, folder, segment, keyed);
     } catch (error) {
       const why = `cannot be read (${(error as Error).message}) and is set aside as .broken`;
       this.#loseReading(segment, why, segment.units, segment.records);
       this.#forget(segment);
-      await setAside(this.#fs, this.#options.folder, segment.number, [segment.kind, 'index']);
+      await setAside(this.#fs, folder, segment.number, [segment.kind, 'index']);
     }
     return true;
   }
@@ -281,8 +290,17 @@ export class Spool {
     if (maxAgeMs <= 0) return;
     this.#cancelExpiry = this.#clock.after(Math.min(maxTimerMs, Math.max(1000, maxAgeMs / 4)), () => {
       this.#expire();
+      this.#endAged();
       this.#armExpiry();
     });
+  }
+
+  /** While no flows come the segment that grows would never be ended, and so never become too old. */
+  #endAged(): void {
+    const open = this.#writer?.segment;
+    if (open === undefined || this.#clock.wall() - open.createdMs <= this.#options.maxAgeMs / 4) return;
+    this.#tasks.push({ kind: 'seal', done: () => {} });
+    this.#work();
   }
 
   #oldestWaiting(): Segment | undefined {

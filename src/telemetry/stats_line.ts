@@ -22,6 +22,11 @@ export interface SinkSnapshot {
   bytes: number;
   /** Flow records lost, by cause. */
   dropped: Readonly<Record<string, number>>;
+  /** Flow records that wait now, in memory and on disk. */
+  queued: number;
+  spooled: number;
+  /** The collector is there, as far as the sink knows. */
+  connected: boolean;
 }
 
 export interface Snapshot {
@@ -76,7 +81,12 @@ function sink(now: SinkSnapshot, before: SinkSnapshot | undefined): string {
   const records = now.records - (before?.records ?? 0);
   const bytes = now.bytes - (before?.bytes ?? 0);
   const lost = grown(now.dropped, before?.dropped);
-  const text = `${now.name} ${short(records)} records ${short(bytes)}B`;
+  const state = [
+    ...(now.connected ? [] : ['disconnected']),
+    ...(now.queued > 0 ? [`queued ${short(now.queued)}`] : []),
+    ...(now.spooled > 0 ? [`spooled ${short(now.spooled)}`] : []),
+  ];
+  const text = [`${now.name} ${short(records)} records ${short(bytes)}B`, ...state].join(', ');
   return lost.length === 0 ? text : `${text} dropped: ${lost.join(', ')}`;
 }
 

@@ -15,6 +15,7 @@ export class FakeSpool implements SpoolStore {
   head = new Uint8Array(0);
   released: number[] = [];
   closed = false;
+  works = true;
   /** Read all at once, or a unit at a time. */
   #unitsPerSegment: number;
   #segments: Segment[] = [];

@@ -1,7 +1,7 @@
 // Runs the built command as a user would, and reads its last words (the summary of each sink).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -26,10 +26,24 @@ export interface WeirRun {
   meter: Record<string, number>;
 }
 
-/** Starts weir; the log is JSON lines on stderr. */
-export function startWeir(args: readonly string[], prefix: readonly string[] = []): ChildProcess {
+/**
+ * Starts weir; the log is JSON lines on stderr. Its spool is a temporary folder of this run alone, unless the arguments
+ * say --spool: tests never write where a service would.
+ */
+export function startWeir(
+  args: readonly string[],
+  prefix: readonly string[] = [],
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
+  const spool = mkdtempSync(join(tmpdir(), 'weir-spool-'));
+  chmodSync(spool, 0o777); // for runs as another user
   const [command, ...rest] = [...prefix, process.execPath, cliPath, '--log-format', 'json', ...args];
-  return spawn(command!, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command!, rest, {
+    stdio: [stdin, 'pipe', 'pipe'],
+    env: { ...process.env, WEIR_SPOOL: spool },
+  });
+  child.once('close', () => rmSync(spool, { recursive: true, force: true }));
+  return child;
 }
 
 /** Collects a started weir until it ends. */

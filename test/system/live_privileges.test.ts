@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { packageRoot } from '../../src/native/load.js';
 import { ethernet, type Pair, pcap, udp } from '../support/frames.js';
 import { flowsOf, LiveWeir, packetsOf } from '../support/live_weir.js';
 import { type End, needsNetwork, Network } from '../support/network.js';
+import { lawful, numberedFile, type SinkWords } from '../support/outage.js';
 import { cliPath, saying, temporaryFolder } from '../support/weir.js';
 
 const netRaw = '0000000000002000';
@@ -99,6 +100,22 @@ test('--user nobody keeps CAP_NET_RAW and nothing else, and goes on capturing', 
     assert.ok(wanted.includes(task.effective) && wanted.includes(task.permitted), JSON.stringify(task));
   }
   await capturesAndReattaches(t, network, weir);
+});
+
+test('--user nobody: the spool is made before, and an earlier one of root is handed over', needsNobody(), async (t) => {
+  const folder = temporaryFolder(t);
+  chmodSync(folder, 0o755);
+  const spool = join(folder, 'var', 'spool');
+  const url = `tcp://127.0.0.1:1?spool=${spool}`; // nobody listens there
+  for (const [number, user] of [[], ['--user', 'nobody']].entries()) {
+    const run = await new LiveWeir(t, ['-r', numberedFile(folder, 100), '--to', url, ...user]).ended;
+    assert.equal(run.status, 0, run.stderr);
+    const [sink] = lawful(run) as [SinkWords];
+    assert.deepEqual([sink.recovered, sink.spooled], [number * 100, (number + 1) * 100], run.stderr);
+  }
+  const uid = Number(spawnSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).stdout);
+  for (const name of ['.', ...readdirSync(spool)]) assert.equal(statSync(join(spool, name)).uid, uid, name);
+  assert.equal(statSync(spool).mode & 0o777, 0o700);
 });
 
 test('--user without root is an error', needsNobody(), async (t) => {

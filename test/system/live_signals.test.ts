@@ -84,7 +84,7 @@ test(
     await once(collector, 'listening');
     collector.on('connection', (socket) => t.after(() => void socket.destroy()));
     const { port } = collector.address() as AddressInfo;
-    const weir = await LiveWeir.metering(t, ['-i', far.point, '--to', `tcp://127.0.0.1:${port}?rate=1`]);
+    const weir = await LiveWeir.metering(t, ['-i', far.point, '--to', `tcp://127.0.0.1:${port}?rate=1&spool=off`]);
     send(t, near, 1000);
     await weir.packetsSeen(flowCount);
     const start = performance.now();

@@ -50,7 +50,7 @@ test('a TCP collector that never reads does not hold up the UDP one', needsNetwo
     '--idle-timeout',
     '1s',
     '--to',
-    `tcp://127.0.0.1:${(stuck.address() as AddressInfo).port}?format=json&template=full&queue=65536`,
+    `tcp://127.0.0.1:${(stuck.address() as AddressInfo).port}?format=json&template=full&queue=65536&spool=off`,
     '--to',
     `udp://127.0.0.1:${receiver.address().port}?rate=8000`,
   ]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -121,12 +121,23 @@ async function run(
   return { status, out: out(), err: err() };
 }
 
+test('weir spool: a folder that is not there is an error, an empty one is intact', async () => {
+  const missing = await run(['spool', join(folder, 'none')]);
+  assert.equal(missing.status, 1);
+  assert.match(missing.err, /^weir: WEIR_FILE: spool .*none: ENOENT/);
+  mkdirSync(join(folder, 'empty'));
+  const { status, out } = await run(['spool'], { WEIR_SPOOL: join(folder, 'empty') });
+  assert.equal(status, 0);
+  assert.match(out, /empty: not in use\n0 segments, 0 units, 0 flow records, 0 octets, all intact\n$/);
+});
+
 test('help, version and their flags go to stdout with status 0', async () => {
   for (const argv of [['--help'], ['-h'], ['help'], ['-i', 'eth0', '-h']]) {
     const { status, out, err } = await run(argv);
     assert.deepEqual([status, err], [0, '']);
     assert.match(out, /^weir: flow probe/);
   }
+  assert.match((await run(['help', 'spool'])).out, /^weir spool \[FOLDER\]\n[^]*\n--spool FOLDER\n/);
   assert.match((await run(['help', '--to'])).out, /^--to SINK\n/);
   for (const argv of [['version'], ['--version'], ['-v']]) {
     const { status, out } = await run(argv);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TokenBucket } from '../../../src/exporting/token_bucket.js';
-import { newOutput, stamp, UnitQueue, type Units } from '../../../src/exporting/units.js';
+import { newOutput, Sequences, UnitQueue, type Units } from '../../../src/exporting/units.js';
 
 /** A run of messages that hold so many Data Records each, as an encoder leaves it. */
 function messages(dataRecords: number[], firstSequence = 0): Units {
@@ -18,13 +18,21 @@ function messages(dataRecords: number[], firstSequence = 0): Units {
   return run;
 }
 
-test('stamp writes export time and sequence numbers, which wrap at 2^32', () => {
-  const run = messages([1, 2, 3]);
-  assert.equal(stamp(run, 0, 3, 'ipfix', { seconds: 1_795_000_000, upTimeMs: 0 }, 0xfffffffe), 4);
-  assert.deepEqual(
-    [0, 20, 40].map((at) => run.view.getUint32(at + 8)),
-    [0xfffffffe, 0xffffffff, 1],
-  );
+test('messages get export time and sequence numbers, which wrap at 2^32 and are each domain\'s own', () => {
+  const before = messages([0xfffffffe]);
+  const run = messages([1, 2, 3, 4]);
+  run.view.setUint32(2 * 20 + 12, 7); // the third one is of domain 7
+  const sequences = new Sequences('ipfix');
+  sequences.passed(before, 0, 1);
+  sequences.stamp(run, 0, 4, { seconds: 1_795_000_000, upTimeMs: 0 });
+  const numbers = (): number[] => [0, 20, 40, 60].map((at) => run.view.getUint32(at + 8));
+  assert.deepEqual(numbers(), [0xfffffffe, 0xffffffff, 0, 1]);
+  sequences.passed(run, 0, 3); // the last one was not taken
+  sequences.stamp(run, 2, 4, { seconds: 1_795_000_000, upTimeMs: 0 });
+  assert.deepEqual(numbers(), [0xfffffffe, 0xffffffff, 3, 1]);
+  sequences.newSession();
+  sequences.stamp(run, 0, 1, { seconds: 1_795_000_000, upTimeMs: 0 });
+  assert.equal(numbers()[0], 0);
   assert.deepEqual(
     [0, 20, 40].map((at) => run.view.getUint32(at + 4)),
     [1_795_000_000, 1_795_000_000, 1_795_000_000],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Counters } from '../../../src/native/boundary.js';
-import { short, statsLine, type MeterSnapshot, type Snapshot } from '../../../src/telemetry/stats_line.js';
+import { short, statsLine, type MeterSnapshot, type Snapshot, type SinkSnapshot } from '../../../src/telemetry/stats_line.js';
 
 function meter(change: Partial<MeterSnapshot> = {}): MeterSnapshot {
   return {
@@ -18,6 +18,16 @@ function meter(change: Partial<MeterSnapshot> = {}): MeterSnapshot {
     ...change,
   };
 }
+
+const sink: SinkSnapshot = {
+  name: 'udp://c',
+  records: 0,
+  bytes: 0,
+  dropped: {},
+  queued: 0,
+  spooled: 0,
+  connected: true,
+};
 
 test('numbers in three digits', () => {
   const cases: [number, string][] = [
@@ -45,7 +55,7 @@ test('the line tells what happened between the snapshots', () => {
       kernelDrops: 5,
       outcomes: { metered: 900, notIp: 3 },
     }),
-    sinks: [{ name: 'udp://c', records: 10, bytes: 1000, dropped: { queueFull: 1 } }],
+    sinks: [{ ...sink, records: 10, bytes: 1000, dropped: { queueFull: 1 } }],
   };
   const now: Snapshot = {
     meter: meter({
@@ -58,7 +68,7 @@ test('the line tells what happened between the snapshots', () => {
       records: { lackOfResources: 2, idle: 50 },
       recordsDropped: 1,
     }),
-    sinks: [{ name: 'udp://c', records: 110, bytes: 51_000, dropped: { queueFull: 4, socketError: 0 } }],
+    sinks: [{ ...sink, records: 110, bytes: 51_000, dropped: { queueFull: 4, socketError: 0 } }],
   };
   assert.equal(
     statsLine(now, before, 10_000),
@@ -71,14 +81,23 @@ test('the line tells what happened between the snapshots', () => {
 test('a quiet interval, no cache, a new sink, no time between', () => {
   const quiet: Snapshot = { meter: meter({ cacheCapacity: 0 }), sinks: [] };
   assert.equal(statsLine(quiet, quiet, 0), 'packets 0 (0/s, 0bit/s) | flows 0 new (0/s), 0 in cache (0.0%)');
-  const later: Snapshot = { ...quiet, sinks: [{ name: '-', records: 3, bytes: 300, dropped: {} }] };
+  const later: Snapshot = { ...quiet, sinks: [{ ...sink, name: '-', records: 3, bytes: 300 }] };
   assert.match(statsLine(later, quiet, 1000), / \| - 3 records 300B$/);
+});
+
+test('a sink tells what waits for it, and that its collector is away', () => {
+  const snapshot = (state: Partial<typeof sink>): Snapshot => ({ meter: meter(), sinks: [{ ...sink, ...state }] });
+  const now = snapshot({ connected: false, queued: 12, spooled: 34_500, dropped: { spoolFull: 2 } });
+  assert.match(
+    statsLine(now, snapshot({}), 1000),
+    / \| udp:\/\/c 0 records 0B, disconnected, queued 12, spooled 34\.5k dropped: spoolFull 2$/,
+  );
 });
 
 test('two sinks of one URL keep their own numbers', () => {
   const sinks = (a: number, b: number): Snapshot => ({
     meter: meter(),
-    sinks: [a, b].map((records) => ({ name: 'udp://c', records, bytes: 0, dropped: {} })),
+    sinks: [a, b].map((records) => ({ ...sink, records })),
   });
   assert.match(statsLine(sinks(5, 50), sinks(1, 20), 1000), /udp:\/\/c 4 records 0B \| udp:\/\/c 30 records 0B$/);
 });
