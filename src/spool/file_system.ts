@@ -68,24 +68,31 @@ class DiskFile implements SpoolFile {
   }
 }
 
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+/** Not mkdir's own recursion: Node's never ends where nothing can be made, as in /proc. */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path), 0o755);
+    await mkdir(path, { mode });
+  }
+  await syncFolder(dirname(resolve(path))); // its name should outlive a power cut too
+}
+
 export const diskFileSystem: SpoolFileSystem = {
-  async makeFolder(path) {
-    // Others may look into the folders on the way there, not into the spool itself.
-    const parents = await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    const first = parents ?? (await mkdir(path, { recursive: true, mode: 0o700 }));
-    if (parents !== undefined) await mkdir(path, { mode: 0o700 });
-    if (first === undefined) return;
-    // The names of new folders should outlive a power cut too.
-    for (let made = resolve(path); made.length >= resolve(first).length; made = dirname(made))
-      await this.syncFolder(dirname(made));
-  },
+  makeFolder: (path) => makeFolder(path, 0o700),
   list: (folder) => readdir(folder),
   create: async (path) => new DiskFile(await open(path, 'wx+', 0o600)),
   open: async (path, access) => new DiskFile(await open(path, access === 'read' ? 'r' : 'r+')),
   rename,
   remove: unlink,
-  async syncFolder(path) {
-    const folder = await open(path, 'r');
-    await folder.sync().finally(() => folder.close());
-  },
+  syncFolder,
 };

@@ -113,7 +113,7 @@ export class Spool {
     try {
       await fs.makeFolder(folder);
       lock = await FolderLock.take(folder);
-      const recovery = new Recovery(fs, folder, all.kind, onNotice);
+      const recovery = new Recovery(fs, folder, options.kind, onNotice);
       await recovery.run();
       return new Spool({ ...options, fs, clock, fsync, segmentOctets }, lock, recovery);
     } catch (error) {
@@ -140,7 +140,7 @@ export class Spool {
 
   /** False while the disk refuses writes. */
   get works(): boolean {
-    return !this.#closed && this.#retryAt === undefined;
+    return !this.#closed && !this.#writing.failing;
   }
 
   get segments(): number {
@@ -297,10 +297,9 @@ export class Spool {
 
   /** While no flows come the segment that grows would never be ended, and so never become too old. */
   #endAged(): void {
-    const open = this.#writer?.segment;
+    const open = this.#writing.segment;
     if (open === undefined || this.#clock.wall() - open.createdMs <= this.#options.maxAgeMs / 4) return;
-    this.#tasks.push({ kind: 'seal', done: () => {} });
-    this.#work();
+    void this.#writing.finish('seal');
   }
 
   #oldestWaiting(): Segment | undefined {

@@ -66,6 +66,16 @@ export class WriteQueue {
     return this.#retryAt !== undefined && this.#options.clock.now() < this.#retryAt;
   }
 
+  /** True from a failed write until one succeeds. */
+  get failing(): boolean {
+    return this.#retryAt !== undefined;
+  }
+
+  /** The segment that grows. */
+  get segment(): Segment | undefined {
+    return this.#writer?.segment;
+  }
+
   /** True when there are units, on disk or waiting, that are in no finished segment. */
   get unfinished(): boolean {
     return this.#writer !== undefined || this.pendingOctets > 0;

@@ -98,6 +98,7 @@ export async function meterFrames(
     capacity,
     stride,
     count: 0,
+    latestMs: 0,
   };
   meter.start();
   for (let finished = false; !finished; ) {

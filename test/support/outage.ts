@@ -203,7 +203,9 @@ export interface SinkWords {
 }
 
 const notCauses = new Set(
-  'level time msg sink records exported dropped recovered spooled resent unconfirmed octets socketErrors pid'.split(' '),
+  'level time msg sink records exported dropped recovered spooled resent unconfirmed octets socketErrors pid'.split(
+    ' ',
+  ),
 );
 
 /** The summary of each sink, after the laws of the run were checked: frames, and records of every sink. */
@@ -299,7 +301,9 @@ const crcOctets = 4;
 /** Every segment of a spool folder, or of the only folder in it; read by the file format as src/spool/format.ts says it. */
 export function readSpool(folder: string): SpoolSegment[] {
   if (!existsSync(folder)) return [];
-  const inner = readdirSync(folder).filter((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory());
+  const inner = readdirSync(folder).filter((name) =>
+    statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory(),
+  );
   if (inner.length > 0) return inner.flatMap((name) => readSpool(join(folder, name)));
   const names = readdirSync(folder).filter((name) => name.endsWith('.index'));
   return names.sort().map((name) => {

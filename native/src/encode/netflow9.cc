@@ -9,10 +9,18 @@ namespace weir {
 namespace {
 
 constexpr uint16_t kVersion = 9, kTemplateSet = 0, kOptionsTemplateSet = 1;
+constexpr size_t kPaddedTo = 4;  // octets, RFC 3954 section 5.3
 constexpr uint32_t kNtopEnterprise = 35632, kNtopBase = 57472;
 
 // RFC 3954 section 5.2.
 std::vector<uint8_t> templateSet(std::span<const PlanField> fields, uint16_t templateId, uint32_t) {
+  size_t octets = 0;
+  for (const PlanField& field : fields) octets += field.wireLength;
+  // A reader counts records by their length: one that fits into the padding would be read from it.
+  if (octets < kPaddedTo) {
+    throw Error("WEIR_TEMPLATE", "a NetFlow v9 record of " + std::to_string(octets) + " octets cannot be told from " +
+                                     "padding: name more fields, 4 octets at least");
+  }
   std::vector<uint8_t> set;
   append16(set, kTemplateSet);
   append16(set, 0);
@@ -38,7 +46,7 @@ void writeHeader(uint8_t* at, const MessageHead& head) {
 
 }  // namespace
 
-const WireFormat kNetflow9 = {"NetFlow v9", 20, 4, kOptionsTemplateSet, true, templateSet, writeHeader};
+const WireFormat kNetflow9 = {"NetFlow v9", 20, kPaddedTo, kOptionsTemplateSet, true, templateSet, writeHeader};
 
 uint16_t netflow9Type(const Element& element) {
   if (element.enterprise == 0) return element.id;

@@ -178,7 +178,6 @@ const liveOnly = [
   'observationPointId',
   'flowDirection',
   'flowDirectionName',
-  'selectorId',
 ];
 
 test('every element says the same in JSON and in IPFIX', unavailable, async (context) => {

@@ -100,9 +100,9 @@ function fixedLengths(spec: EncoderSpec, octets: number): EncoderSpec {
   return { ...spec, fields4: fixed(spec.fields4), fields6: fixed(spec.fields6) };
 }
 
-/** A few random elements, and one that all records have. */
+/** A few random elements, and two that all records have and no padding can hold. */
 function randomElements(random: () => number, from: readonly Element[], limit: number): Element[] {
-  const chosen = new Set([elementByName('protocolIdentifier')]);
+  const chosen = new Set([elementByName('protocolIdentifier'), elementByName('packetDeltaCount')]);
   for (let count = 1 + below(random, limit); count > 0; count--) {
     const element = from[below(random, from.length)];
     if (element !== undefined) chosen.add(element);

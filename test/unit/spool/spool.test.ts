@@ -53,13 +53,13 @@ test('what is appended is read in order, and gone when it is released', async (c
   assert.deepEqual([rig.losses, rig.notices], [[], []]);
 });
 
-test('the folder and its parents are made for the user alone', async (context) => {
+test('the folder is made for the user alone, its parents for all to see', async (context) => {
   const rig = new SpoolRig(context);
   const spool = await rig.open();
   spool.append(unitRun(['a\n']));
   await spool.flush();
   assert.equal(statSync(rig.folder).mode & 0o777, 0o700);
-  assert.equal(statSync(dirname(rig.folder)).mode & 0o777, 0o700);
+  assert.equal(statSync(dirname(rig.folder)).mode & 0o777, 0o755);
   assert.equal(statSync(join(rig.folder, '000000000001.ndjson')).mode & 0o777, 0o600);
   await spool.close();
 });
