@@ -234,19 +234,6 @@ async function fullText(): Promise<string> {
   return subject.render();
 }
 
-const promtool = spawnSync('promtool', ['--version']).status === 0;
-test('promtool finds nothing to say about our metrics', {
-  skip: promtool ? false : 'promtool is not installed (Debian package prometheus, which also starts a server)',
-}, async () => {
-  const run = spawnSync('promtool', ['check', 'metrics'], { input: await fullText(), encoding: 'utf8' });
-  const said = `${run.stdout}${run.stderr}`.split('\n').filter((line) => line !== '');
-  // prom-client's names of what Node says of itself are not all to promtool's taste
-  assert.deepEqual(
-    said.filter((line) => !/^weir_nodejs_/.test(line)),
-    [],
-  );
-});
-
 const pythons = ['python3', '/usr/bin/python3']; // Debian's modules are seen by Debian's python alone
 const python = pythons.find((name) => spawnSync(name, ['-c', 'import prometheus_client']).status === 0);
 test("Prometheus' Python parser reads the same values", {
