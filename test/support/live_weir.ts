@@ -17,8 +17,13 @@ export class LiveWeir {
   #look = new Set<() => void>();
 
   /** args without --stats; prefix is what runs in front of the command (ip netns exec ..., setpriv ...). */
-  constructor(context: TestContext, args: readonly string[], prefix: readonly string[] = []) {
-    this.child = startWeir(['--stats', '1s', ...args], prefix);
+  constructor(
+    context: TestContext,
+    args: readonly string[],
+    prefix: readonly string[] = [],
+    stdin: 'pipe' | 'ignore' = 'ignore',
+  ) {
+    this.child = startWeir(['--stats', '1s', ...args], prefix, stdin);
     for (const stream of ['stdout', 'stderr'] as const) {
       this.child[stream]?.on('data', (chunk: Buffer) => {
         this[stream] += chunk.toString();

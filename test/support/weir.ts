@@ -26,10 +26,14 @@ export interface WeirRun {
   meter: Record<string, number>;
 }
 
-/** Starts weir; the log is JSON lines on stderr. */
-export function startWeir(args: readonly string[], prefix: readonly string[] = []): ChildProcess {
+/** Starts weir; the log is JSON lines on stderr. stdin is a pipe or nothing. */
+export function startWeir(
+  args: readonly string[],
+  prefix: readonly string[] = [],
+  stdin: 'pipe' | 'ignore' = 'ignore',
+): ChildProcess {
   const [command, ...rest] = [...prefix, process.execPath, cliPath, '--log-format', 'json', ...args];
-  return spawn(command!, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(command!, rest, { stdio: [stdin, 'pipe', 'pipe'] });
 }
 
 /** Collects a started weir until it ends. */

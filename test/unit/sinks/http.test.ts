@@ -245,12 +245,7 @@ test('Retry-After is honoured, as seconds and as a date', async (context) => {
 });
 
 test('what the server refuses is counted, said in one line, and does not hold up the rest', async (context) => {
-  const fake = await FakeServer.listen(context, [
-    reply(400, {}, 'bad\n  line'),
-    reply(415),
-    reply(415),
-    ok,
-  ]);
+  const fake = await FakeServer.listen(context, [reply(400, {}, 'bad\n  line'), reply(415), reply(415), ok]);
   const { sink, events } = await opened(context, { url: url(fake) });
   for (const records of [1, 2, 4, 8]) {
     sink.write(unitRun(['x\n'], [records]));
