@@ -67,6 +67,8 @@ export class Exporter implements BatchConsumer {
   #session = false;
   /** The next message's sequence number: what was sent or dropped in this session (RFC 7011 section 3.1). */
   #sequence = 0;
+  /** That of statistics where they go another way (Kafka's second topic). */
+  #statisticsSequence = 0;
   #exportSeconds = 0;
   #inSink = 0; // flow records taken by the sink, not yet sent, lost or returned
   #closing = false; // nothing more is read from the spool
@@ -238,6 +240,7 @@ export class Exporter implements BatchConsumer {
   #newSession(): void {
     this.#session = true;
     this.#sequence = 0;
+    this.#statisticsSequence = 0;
     this.#pending = [];
     this.#encoder.reset();
     this.#control.newSession(this.#clock.now());
@@ -319,9 +322,12 @@ export class Exporter implements BatchConsumer {
   #writePending(): boolean {
     for (let run = this.#pending[0]; run !== undefined; run = this.#pending[0]) {
       const from = run.from;
-      stamp(run, from, run.to, this.#options.framing, this.#time(), this.#sequence);
+      const apart = run.statistics === true && this.#control.hasOwnStream;
+      const sequence = apart ? this.#statisticsSequence : this.#sequence;
+      stamp(run, from, run.to, this.#options.framing, this.#time(), sequence);
       this.#sink.write(run);
-      this.#passed(run, from);
+      if (apart) this.#statisticsSequence = this.#behind(run, from, sequence);
+      else this.#sequence = this.#behind(run, from, sequence);
       this.#counters.templateMessages += run.from - from;
       if (run.from < run.to) return false;
       this.#pending.shift();
@@ -394,7 +400,7 @@ export class Exporter implements BatchConsumer {
     this.#sink.write(run);
     run.to = end;
     const records = recordsOf(run, from, run.from);
-    this.#passed(run, from);
+    this.#sequence = this.#behind(run, from, this.#sequence);
     this.#inSink += records;
     this.#bucket.take(records);
     this.#control.timing.messagesSent(run.from - from);
@@ -402,10 +408,11 @@ export class Exporter implements BatchConsumer {
     if (run.from > from) this.#options.onLatency(waited, run.from - from);
   }
 
-  /** The units from `from` on were taken: the sequence number counts them. */
-  #passed(run: Units, from: number): void {
-    for (let unit = from; unit < run.from; unit++)
-      this.#sequence = (this.#sequence + sequenceStep(run, unit, this.#options.framing)) >>> 0;
+  /** The sequence number behind the units from `from` on, which were taken. */
+  #behind(run: Units, from: number, sequence: number): number {
+    let next = sequence;
+    for (let unit = from; unit < run.from; unit++) next = (next + sequenceStep(run, unit, this.#options.framing)) >>> 0;
+    return next;
   }
 
   #pace(): void {

@@ -74,7 +74,7 @@ describe('weir to Kafka', { skip: missing, timeout: 120_000 }, () => {
           if (lines === undefined) return kafkaSink;
           return [...kafkaSink, '--to', `file://${join(folder, `${client}-${name}`)}.json?${lines}`];
         });
-        const timeouts = ['--active-timeout', '30s', '--idle-timeout', '30s'];
+        const timeouts = ['--active-timeout', '30s', '--idle-timeout', '90s'];
         run = await runWeir(['-r', join(folder, 'flows.pcap'), ...timeouts, '-T', template, ...sinks]);
       });
 
