@@ -188,14 +188,15 @@ export class Exporter implements BatchConsumer {
   }
 
   /**
-   * Sends what waits, then ends the session. What is still unsent after deadlineMs (Infinity: however long it takes) is
-   * dropped by 'shutdown'. Nothing may be accepted afterwards.
+   * Sends what waits, then ends the session. What is still unsent after deadlineMs stays in the spool or is dropped by
+   * 'shutdown'. Infinity: however long it takes, and the spool is emptied too. Nothing may be accepted afterwards.
    */
   async finish(deadlineMs: number): Promise<void> {
     const end = this.#clock.now() + deadlineMs;
-    this.#closing = true;
+    this.#closing = deadlineMs !== Infinity;
     // What a spool keeps need not wait for a sink that is away.
     if (!this.#backlog.hasSpool || (this.#session && this.#sink.ready)) await this.#idle(deadlineMs);
+    this.#closing = true;
     if (this.#session && this.#backlog.isIdle && this.#sink.ready) this.#writeLast();
     this.#closed = true;
     for (const cancel of [this.#cancelPace, this.#cancelDue, this.#cancelSpill]) cancel?.();
@@ -461,7 +462,7 @@ export class Exporter implements BatchConsumer {
   }
 
   #isIdle(): boolean {
-    return this.#backlog.isIdle && this.#inSink <= 0;
+    return this.#inSink <= 0 && (this.#closing ? this.#backlog.isIdle : this.#backlog.isEmpty);
   }
 
   #idle(deadlineMs: number): Promise<void> {

@@ -32,12 +32,15 @@ export function flowCapture(count: number, packets = 1, gapMs = 0): Buffer {
 export class PipedWeir extends LiveWeir {
   /** Flows given so far. */
   given = 0;
+  readonly #first: number;
   #stdin: Writable;
   #timer: NodeJS.Timeout | undefined;
   #atMs = 1_700_000_000_000;
 
-  constructor(context: TestContext, args: readonly string[]) {
+  /** first: number of the first flow, so that runs have flows of their own. */
+  constructor(context: TestContext, args: readonly string[], first = 0) {
     super(context, ['-r', '-', '--idle-timeout', '1s', ...args], [], 'pipe');
+    this.#first = first;
     this.#stdin = this.child.stdin as Writable;
     this.#stdin.on('error', () => {}); // weir may end before its pipe
     this.#stdin.write(pcapHeader());
@@ -48,7 +51,7 @@ export class PipedWeir extends LiveWeir {
   give(count: number): void {
     const parts: Buffer[] = [];
     for (let left = count; left > 0; left--) {
-      parts.push(pcapRecord(flowFrame(this.given++), this.#atMs));
+      parts.push(pcapRecord(flowFrame(this.#first + this.given++), this.#atMs));
       this.#atMs += 10;
     }
     this.#stdin.write(Buffer.concat(parts));
