@@ -69,6 +69,8 @@ export class Exporter implements BatchConsumer {
   #session = false;
   /** What was sent or dropped in this session (RFC 7011 section 3.1). */
   #sequences: Sequences;
+  /** Of statistics where they go another way (Kafka's second topic). */
+  #statisticsSequences: Sequences;
   #exportSeconds = 0;
   #latestMs = 0; // of all records so far
   #inSink = 0; // flow records taken by the sink, not yet sent, lost or returned
@@ -111,6 +113,7 @@ export class Exporter implements BatchConsumer {
       onReplenished: () => this.#pump(),
     });
     this.#sequences = new Sequences(options.framing);
+    this.#statisticsSequences = new Sequences(options.framing);
     this.#bucket = new TokenBucket(this.#options.maxExportRate, this.#clock.now());
     this.#drops = new DropReporter(this.name, options.onNotice);
   }
@@ -259,6 +262,7 @@ export class Exporter implements BatchConsumer {
   #newSession(): void {
     this.#session = true;
     this.#sequences.newSession();
+    this.#statisticsSequences.newSession();
     this.#pending = [];
     this.#encoder.reset();
     this.#control.newSession(this.#clock.now());
@@ -340,9 +344,11 @@ export class Exporter implements BatchConsumer {
   #writePending(): boolean {
     for (let run = this.#pending[0]; run !== undefined; run = this.#pending[0]) {
       const from = run.from;
-      this.#sequences.stamp(run, from, run.to, this.#time());
+      const apart = run.statistics === true && this.#control.hasOwnStream;
+      const sequences = apart ? this.#statisticsSequences : this.#sequences;
+      sequences.stamp(run, from, run.to, this.#time());
       this.#sink.write(run);
-      this.#sequences.passed(run, from, run.from);
+      sequences.passed(run, from, run.from);
       this.#counters.templateMessages += run.from - from;
       if (run.from < run.to) return false;
       this.#pending.shift();

@@ -18,7 +18,7 @@ export interface SessionControlOptions {
   statisticsLines?: (() => string[]) | undefined;
   /** Between two sets of statistics records. */
   statisticsMs: number;
-  /** Messages stand alone (Kafka): templates are in each one, and Options Templates go with every set of records. */
+  /** Messages stand alone (Kafka): each one has the template of its records in it. */
   standAlone: boolean;
   /** UDP: templateRefreshTimeout and messages between refreshes; both 0 elsewhere (RFC 7011 section 8). */
   refreshMs: number;
@@ -43,6 +43,11 @@ export class SessionControl {
   constructor(options: SessionControlOptions) {
     this.#options = options;
     this.timing = new TemplateTiming({ refreshMs: options.refreshMs, refreshMessages: options.refreshMessages });
+  }
+
+  /** Statistics go another way than flow records (Kafka's second topic), so their messages are counted apart. */
+  get hasOwnStream(): boolean {
+    return this.#options.standAlone;
   }
 
   get #hasStatistics(): boolean {
@@ -116,9 +121,7 @@ export class SessionControl {
 
   #statistics(exportSeconds: number): Units | undefined {
     const { standAlone, statisticsLines } = this.#options;
-    const parts: Units[] = [];
-    if (standAlone) parts.push(...this.#optionsTemplates(exportSeconds));
-    parts.push(...this.#records(standAlone, exportSeconds));
+    const parts = this.#records(standAlone, exportSeconds);
     if (statisticsLines !== undefined) parts.push(linesUnits(statisticsLines()));
     const run = joined(parts);
     if (run !== undefined) run.statistics = true;
@@ -134,7 +137,7 @@ export class SessionControl {
 
   /** Rows of the tables that are due: all of them, or those of every interval and those that have changed. */
   #records(all: boolean, exportSeconds: number): Units[] {
-    const { optionsEncoder, optionsTables = [], optionsState } = this.#options;
+    const { optionsEncoder, optionsTables = [], optionsState, standAlone } = this.#options;
     if (optionsEncoder === undefined || optionsState === undefined) return [];
     const state = optionsState();
     const parts: Units[] = [];
@@ -143,7 +146,12 @@ export class SessionControl {
       const changed = table.when === 'change' && !sameRows(rows, this.#sent.get(table) ?? []);
       if (!all && !changed && table.when !== 'interval') continue;
       this.#sent.set(table, rows);
-      parts.push(...encodeRows(optionsEncoder, table, rows, exportSeconds));
+      const messages = encodeRows(optionsEncoder, table, rows, exportSeconds);
+      if (!standAlone) parts.push(...messages);
+      else {
+        const template = encode((out) => optionsEncoder.templates([table.template], exportSeconds, out).units);
+        parts.push(...messages.map((run) => withTemplate(run, template)));
+      }
     }
     return parts;
   }
@@ -168,6 +176,27 @@ function encodeRows(
     first += consumed;
   }
   return parts;
+}
+
+const messageHeader = 16; // octets; the length is at offset 2 (RFC 7011 section 3.1)
+
+/** The messages of a run, each with the sets of the one message of `template` in front of its own. */
+function withTemplate(run: Units, template: Units): Units {
+  const sets = template.bytes.subarray(messageHeader, startOf(template, 1));
+  const made = newOutput(startOf(run, run.to) + run.to * sets.length, run.to);
+  for (let unit = 0; unit < run.to; unit++) {
+    const at = startOf(made, unit);
+    const from = startOf(run, unit);
+    const length = (run.ends[unit] ?? 0) - from;
+    made.bytes.set(run.bytes.subarray(from, from + messageHeader), at);
+    made.bytes.set(sets, at + messageHeader);
+    made.bytes.set(run.bytes.subarray(from + messageHeader, from + length), at + messageHeader + sets.length);
+    made.view.setUint16(at + 2, length + sets.length);
+    made.ends[unit] = at + length + sets.length;
+    made.dataRecords[unit] = run.dataRecords[unit] ?? 0;
+  }
+  made.to = run.to;
+  return made;
 }
 
 function encode(call: (out: UnitBuffer) => number): Units {

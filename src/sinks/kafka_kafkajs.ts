@@ -136,7 +136,7 @@ export class KafkajsTransport implements KafkaTransport {
       await this.#producer?.connect();
     } catch (error) {
       if (this.#closed) return;
-      this.#trouble('error', error);
+      this.#trouble('error', error, true);
       this.#expire();
       const wait = Math.min(1000 * 2 ** this.#attempts++, longestRetryMs);
       this.#cancelConnect = this.#clock.after(wait, () => void this.#connect());
@@ -285,10 +285,13 @@ export class KafkajsTransport implements KafkaTransport {
     for (const portion of old) this.#giveBack(portion, '_MSG_TIMED_OUT', 'no broker could be reached');
   }
 
-  #trouble(kind: 'rejected' | 'failed' | 'error' | 'fatal', error: unknown): void {
+  /** connecting: kafkajs has tried all brokers. */
+  #trouble(kind: 'rejected' | 'failed' | 'error' | 'fatal', error: unknown, connecting = false): void {
     const type = typeOf(error);
     const text = error instanceof Error ? error.message : String(error);
-    this.#events.trouble({ kind, code: isTls(text) ? '_SSL' : (codes[type] ?? type), text, count: 1 });
+    const known = isTls(text) ? '_SSL' : (codes[type] ?? type);
+    const away = connecting && (known === '_TRANSPORT' || known === '_TIMED_OUT');
+    this.#events.trouble({ kind, code: away ? '_ALL_BROKERS_DOWN' : known, text, count: 1 });
   }
 
   /** kafkajs logs what it tries again by itself. */

@@ -105,24 +105,41 @@ export interface Consumed {
   headers: string;
 }
 
-/** All messages of a topic, by kcat. */
-export function consume(broker: string, topic: string): Promise<Consumed[]> {
-  const args = ['-C', '-b', broker, '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%p\\t%k\\t%h\\t%s\\n'];
+export interface ConsumedBytes extends Omit<Consumed, 'value'> {
+  value: Buffer;
+}
+
+/** All messages of a topic, by kcat: whatever they hold, however they are compressed. */
+export function consumeBytes(broker: string, topic: string): Promise<ConsumedBytes[]> {
+  const args = ['-C', '-b', broker, '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%p %K %S %h\\n%k%s'];
   return new Promise((resolve, reject) => {
-    execFile('kcat', args, { maxBuffer: 1 << 28, timeout: 60_000 }, (error, output) => {
+    execFile('kcat', args, { maxBuffer: 1 << 28, timeout: 60_000, encoding: 'buffer' }, (error, output) => {
       if (error) {
         reject(error);
         return;
       }
-      const lines = output.split('\n').filter((line) => line !== '');
-      resolve(
-        lines.map((line) => {
-          const [partition, key, headers, value] = line.split('\t') as [string, string, string, string];
-          return { partition: Number(partition), key, headers, value };
-        }),
-      );
+      const found: ConsumedBytes[] = [];
+      for (let at = 0; at < output.length; ) {
+        const body = output.indexOf(10, at) + 1;
+        const [partition, keyOctets, octets, ...headers] = output.toString('utf8', at, body - 1).split(' ');
+        const value = body + Math.max(0, Number(keyOctets)); // -1: no key
+        at = value + Math.max(0, Number(octets));
+        const key = output.toString('utf8', body, value);
+        found.push({
+          partition: Number(partition),
+          key,
+          headers: headers.join(' '),
+          value: output.subarray(value, at),
+        });
+      }
+      resolve(found);
     });
   });
+}
+
+/** The same with values as text. */
+export async function consume(broker: string, topic: string): Promise<Consumed[]> {
+  return (await consumeBytes(broker, topic)).map((found) => ({ ...found, value: found.value.toString() }));
 }
 
 /** The first `count` messages of a topic, by kafkajs. */

@@ -116,22 +116,29 @@ export function vxlan(outer: Pair, vni: number, frame: Buffer): Buffer {
 
 export const turned = ([a, b]: Pair): Pair => [b, a];
 
-/** A pcap file of Ethernet frames, one millisecond apart from `startSeconds` on. */
-export function pcap(frames: readonly Buffer[], startSeconds = 1_700_000_000): Buffer {
+/** Header of a pcap file of Ethernet frames. */
+export function pcapHeader(): Buffer {
   const head = Buffer.alloc(24);
   head.writeUInt32LE(0xa1b2c3d4, 0);
   head.writeUInt16LE(2, 4);
   head.writeUInt16LE(4, 6);
   head.writeUInt32LE(262144, 16);
   head.writeUInt32LE(1, 20);
-  const parts: Buffer[] = [head];
-  frames.forEach((frame, index) => {
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(startSeconds + Math.floor(index / 1000), 0);
-    record.writeUInt32LE((index % 1000) * 1000, 4);
-    record.writeUInt32LE(frame.length, 8);
-    record.writeUInt32LE(frame.length, 12);
-    parts.push(record, frame);
-  });
-  return Buffer.concat(parts);
+  return head;
+}
+
+/** A frame as it stands in a pcap file. */
+export function pcapRecord(frame: Buffer, ms: number): Buffer {
+  const record = Buffer.alloc(16);
+  record.writeUInt32LE(Math.floor(ms / 1000), 0);
+  record.writeUInt32LE((ms % 1000) * 1000, 4);
+  record.writeUInt32LE(frame.length, 8);
+  record.writeUInt32LE(frame.length, 12);
+  return Buffer.concat([record, frame]);
+}
+
+/** A pcap file of Ethernet frames, one millisecond apart from `startSeconds` on. */
+export function pcap(frames: readonly Buffer[], startSeconds = 1_700_000_000): Buffer {
+  const records = frames.map((frame, index) => pcapRecord(frame, startSeconds * 1000 + index));
+  return Buffer.concat([pcapHeader(), ...records]);
 }
