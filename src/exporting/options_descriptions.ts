@@ -38,6 +38,8 @@ export function typeInformation(plan: OptionsPlan): TableMaker[] {
     dataTypeCodes[type.type],
     type.semantics,
     type.units,
+    0,
+    0,
     type.name,
     type.note,
   ];
@@ -45,6 +47,7 @@ export function typeInformation(plan: OptionsPlan): TableMaker[] {
     {
       name: 'typeInformation',
       when: 'session',
+      leads: true,
       template: {
         scopes: 2,
         fields: ianaFields(
@@ -53,6 +56,8 @@ export function typeInformation(plan: OptionsPlan): TableMaker[] {
           'informationElementDataType',
           'informationElementSemantics',
           'informationElementUnits',
+          'informationElementRangeBegin', // both 0: no range; libfixbuf learns from templates that have them only
+          'informationElementRangeEnd',
           'informationElementName',
           'informationElementDescription',
         ),

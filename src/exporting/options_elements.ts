@@ -55,6 +55,8 @@ export const ianaOptions = {
   informationElementName: [341, 'string'],
   informationElementSemantics: [344, 'unsigned8'],
   informationElementUnits: [345, 'unsigned16'],
+  informationElementRangeBegin: [342, 'unsigned64'],
+  informationElementRangeEnd: [343, 'unsigned64'],
   privateEnterpriseNumber: [346, 'unsigned32'],
   flowSelectorAlgorithm: [390, 'unsigned16'],
   selectorIDTotalFlowsObserved: [394, 'unsigned64'],

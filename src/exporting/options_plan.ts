@@ -12,6 +12,8 @@ export interface OptionsTable {
    * others, 'interval' every statistics interval.
    */
   when: 'session' | 'change' | 'interval';
+  /** Template and rows go before all other templates: readers look names up when a template comes (RFC 5610). */
+  leads?: boolean;
   /** One value a field of the template, scopes first. */
   rows(state: OptionsState): OptionsRow[];
 }

@@ -1,8 +1,8 @@
 // Which Options Templates and options records an Exporting Process sends: a function of the sink's plan, and rows that
 // are a function of counters. Nothing is sent here. RFC 7011 section 4, RFC 5477, RFC 5610, RFC 6759, RFC 7014.
 //
-// The caller sends all templates at the begin of each session (and with each refresh over UDP), then the rows of all
-// tables in this order; later those of 'interval' tables every statistics interval, and those of 'change' tables when
+// The caller sends the tables that lead, template and rows, at the begin of each session (and with each refresh over
+// UDP), then all other templates, then the rows of the other tables in this order; later those of 'interval' tables every statistics interval, and those of 'change' tables when
 // sameRows() says they differ from what it sent last.
 
 import type { OptionsRow } from '../native/boundary.js';

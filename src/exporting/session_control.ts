@@ -107,8 +107,11 @@ export class SessionControl {
     if (this.timing.due(nowMs)) {
       const times = this.timing.first ? copies : 1;
       const own = encode((out) => encoder.templates(exportSeconds, out).units);
-      if (!standAlone) for (let copy = 0; copy < times; copy++) parts.push(own);
-      if (!standAlone) parts.push(...this.#optionsTemplates(exportSeconds), ...this.#records(true, exportSeconds));
+      if (!standAlone) {
+        parts.push(...this.#complete(true, exportSeconds));
+        for (let copy = 0; copy < times; copy++) parts.push(own);
+        parts.push(...this.#complete(false, exportSeconds));
+      }
       this.timing.templatesSent(nowMs);
     }
     parts.push(...this.#foreignDue);
@@ -120,28 +123,31 @@ export class SessionControl {
   }
 
   #statistics(exportSeconds: number): Units | undefined {
-    const { standAlone, statisticsLines } = this.#options;
-    const parts = this.#records(standAlone, exportSeconds);
+    const { standAlone, statisticsLines, optionsTables = [] } = this.#options;
+    const parts = this.#records(optionsTables, standAlone, exportSeconds);
     if (statisticsLines !== undefined) parts.push(linesUnits(statisticsLines()));
     const run = joined(parts);
     if (run !== undefined) run.statistics = true;
     return run;
   }
 
-  #optionsTemplates(exportSeconds: number): Units[] {
+  /** Options Templates and all rows: of the tables that lead, or of the others. */
+  #complete(leading: boolean, exportSeconds: number): Units[] {
     const { optionsEncoder, optionsTables = [] } = this.#options;
-    if (optionsEncoder === undefined || optionsTables.length === 0) return [];
-    const templates = optionsTables.map(({ template }) => template);
-    return [encode((out) => optionsEncoder.templates(templates, exportSeconds, out).units)];
+    const tables = optionsTables.filter(({ leads = false }) => leads === leading);
+    if (optionsEncoder === undefined || tables.length === 0) return [];
+    const templates = tables.map(({ template }) => template);
+    const first = encode((out) => optionsEncoder.templates(templates, exportSeconds, out).units);
+    return [first, ...this.#records(tables, true, exportSeconds)];
   }
 
   /** Rows of the tables that are due: all of them, or those of every interval and those that have changed. */
-  #records(all: boolean, exportSeconds: number): Units[] {
-    const { optionsEncoder, optionsTables = [], optionsState, standAlone } = this.#options;
+  #records(tables: readonly OptionsTable[], all: boolean, exportSeconds: number): Units[] {
+    const { optionsEncoder, optionsState, standAlone } = this.#options;
     if (optionsEncoder === undefined || optionsState === undefined) return [];
     const state = optionsState();
     const parts: Units[] = [];
-    for (const table of optionsTables) {
+    for (const table of tables) {
       const rows = table.rows(state);
       const changed = table.when === 'change' && !sameRows(rows, this.#sent.get(table) ?? []);
       if (!all && !changed && table.when !== 'interval') continue;

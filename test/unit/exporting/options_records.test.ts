@@ -206,6 +206,8 @@ test('type information says type, semantics, units, name and meaning (O9)', () =
     informationElementDataType: 3,
     informationElementSemantics: 1,
     informationElementUnits: 7,
+    informationElementRangeBegin: 0,
+    informationElementRangeEnd: 0,
     informationElementName: 'clientRoundTripMicroseconds',
     informationElementDescription: elementByName('clientRoundTripMicroseconds').field.note,
   });
