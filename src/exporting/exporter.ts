@@ -15,6 +15,7 @@ import {
 } from '../sinks/sink.js';
 import { Backlog, type SpooledUnits, type SpoolStore } from './backlog.js';
 import { DropReporter, type ExporterCounters, newExporterCounters } from './exporter_counters.js';
+import { MessageTime } from './message_time.js';
 import type { SessionControl } from './session_control.js';
 import { TokenBucket } from './token_bucket.js';
 import { asUnits, type Framing, newOutput, Sequences, type Units } from './units.js';
@@ -71,8 +72,7 @@ export class Exporter implements BatchConsumer {
   #sequences: Sequences;
   /** Of statistics where they go another way (Kafka's second topic). */
   #statisticsSequences: Sequences;
-  #exportSeconds = 0;
-  #latestMs = 0; // of all records so far
+  #time: MessageTime;
   #inSink = 0; // flow records taken by the sink, not yet sent, lost or returned
   #connectedAt = 0; // while finishing: when a session stood last
   #closing = false; // no further segment of the spool is begun
@@ -112,6 +112,7 @@ export class Exporter implements BatchConsumer {
       adapt: this.#options.adapt,
       onReplenished: () => this.#pump(),
     });
+    this.#time = new MessageTime(this.#options);
     this.#sequences = new Sequences(options.framing);
     this.#statisticsSequences = new Sequences(options.framing);
     this.#bucket = new TokenBucket(this.#options.maxExportRate, this.#clock.now());
@@ -147,10 +148,10 @@ export class Exporter implements BatchConsumer {
       this.#drop('shutdown', batch.count);
       return;
     }
-    this.#latestMs = Math.max(this.#latestMs, batch.latestMs);
+    this.#time.note(batch.latestMs);
     for (let first = 0; first < batch.count; ) {
       const output = this.#output;
-      const result = this.#encoder.encode(batch, first, this.#seconds(), output);
+      const result = this.#encoder.encode(batch, first, this.#time.seconds(), output);
       if (result.records === 0) {
         this.#drop('unencodable', batch.count - first); // the output buffer is smaller than one record
         break;
@@ -334,7 +335,7 @@ export class Exporter implements BatchConsumer {
     if (!this.#session || this.#closed || !this.#sink.ready) return false;
     const now = this.#clock.now();
     if (this.#pending.length === 0 && this.#control.due(now)) {
-      const { templates, statistics } = this.#control.make(now, this.#seconds());
+      const { templates, statistics } = this.#control.make(now, this.#time.seconds());
       this.#pending = [templates, statistics].filter((run) => run !== undefined);
       this.#armDue();
     }
@@ -346,7 +347,7 @@ export class Exporter implements BatchConsumer {
       const from = run.from;
       const apart = run.statistics === true && this.#control.hasOwnStream;
       const sequences = apart ? this.#statisticsSequences : this.#sequences;
-      sequences.stamp(run, from, run.to, this.#time());
+      sequences.stamp(run, from, run.to, this.#time.now());
       this.#sink.write(run);
       sequences.passed(run, from, run.from);
       this.#counters.templateMessages += run.from - from;
@@ -358,7 +359,7 @@ export class Exporter implements BatchConsumer {
 
   /** Statistics up to now, after the last flow record of the session. */
   #writeLast(): void {
-    const last = this.#control.last(this.#seconds());
+    const last = this.#control.last(this.#time.seconds());
     if (last === undefined) return;
     this.#pending.push(last);
     this.#writePending();
@@ -416,7 +417,7 @@ export class Exporter implements BatchConsumer {
 
   #write(run: Units, to: number): void {
     const { from, to: end } = run;
-    this.#sequences.stamp(run, from, to, this.#time());
+    this.#sequences.stamp(run, from, to, this.#time.now());
     run.to = to;
     this.#sink.write(run);
     run.to = end;
@@ -435,25 +436,6 @@ export class Exporter implements BatchConsumer {
       this.#cancelPace = undefined;
       this.#pump();
     });
-  }
-
-  /**
-   * Seconds since the epoch for message headers. IPFIX: never goes back (RFC 7011 section 8.2). NetFlow: rounded up, so
-   * that no record ends behind its export, which collectors take for a wrap of sysUptime.
-   */
-  #seconds(): number {
-    const { framing, packetTime } = this.#options;
-    if (framing === 'netflow9' || framing === 'netflow5') {
-      return Math.ceil((packetTime && this.#latestMs > 0 ? this.#latestMs : this.#clock.wall()) / 1000);
-    }
-    this.#exportSeconds = Math.max(this.#exportSeconds, Math.floor(this.#clock.wall() / 1000));
-    return this.#exportSeconds;
-  }
-
-  /** sysUptime is of the same instant as the seconds: their difference is what collectors add to each record's times. */
-  #time(): { seconds: number; upTimeMs: number } {
-    const seconds = this.#seconds();
-    return { seconds, upTimeMs: Math.max(0, seconds * 1000 - this.#options.startMs) };
   }
 
   /** Drops the oldest units until the queue is within its bound; the gap in sequence numbers tells the collector. */
