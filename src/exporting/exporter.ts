@@ -1,5 +1,5 @@
 // One exporter a sink: batch -> encoder -> units -> Transport Session, with a backlog of its own for a slow sink.
-// Exporters share nothing, so a sink that is stuck delays no other one.
+// Exporters share nothing, so a sink that is stuck delays no other one. Past 500 lines, since it is one state machine.
 
 import type { BatchConsumer } from '../metering/consumer.js';
 import type { Batch, Encoder } from '../native/boundary.js';
