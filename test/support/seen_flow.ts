@@ -23,15 +23,24 @@ export interface SeenFlow extends Counts {
 
 export type FlowFields = Record<string, string | number>;
 
-const icmpOf = (fields: FlowFields): number => Number(fields.icmpTypeCodeIPv4 ?? fields.icmpTypeCodeIPv6 ?? 0);
+/** NetFlow v5 has it in the place of the port. */
+const icmpOf = (fields: FlowFields): number =>
+  Number(fields.icmpTypeCodeIPv4 ?? fields.icmpTypeCodeIPv6 ?? fields.destinationTransportPort);
 const isIcmp = (protocol: number): boolean => protocol === 1 || protocol === 58;
+
+/** RFC 5952 form of IPv6 addresses, which ipfixDump does not use. */
+function plain(address: string | number | undefined): string {
+  const text = String(address);
+  return text.includes(':') ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
+}
 
 /** From IPFIX element names: weir's JSON, `weir collect`, ipfix_check.py, ipfixDump. Times are texts or ms since 1970. */
 export function flowOfFields(fields: FlowFields): SeenFlow {
   const time = (value: string | number | undefined) => new Date(value ?? Number.NaN).getTime();
   const protocol = Number(fields.protocolIdentifier);
   const counts = (prefix: string): Counts => {
-    const name = (plain: string) => (prefix === '' ? plain : `reverse${plain[0]!.toUpperCase()}${plain.slice(1)}`);
+    const name = (forward: string) =>
+      prefix === '' ? forward : `reverse${forward[0]!.toUpperCase()}${forward.slice(1)}`;
     return {
       packets: Number(fields[name('packetDeltaCount')] ?? 0),
       octets: Number(fields[name('octetDeltaCount')] ?? 0),
@@ -39,8 +48,8 @@ export function flowOfFields(fields: FlowFields): SeenFlow {
     };
   };
   return {
-    from: String(fields.sourceIPv4Address ?? fields.sourceIPv6Address),
-    to: String(fields.destinationIPv4Address ?? fields.destinationIPv6Address),
+    from: plain(fields.sourceIPv4Address ?? fields.sourceIPv6Address),
+    to: plain(fields.destinationIPv4Address ?? fields.destinationIPv6Address),
     fromPort: Number(fields.sourceTransportPort),
     toPort: isIcmp(protocol) ? icmpOf(fields) : Number(fields.destinationTransportPort),
     protocol,

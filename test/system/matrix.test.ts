@@ -31,8 +31,10 @@ function asShown({ profile, collector }: Cell, flow: SeenFlow): SeenFlow {
   const { back, ...shown } = flow;
   if (collector === 'nfcapd' && back !== undefined) {
     // reverse flags overwrite the forward ones (that is what profile=nfdump is for)
-    return { ...shown, flags: back.flags, ...(back.packets > 0 ? { back: { ...back, flags: 0 } } : {}) };
+    return { ...shown, flags: back.flags, back: { ...back, flags: 0 } };
   }
+  // 139 is no NetFlow v9 type to nfcapd
+  if (collector === 'nfcapd' && profile === 'netflow9' && flow.protocol === 58) return { ...shown, toPort: 0 };
   if (collector === 'nfacctd') {
     const whole = (ms: number) => Math.ceil(ms / 1000) * 1000; // NetFlow: seconds, up
     const times = isNetflow(profile) ? { start: whole(flow.start), end: whole(flow.end) } : {};
@@ -103,7 +105,7 @@ function checkRuns(lab: MatrixLab): void {
       assert.equal(run.status, 0, run.stderr);
       const six = all.filter(({ from }) => from.includes(':')).length;
       for (const { sink, records, exported, dropped } of run.sinks) {
-        const left = profile === 'netflow5' && sink.includes('netflow5') ? six : 0;
+        const left = profile === 'netflow5' && sink.includes('format=netflow5') ? six : 0;
         assert.deepEqual([records, exported, dropped], [all.length, all.length - left, left], sink);
       }
     }

@@ -13,7 +13,9 @@ function flowOfTree(tree: Tree, boot: number): SeenFlow {
   const times = (tree['cflow.timedelta_tree'] ?? {}) as Tree;
   const since = (name: string) => Math.round(boot + Number(times[name]) * 1000);
   const protocol = Number(tree['cflow.protocol']);
-  const icmp = tree['cflow.icmp_type_code_ipv4'] ?? tree['cflow.icmp_type_code_ipv6'];
+  const port = Number(tree['cflow.dstport']);
+  const icmp4 = Number(tree['cflow.icmp_type_code_ipv4'] ?? port); // NetFlow v5 has it in the place of the port
+  const icmp6 = Number(tree['cflow.icmp_ipv6_type']) * 256 + Number(tree['cflow.icmp_ipv6_code']);
   const counts = (at: 0 | 1) => {
     const value = (name: string) => {
       const field = tree[name];
@@ -25,7 +27,7 @@ function flowOfTree(tree: Tree, boot: number): SeenFlow {
     from: String(tree['cflow.srcaddr'] ?? tree['cflow.srcaddrv6']),
     to: String(tree['cflow.dstaddr'] ?? tree['cflow.dstaddrv6']),
     fromPort: Number(tree['cflow.srcport']),
-    toPort: (protocol === 1 || protocol === 58) && icmp !== undefined ? Number(icmp) : Number(tree['cflow.dstport']),
+    toPort: protocol === 1 ? icmp4 : protocol === 58 ? icmp6 : port,
     protocol,
     start: times['cflow.abstimestart'] === undefined ? since('cflow.timestart') : time(times['cflow.abstimestart']),
     end: times['cflow.abstimeend'] === undefined ? since('cflow.timeend') : time(times['cflow.abstimeend']),

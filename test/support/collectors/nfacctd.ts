@@ -6,7 +6,7 @@ import type { FlowFields, SeenFlow } from '../seen_flow.js';
 import { saying } from '../weir.js';
 import { type Collector, end, type HeardByDomain, heardOf, start } from './process.js';
 
-const protocols: Record<string, number> = { icmp: 1, tcp: 6, udp: 17, 'ipv6-icmp': 58 };
+const protocols: Record<string, number> = { icmp: 1, igmp: 2, tcp: 6, udp: 17, 'ipv6-icmp': 58 };
 
 /** scale: multiply counters by the sampling rate that the exporter announced (nfacctd_renormalize). */
 export async function startNfacctd(
