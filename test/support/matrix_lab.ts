@@ -14,13 +14,13 @@ import {
   type Transport,
 } from './collector_matrix.js';
 import { type Checker, checkFile, startChecker } from './collectors/checker.js';
-import { type CollectedRecord, WeirCollect } from './collectors/collect.js';
+import { WeirCollect } from './collectors/collect.js';
 import { type DumpHeard, readByIpfixDump, readByTshark, type SharkHeard } from './collectors/file_readers.js';
-import { type Nfcapd, startNfcapd } from './collectors/nfcapd.js';
+import { startNfcapd } from './collectors/nfcapd.js';
 import { startNfacctd } from './collectors/nfacctd.js';
 import { type Collector, freePorts, type Heard, type HeardByDomain, installed } from './collectors/process.js';
 import { DatagramRecorder, startTlsServer, type TlsServer } from './collectors/recorders.js';
-import { messagesOf, pcapOfDatagrams, pcapOfStream } from './pcap_of_messages.js';
+import { pcapOfDatagrams, pcapOfStream } from './pcap_of_messages.js';
 import { type FlowFields, flowOfFields, type SeenFlow } from './seen_flow.js';
 import { runWeir, type WeirRun } from './weir.js';
 
@@ -60,12 +60,9 @@ interface Place {
 export class MatrixLab {
   readonly truths = new Map<Profile, Truth[]>();
   readonly messages = new Map<Profile, Buffer[]>();
-  records: CollectedRecord[] = [];
-  readonly servers = new Map<Profile, TlsServer>();
+  /** By profile and transport. */
   readonly checkers = new Map<string, Checker>();
   readonly dumps = new Map<Profile, DumpHeard>();
-  readonly sharks = new Map<Profile, SharkHeard>();
-  nfcapds: Partial<Record<Ip, Nfcapd>> = {};
   #heard = new Map<string, HeardByDomain>();
   #context: TestContext;
   #folder: string;
@@ -73,6 +70,7 @@ export class MatrixLab {
   #recorders = new Map<Profile, DatagramRecorder>();
   #running = new Map<string, Collector>();
   #collect: WeirCollect | undefined;
+  #servers = new Map<Profile, TlsServer>();
   #tlsQuery = '';
 
   constructor(context: TestContext, folder: string) {
@@ -112,7 +110,6 @@ export class MatrixLab {
     const folder = join(this.#folder, `nfcapd-${ip}`);
     mkdirSync(folder);
     const running = await startNfcapd(this.#context, folder, port, hosts[ip]);
-    this.nfcapds[ip] = running;
     this.#running.set(`nfcapd ${ip}`, running);
     this.#toAll('nfcapd', ip, `udp://${inUrl(hosts[ip])}:${port}`);
   }
@@ -176,7 +173,7 @@ export class MatrixLab {
 
   async #startServer(profile: Profile, port: number, files: { cert: string; key: string; ca: string }): Promise<void> {
     const version = profile === 'nfdump' ? 'tls1_2' : 'tls1_3';
-    this.servers.set(profile, await startTlsServer(this.#context, this.#folder, port, files, version));
+    this.#servers.set(profile, await startTlsServer(this.#context, this.#folder, port, files, version));
     this.#add(profile, { collector: 's_server', transport: 'tls', url: `tls://127.0.0.1:${port}`, once: true });
   }
 
@@ -208,16 +205,15 @@ export class MatrixLab {
     const stopping = [...this.#running, ...this.checkers].map(async ([name, running]) => {
       this.#heard.set(name, await running.stop());
     });
-    const collecting = this.#collect?.stop().then(({ records, heard }) => {
-      this.records = records;
+    const collecting = this.#collect?.stop().then(({ heard }) => {
       this.#heard.set('collect', heard);
     });
-    await Promise.all([...stopping, collecting, ...[...this.servers.values()].map(({ ended }) => ended)]);
+    await Promise.all([...stopping, collecting, ...[...this.#servers.values()].map(({ ended }) => ended)]);
     for (const [profile, recorder] of this.#recorders) this.messages.set(profile, recorder.messages);
   }
 
   #fileOf(profile: Profile, transport: Transport): string {
-    if (transport === 'tls') return this.servers.get(profile)?.file ?? '';
+    if (transport === 'tls') return this.#servers.get(profile)?.file ?? '';
     if (transport === 'file') return join(this.#folder, `${profile}.ipfix`);
     if (transport === 'tcp') return join(this.#folder, `${profile}-tcp.ipfix`);
     const file = join(this.#folder, `${profile}-udp.ipfix`);
@@ -231,9 +227,7 @@ export class MatrixLab {
     const stream = () => readFileSync(this.#fileOf(profile, transport));
     const messages = this.messages.get(profile) ?? [];
     writeFileSync(pcap, transport === 'tcp' ? pcapOfStream(stream()) : pcapOfDatagrams(messages));
-    const heard = readByTshark(pcap);
-    if (transport === 'udp') this.sharks.set(profile, heard);
-    return heard;
+    return readByTshark(pcap);
   }
 
   async #byCollect(profile: Profile, transport: Transport): Promise<HeardByDomain> {
@@ -272,5 +266,3 @@ export class MatrixLab {
     return places.some((place) => place.collector === name && place.transport === transport && place.once === true);
   }
 }
-
-export { messagesOf };

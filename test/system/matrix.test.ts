@@ -15,6 +15,7 @@ import {
   profiles,
   testedCells,
 } from '../support/collector_matrix.js';
+import { goIpfixProblems } from '../support/goipfix_rules.js';
 import { matrixCapture } from '../support/matrix_capture.js';
 import { haveIpv6, MatrixLab, missing } from '../support/matrix_lab.js';
 import { linesOf, type SeenFlow, sumsOf } from '../support/seen_flow.js';
@@ -60,9 +61,9 @@ function expected(lab: MatrixLab, cell: Cell): SeenFlow[] {
     .map((flow) => asShown(cell, flow));
 }
 
-/** nfcapd 1.7.1 does not count options records in IPFIX sequence numbers, so it is a judge only where there are none. */
+/** nfcapd 1.7.1 and nfacctd 1.7.7 miscount options records in IPFIX sequence numbers: judges only where there are none. */
 const trusted = ({ profile, collector }: Cell): boolean =>
-  collector !== 'nfcapd' || isNetflow(profile) || profile === 'goipfix';
+  (collector !== 'nfcapd' && collector !== 'nfacctd') || isNetflow(profile) || profile === 'goipfix';
 
 /** Lines that one list has and the other has not, the first ones. */
 function differences(got: string[], wanted: string[]): { only: string[]; missing: string[] } {
@@ -112,6 +113,51 @@ function checkRuns(lab: MatrixLab): void {
   }
 }
 
+/** Template records of a kind of set in each message. */
+function templateMessages(messages: readonly Buffer[], kind: 'ipfix' | 'netflow9', domain: number): number {
+  const head = kind === 'ipfix' ? { domain: 12, length: 16, set: 2 } : { domain: 16, length: 20, set: 0 };
+  return messages.filter(
+    (message) => message.readUInt32BE(head.domain) === domain && message.readUInt16BE(head.length) === head.set,
+  ).length;
+}
+
+/** Over UDP templates come twice at the begin and again after every 7 messages. */
+function checkRefresh(lab: MatrixLab): void {
+  for (const profile of profiles.filter((one) => one !== 'netflow5')) {
+    const messages = lab.messages.get(profile)!;
+    const domain = messages[0]!.readUInt32BE(isNetflow(profile) ? 16 : 12);
+    const sent = messages.filter((message) => message.readUInt32BE(isNetflow(profile) ? 16 : 12) === domain).length;
+    const templates = templateMessages(messages, isNetflow(profile) ? 'netflow9' : 'ipfix', domain);
+    assert.ok(templates >= 4 && templates < sent / 2, `${profile}: ${templates} of ${sent} messages are templates`);
+  }
+}
+
+/** Options records by the names of RFC 5610, as ipfixDump learns them from the file. */
+async function checkOptions(lab: MatrixLab): Promise<void> {
+  await lab.heard('rfc', 'ipfixDump', 'file');
+  const { records } = lab.dumps.get('rfc')!;
+  const { run, biflows: flows } = lab.truths.get('rfc')![0]!;
+  const having = (name: string) => records.filter((record) => name in record);
+  assert.deepEqual(having('_alienInformationElement'), []);
+  const described = new Set(having('informationElementName').map((record) => record.informationElementName));
+  for (const name of ['frameOutcome', 'frameTotalCount', 'flowRecordDropCause', 'droppedFlowRecordTotalCount'])
+    assert.ok(described.has(name), name);
+  const outcomes = new Map(
+    having('frameOutcome').map((record) => [record.frameOutcome, Number(record.frameTotalCount)]),
+  );
+  assert.equal(outcomes.get('metered'), run.meter.metered); // the last ones count
+  assert.equal(
+    [...outcomes.values()].reduce((sum, count) => sum + count, 0),
+    run.meter.frames,
+  );
+  const statistics = having('exportedFlowRecordTotalCount').map((record) =>
+    Number(record.exportedFlowRecordTotalCount),
+  );
+  assert.deepEqual([statistics[0], statistics.at(-1)], [0, flows.length]);
+  assert.ok(having('flowKeyIndicator').length >= 2);
+  assert.match(String(having('observationPointId')[0]?.interfaceName), /matrix\.pcap$/);
+}
+
 test('collector matrix', { timeout: 300_000 }, async (t: TestContext) => {
   const folder = temporaryFolder(t);
   const lab = new MatrixLab(t, folder);
@@ -120,6 +166,19 @@ test('collector matrix', { timeout: 300_000 }, async (t: TestContext) => {
   await lab.stop();
   await t.test('weir exported every record', () => checkRuns(lab));
   if (!haveCaptures) t.diagnostic('no captures at WEIR_DATA or ../shared/data: the self-made one alone');
+  await t.test('templates are refreshed over UDP', () => checkRefresh(lab));
+  await t.test('profile goipfix: one set a message, full size, no padding, no options', () => {
+    const messages = lab.messages.get('goipfix')!;
+    assert.deepEqual(goIpfixProblems(messages), []);
+    assert.ok(messages.length > 20);
+  });
+  const havePython = missing('ipfix_check').length === 0 ? {} : { skip: 'not installed: python3' };
+  await t.test('TLS: 1.3, both sides with certificates', havePython, () => {
+    const { said } = lab.checkers.get('rfc tls')!;
+    assert.match(said, /"@type": "tls", "version": "TLSv1.3".*'commonName', 'weir'/);
+  });
+  const haveDump = missing('ipfixDump').length === 0 ? {} : { skip: 'not installed: ipfixDump' };
+  await t.test('options records of profile rfc have names', haveDump, () => checkOptions(lab));
   for (const cell of testedCells) {
     const absent = missing(cell.collector);
     const noIpv6 = !haveIpv6 && cell.transport.endsWith('6');

@@ -60,8 +60,8 @@ export async function startNfacctd(
         const row = JSON.parse(line) as FlowFields;
         heardOf(heard, Number(row.export_proto_sysid)).flows.push(flowOfNfacctd(row));
       }
-      for (const [, line, domain] of log.matchAll(/^(WARN.*?(?:sysid|domain|agent)[^\d]*(?:[\d.:a-f]+:)?(\d+).*)$/gim))
-        heardOf(heard, Number(domain)).complaints.push(line!);
+      for (const [line, domain] of log.matchAll(/expecting flow '\d+' but received .*:(\d+)$/gm))
+        heardOf(heard, Number(domain)).complaints.push(line);
       return heard;
     },
   };
