@@ -4,8 +4,9 @@
  ipfix_check.py udp|tcp|tls PORT [--secs 5] [--cert S --key K --ca C] [--save X.ipfix] [--mtu 1472] [--no-pmtu 512]
 Element names and types come from CSV registries (iana-ipfix.csv, pen-*.csv) in --registries DIR, else in $IPFIX_REGISTRIES,
 else beside this script; without them elements are unnamed and checks by type are left out.
+udp, tcp and tls take an IPv6 --host too, say {"@type":"listening"} when they do, and end early, with the summary, on SIGTERM.
 Prints JSON lines: template / optionsTemplate / withdrawal / record / optionsRecord / violation / summary. Exit 1 if violations."""
-import sys,struct,json,csv,glob,socket,ssl,time,argparse,ipaddress,os,select
+import sys,struct,json,csv,glob,socket,ssl,time,argparse,ipaddress,os,select,signal
 D=os.environ.get('IPFIX_REGISTRIES') or os.path.dirname(os.path.abspath(__file__))
 IE={}
 def load(d):
@@ -22,6 +23,7 @@ SCOPE_OK=None
 class Checker:
     def __init__(s,transport,args,out): s.t=transport;s.a=args;s.out=out;s.seq={};s.tpl={};s.tplsent={};s.v=0;s.n=0;s.recs=0;s.last_et={};s.start=time.time()
     def emit(s,**k): s.out.write(json.dumps(k)+'\n')
+    def listening(s): s.emit(**{'@type':'listening'}); s.out.flush()
     def bad(s,rule,**k): s.v+=1; s.emit(**{'@type':'violation','rule':rule,'msg':s.n,**k})
     def message(s,m,arrival=None):
         s.n+=1
@@ -163,20 +165,21 @@ def stream(ck,rd,save):
 def main():
     a=argparse.ArgumentParser();a.add_argument('t');a.add_argument('x');a.add_argument('--secs',type=float,default=5);a.add_argument('--cert');a.add_argument('--key');a.add_argument('--ca');a.add_argument('--save');a.add_argument('--mtu',type=int,default=1472);a.add_argument('--host',default='127.0.0.1');a.add_argument('--registries',default=D)
     n=a.parse_args();load(n.registries);sv=open(n.save,'wb') if n.save else None;ck=Checker(n.t,n,sys.stdout)
+    family=socket.AF_INET6 if ':' in n.host else socket.AF_INET
     if n.t=='file':
         f=open(n.x,'rb');stream(ck,lambda:f.read(65536),None)
     elif n.t=='udp':
-        s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);s.setsockopt(socket.SOL_SOCKET,socket.SO_RCVBUF,8<<20);s.bind((n.host,int(n.x)));end=time.time()+n.secs;cks={}
+        s=socket.socket(family,socket.SOCK_DGRAM);s.setsockopt(socket.SOL_SOCKET,socket.SO_RCVBUF,8<<20);s.bind((n.host,int(n.x)));end=time.time()+n.secs;cks={};stop=[];signal.signal(signal.SIGTERM,lambda *_: stop.append(1));ck.listening()
         while True:
-            left=end-time.time()
-            if left<=0: break
-            s.settimeout(left)
-            try: m,ad=s.recvfrom(65535)
-            except socket.timeout: break
+            # a signal does not end select (PEP 475), and what came before it is read still
+            ready=select.select([s],[],[],min(0.1,max(0,end-time.time())))[0]
+            if time.time()>=end or (stop and not ready): break
+            if not ready: continue
+            m,ad=s.recvfrom(65535)
             ck.message(m,time.time())
             if sv: sv.write(m)
     else:
-        l=socket.create_server((n.host,int(n.x)));l.settimeout(n.secs)
+        l=socket.create_server((n.host,int(n.x)),family=family);l.settimeout(n.secs);ck.listening()
         ctx=None
         if n.t=='tls':
             ctx=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER);ctx.load_cert_chain(n.cert,n.key)

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { packageRoot } from '../../src/native/load.js';
 import { captures, dataFolder, haveCaptures } from '../support/captures.js';
-import { pcapOfMessages } from '../support/pcap_of_messages.js';
+import { messagesOf, pcapOfDatagrams } from '../support/pcap_of_messages.js';
 import { runWeir, saying, temporaryFolder } from '../support/weir.js';
 
 const have = (command: string) => spawnSync('which', [command]).status === 0;
@@ -197,7 +197,7 @@ for (const template of ['default', 'full']) {
       assert.equal(dumped, octets, `ipfixDump octets of ${name}`);
 
       const pcap = join(folder, 'messages.pcap');
-      writeFileSync(pcap, pcapOfMessages(readFileSync(file)));
+      writeFileSync(pcap, pcapOfDatagrams(messagesOf(readFileSync(file))));
       const shark = spawnSync(
         'tshark',
         [
