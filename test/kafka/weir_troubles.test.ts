@@ -108,16 +108,21 @@ describe('weir and what a Kafka operator puts right', { skip: missing, timeout: 
         const [narrow, wide] = [`${client}-narrow`, `${client}-wide`];
         await broker.createTopic(narrow, 1, { 'max.message.bytes': '1500' });
         await broker.createTopic(wide, 1);
+        const shallow = `${client}-shallow`;
+        await broker.createTopic(shallow, 1, { 'max.message.bytes': '20000' });
+        const fitting = client === 'librdkafka' ? '&batch.size=15000' : ''; // kafkajs's requests are halved until they fit
         const sinks = [narrow, wide].flatMap((topic) => [
           '--to',
           `kafka://${broker.plain}/${topic}?client=${client}&batch=500&compression=none`,
         ]);
+        sinks.push('--to', `kafka://${broker.plain}/${shallow}?client=${client}&compression=none${fitting}`);
         const weir = new PipedWeir(t, sinks);
         weir.give(2000);
         weir.end();
         const run = await weir.ended;
         assert.deepEqual(sumsOf(run), [
           [2000, 0, 2000],
+          [2000, 2000, 0],
           [2000, 2000, 0],
         ]);
         assert.equal((run.sinks[0] as { rejected?: number }).rejected, 2000);
