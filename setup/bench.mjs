@@ -1,4 +1,5 @@
 // npm run bench [-- TRACE ...] [--runs N] [--only PROGRAM,...]: weir beside the limit program and the peers apt offers.
+// npm run bench -- export is bench_export.mjs.
 // Every program is pinned to core 0 with all its threads, the UDP receiver to core 1; wall time from start to exit, which
 // is after the last record left. A run whose sent records are not all at the receiver is void. Median of N alternating runs.
 import { spawn, spawnSync } from 'node:child_process';
@@ -7,6 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildNative, buildProbe, ensurePackages, packages, root, say } from './steps.mjs';
 
+if (process.argv[2] === 'export') {
+  await import('./bench_export.mjs');
+  process.exit();
+}
 const argv = process.argv.slice(2);
 const option = (name, fallback) => {
   const at = argv.indexOf(name);

@@ -414,7 +414,7 @@ export const sinkParameters: Record<string, SinkParameter<unknown>> = {
     key: 'compression',
     format: choice('none', 'gzip', 'snappy', 'lz4', 'zstd'),
     schemes: kafkas,
-    doc: 'of Kafka batches; lz4 unless given (gzip with kafkajs)',
+    doc: 'of Kafka batches; lz4 unless given; kafkajs has gzip only, and none unless given',
   },
   rotate: {
     key: 'rotate',

@@ -321,6 +321,8 @@ export interface KafkaEvent {
   code: string;
   text: string;
   count: number;
+  /** Of rejected and failed messages. */
+  topic: number;
 }
 
 /** Units with the arrays of a run (UnitRun of src/sinks/sink.ts). */

@@ -1,5 +1,5 @@
 // The only file that loads the addon. Refuses one that was built from another catalogue.
-import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { existsSync, readFileSync } from 'node:fs';
@@ -26,6 +26,9 @@ export function packageRoot(): string {
 
 let loaded: NativeAddon | undefined;
 
+// Node exports a zlib and an OpenSSL of its own (and zstd since 22.15). A system library that is found half there and half
+// at its own place crashes, so the addon and all it pulls in look into themselves first: RTLD_DEEPBIND.
+
 /** The addon; throws WeirError WEIR_ADDON when it is not built, does not load, or has another catalogue. */
 export function loadAddon(): NativeAddon {
   if (loaded) return loaded;
@@ -33,7 +36,9 @@ export function loadAddon(): NativeAddon {
   if (!existsSync(file)) throw new WeirError('WEIR_ADDON', `the addon is not built: ${file} is missing`);
   let addon: NativeAddon;
   try {
-    addon = createRequire(import.meta.url)(file) as NativeAddon;
+    const module = { exports: {} };
+    process.dlopen(module, file, constants.dlopen.RTLD_NOW | (constants.dlopen.RTLD_DEEPBIND ?? 0));
+    addon = module.exports as NativeAddon;
   } catch (cause) {
     throw new WeirError('WEIR_ADDON', `the addon does not load: ${(cause as Error).message}`, { cause });
   }

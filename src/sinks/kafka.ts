@@ -32,7 +32,7 @@ export interface KafkaSinkOptions {
 }
 
 const longestBackOffMs = 30_000;
-const renewAfterMs = 30_000; // with certificates or credentials refused, a new client reads them anew
+const renewAfterMs = 10_000; // with certificates or credentials refused, a new client reads them anew
 
 export class KafkaSink implements Sink {
   readonly name: string;
@@ -56,7 +56,7 @@ export class KafkaSink implements Sink {
     this.#options = options;
     this.name = options.name;
     this.#clock = options.clock ?? systemClock;
-    this.#troubles = new KafkaTroubles(options.topic);
+    this.#troubles = new KafkaTroubles([options.topic, options.statisticsTopic ?? '']);
   }
 
   get ready(): boolean {

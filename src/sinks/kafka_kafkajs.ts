@@ -100,6 +100,13 @@ export class KafkajsTransport implements KafkaTransport {
   }
 
   write(topic: number, run: UnitRun): boolean {
+    if (topic > 0 && this.#isBusy(topic)) {
+      // kafkajs looks for topics one request at a time: statistics for a missing one must not hold up flows.
+      const [records, units] = [recordsOf(run, run.from, run.to), run.to - run.from];
+      run.from = run.to;
+      queueMicrotask(() => this.#events.rejected(records, units));
+      return true;
+    }
     while (run.from < run.to) {
       const room = this.#settings.queueOctets - this.#octets;
       if (room <= 0) break;
@@ -127,6 +134,11 @@ export class KafkajsTransport implements KafkaTransport {
     await Promise.race([disconnected, new Promise<void>((resolve) => this.#clock.after(farewellMs, resolve))]);
   }
 
+  /** Units of the topic wait or are on their way. */
+  #isBusy(topic: number): boolean {
+    return [...this.#waiting, ...[...this.#sending].flat()].some((portion) => portion.topic === topic);
+  }
+
   #batchOctets(): number {
     return Math.min(batchOctets, this.#settings.messageOctets);
   }
@@ -136,7 +148,7 @@ export class KafkajsTransport implements KafkaTransport {
       await this.#producer?.connect();
     } catch (error) {
       if (this.#closed) return;
-      this.#trouble('error', error, true);
+      this.#trouble('error', error);
       this.#expire();
       const wait = Math.min(1000 * 2 ** this.#attempts++, longestRetryMs);
       this.#cancelConnect = this.#clock.after(wait, () => void this.#connect());
@@ -254,7 +266,7 @@ export class KafkajsTransport implements KafkaTransport {
     if (!rejectedTypes.has(typeOf(error))) {
       // An idempotent client counts messages by partition: after a request in doubt, other messages must not follow.
       const fatal = this.#settings.idempotent || fatalTypes.has(typeOf(error));
-      this.#trouble(fatal ? 'fatal' : 'failed', error);
+      this.#trouble(fatal ? 'fatal' : 'failed', error, portions);
       for (const portion of portions) this.#giveBack(portion);
       return;
     }
@@ -264,7 +276,7 @@ export class KafkajsTransport implements KafkaTransport {
       this.#waiting.unshift(...halves.map((half) => ({ ...half, alone: true })));
       return;
     }
-    this.#trouble('rejected', error);
+    this.#trouble('rejected', error, portions);
     for (const portion of portions) {
       this.#octets -= portion.octets;
       this.#events.rejected(portion.records, portion.run.to);
@@ -272,7 +284,8 @@ export class KafkajsTransport implements KafkaTransport {
   }
 
   #giveBack(portion: Portion, code?: string, text?: string): void {
-    if (code !== undefined) this.#events.trouble({ kind: 'failed', code, text: text ?? '', count: portion.run.to });
+    if (code !== undefined)
+      this.#events.trouble({ kind: 'failed', code, text: text ?? '', count: portion.run.to, topic: portion.topic });
     this.#octets -= portion.octets;
     this.#events.returned(portion.run);
   }
@@ -285,13 +298,19 @@ export class KafkajsTransport implements KafkaTransport {
     for (const portion of old) this.#giveBack(portion, '_MSG_TIMED_OUT', 'no broker could be reached');
   }
 
-  /** connecting: kafkajs has tried all brokers. */
-  #trouble(kind: 'rejected' | 'failed' | 'error' | 'fatal', error: unknown, connecting = false): void {
+  /** error: while connecting, all brokers were tried. */
+  #trouble(kind: 'rejected' | 'failed' | 'error' | 'fatal', error: unknown, portions: readonly Portion[] = []): void {
     const type = typeOf(error);
     const text = error instanceof Error ? error.message : String(error);
     const known = isTls(text) ? '_SSL' : (codes[type] ?? type);
-    const away = connecting && (known === '_TRANSPORT' || known === '_TIMED_OUT');
-    this.#events.trouble({ kind, code: away ? '_ALL_BROKERS_DOWN' : known, text, count: 1 });
+    const away = kind === 'error' && (known === '_TRANSPORT' || known === '_TIMED_OUT');
+    this.#events.trouble({
+      kind,
+      code: away ? '_ALL_BROKERS_DOWN' : known,
+      text,
+      count: 1,
+      topic: portions[0]?.topic ?? 0,
+    });
   }
 
   /** kafkajs logs what it tries again by itself. */
@@ -300,7 +319,7 @@ export class KafkajsTransport implements KafkaTransport {
     if (this.#closed || this.#events === undefined) return;
     const code = isTls(text) ? '_SSL' : /SASL|auth/i.test(text) ? '_AUTHENTICATION' : '_TRANSPORT';
     if (/connect|ECONN|ENOTFOUND|SASL|auth|certificate/i.test(text))
-      this.#events.trouble({ kind: 'error', code, text, count: 1 });
+      this.#events.trouble({ kind: 'error', code, text, count: 1, topic: 0 });
   }
 }
 

@@ -22,6 +22,7 @@ export interface NativeKafkaProducer {
     code: string;
     text: string;
     count: number;
+    topic: number;
   }[];
   takeReturned(topic: number): UnitRun | null;
   flush(): void;
@@ -52,6 +53,9 @@ const defaults: Readonly<Record<string, string>> = {
   'queue.buffering.max.messages': '1000000',
   'queue.buffering.max.kbytes': '65536',
   'message.timeout.ms': '120000',
+  // librdkafka waits 30 s before it says that a topic is missing, and 5 min before it asks again.
+  'topic.metadata.propagation.max.ms': '5000',
+  'topic.metadata.refresh.interval.ms': '10000',
   // The same key goes to the same partition as with Java producers and with kafkajs.
   partitioner: 'murmur2_random',
   'log.connection.close': 'false', // brokers close idle connections; that is no trouble
@@ -152,9 +156,9 @@ export class LibrdkafkaTransport implements KafkaTransport {
   }
 
   #tell(producer: NativeKafkaProducer, events: KafkaTransportEvents): void {
-    for (const { kind, code, text, count } of producer.events()) {
+    for (const { kind, code, text, count, topic } of producer.events()) {
       if (kind === 'statistics') continue;
-      if (kind !== 'log') events.trouble({ kind, code, text: `${text}${this.#hint(code)}`, count });
+      if (kind !== 'log') events.trouble({ kind, code, text: `${text}${this.#hint(code)}`, count, topic });
       // Log lines repeat the errors, but for these: doubtful properties, and what the property debug asks for.
       else if (code === 'CONFWARN') events.notice('warning', text);
       else if (this.#options.properties.debug !== undefined) events.notice('info', `${code}: ${text}`);

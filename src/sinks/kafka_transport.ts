@@ -29,6 +29,8 @@ export interface KafkaTrouble {
   text: string;
   /** How often it happened since it was last told. */
   count: number;
+  /** Whose messages they were; 0 where it is not of a topic. */
+  topic: number;
 }
 
 /** None of these is called inside write(). Troubles come before the units they explain. */

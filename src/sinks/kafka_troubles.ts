@@ -66,31 +66,42 @@ export function needsNewClient({ kind, code }: KafkaTrouble): boolean {
 }
 
 export class KafkaTroubles {
-  readonly #topic: string;
-  readonly #told = new Map<Kind, { at: number; held: number }>();
+  readonly #topics: readonly string[];
+  /** By kind, and the topic where it is not the first one. */
+  readonly #told = new Map<string, { at: number; held: number }>();
   #since: number | undefined;
 
-  constructor(topic: string) {
-    this.#topic = topic;
+  /** topics: of flows, of statistics. */
+  constructor(topics: readonly string[]) {
+    this.#topics = topics;
   }
 
   /** A line for the log, or undefined: held back. */
   line(trouble: KafkaTrouble, nowMs: number): { level: NoticeLevel; text: string } | undefined {
     if (quiet.has(trouble.code)) return undefined;
     const kind = kindOf(trouble);
-    if (kind !== 'broker') this.#since ??= nowMs;
-    const told = this.#told.get(kind);
+    if (kind !== 'broker' && trouble.topic === 0) this.#since ??= nowMs;
+    const key = trouble.topic === 0 ? kind : `${kind} ${trouble.topic}`;
+    const told = this.#told.get(key) ?? (kind === 'unreachable' ? this.#refusal(nowMs) : undefined);
     if (told !== undefined && nowMs - told.at < intervalMs) {
       told.held += trouble.count;
       return undefined;
     }
     const count = trouble.count + (told?.held ?? 0);
-    this.#told.set(kind, { at: nowMs, held: 0 });
+    this.#told.set(key, { at: nowMs, held: 0 });
     const lost = trouble.kind === 'rejected' || trouble.kind === 'fatal';
     return {
       level: kind === 'broker' ? 'info' : lost ? 'error' : 'warning',
-      text: `${this.#words(kind)}: ${trouble.text} (${trouble.code}${count > 1 ? `, ${count} times` : ''})`,
+      text: `${this.#words(kind, trouble.topic)}: ${trouble.text} (${trouble.code}${count > 1 ? `, ${count} times` : ''})`,
     };
+  }
+
+  /** Where TLS or credentials were refused, no broker is usable, and that was told. */
+  #refusal(nowMs: number): { at: number; held: number } | undefined {
+    const recent = [this.#told.get('tls'), this.#told.get('authentication')];
+    return recent.some((told) => told !== undefined && nowMs - told.at < intervalMs)
+      ? { at: nowMs, held: 0 }
+      : undefined;
   }
 
   /** Messages are delivered: a line when there was trouble before. */
@@ -101,7 +112,8 @@ export class KafkaTroubles {
     return `messages are delivered again after ${seconds} s of trouble`;
   }
 
-  #words(kind: Kind): string {
-    return kind === 'topic' || kind === 'permission' ? `topic ${this.#topic}: ${words[kind]}` : words[kind];
+  #words(kind: Kind, topic: number): string {
+    const ofTopic = topic > 0 || kind === 'topic' || kind === 'permission';
+    return ofTopic ? `topic ${this.#topics[topic] ?? ''}: ${words[kind]}` : words[kind];
   }
 }

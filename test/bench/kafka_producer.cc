@@ -1,12 +1,16 @@
-// A bare librdkafka producer: the same messages as test/bench/kafka_sink.ts sends through weir, with the same properties.
-// Usage: bench_kafka_producer BROKERS TOPIC MESSAGES OCTETS. Prints one line of JSON.
+// A bare librdkafka producer: sends the messages of a file with weir's default properties and waits for all reports.
+// Usage: bench_kafka_producer BROKERS TOPIC FILE. Prints one line of JSON; its clock begins when the file is in memory.
+// The file, from setup/bench_export.mjs: a row of length (4 octets, little-endian) and unit (kafka/producer.h: key and value).
 #include <cstdio>
 
 #ifdef WEIR_HAVE_LIBRDKAFKA
 
 #include <chrono>
-#include <cstdlib>
-#include <string>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <vector>
 
 #include "kafka/library.h"
 
@@ -45,39 +49,46 @@ rd_kafka_t* open(const char* brokers) {
   return library.new_(RD_KAFKA_PRODUCER, settings, text, sizeof text);
 }
 
-// Message i: its number in decimal, then letters; a little repetition for the compressor, as flow records have.
-void fill(std::string& value, uint64_t i) {
-  char number[32];
-  const int length = std::snprintf(number, sizeof number, "%020llu", static_cast<unsigned long long>(i));
-  value.replace(0, static_cast<size_t>(length), number);
+std::vector<char> read(const char* file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// The message at `at`, whose octets are the file's; returns where the next one begins.
+size_t take(std::vector<char>& file, size_t at, rd_kafka_message_t& message) {
+  uint32_t length;
+  std::memcpy(&length, file.data() + at, sizeof length);
+  char* const unit = file.data() + at + sizeof length;
+  message.key_len = static_cast<size_t>(static_cast<uint8_t>(unit[0]) << 8 | static_cast<uint8_t>(unit[1]));
+  message.key = unit + 2;
+  message.payload = unit + 2 + message.key_len;
+  message.len = length - 2 - message.key_len;
+  return at + sizeof length + length;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) return 2;
-  const uint64_t messages = std::strtoull(argv[3], nullptr, 10);
-  std::string value(std::strtoull(argv[4], nullptr, 10), 'x');
-  for (size_t i = 0; i < value.size(); i++) value[i] = static_cast<char>('a' + i * 7 % 26);
+  if (argc != 4) return 2;
+  std::vector<char> file = read(argv[3]);
   const weir::KafkaLibrary& library = weir::kafkaLibrary();
+  const auto start = std::chrono::steady_clock::now();
   rd_kafka_t* const client = open(argv[1]);
   rd_kafka_queue_t* const queue = library.queue_get_main_(client);
   rd_kafka_topic_t* const topic = library.topic_new_(client, argv[2], nullptr);
   Sums sums;
-  const auto start = std::chrono::steady_clock::now();
-  for (uint64_t i = 0; sums.delivered + sums.failed < messages;) {
+  uint64_t produced = 0;
+  for (size_t at = 0; at < file.size() || sums.delivered + sums.failed < produced;) {
     bool full = false;
-    for (const uint64_t pause = i + kBetweenReports; i < messages && i < pause && !full;) {
-      fill(value, i);
+    for (const uint64_t pause = produced + kBetweenReports; at < file.size() && produced < pause && !full;) {
       rd_kafka_message_t message{};
-      message.payload = value.data();
-      message.len = value.size();
-      message.key = value.data();
-      message.key_len = 20;
+      const size_t next = take(file, at, message);
       full = library.produce_batch_(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, &message, 1) != 1;
-      if (!full) i++;
+      if (full) continue;
+      at = next;
+      produced++;
     }
-    int waitMs = full || i == messages ? 100 : 0;
+    int waitMs = full || at == file.size() ? 100 : 0;
     for (; rd_kafka_event_t* event = library.queue_poll_(queue, waitMs); waitMs = 0) count(event, sums);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

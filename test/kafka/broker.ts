@@ -253,7 +253,13 @@ export async function createTopic(
   const admin = client.admin();
   await admin.connect();
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions, configEntries }] });
+  await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: partitions, configEntries }] });
+  // kafkajs's own waiting gives up while the broker does not know the topic yet.
+  for (const deadline = Date.now() + startMs; ; ) {
+    const found = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => undefined);
+    if (found?.topics[0]?.partitions.every(({ leader }) => leader >= 0)) break;
+    if (Date.now() > deadline) throw new Error(`topic ${topic} has no leader`);
+  }
   await admin.disconnect();
 }
 

@@ -90,6 +90,23 @@ describe('Kafka delivery', { skip: missing, timeout: 120_000 }, () => {
         );
       });
 
+      const codecs = name === 'librdkafka' ? ['none', 'gzip', 'snappy', 'lz4', 'zstd'] : ['none', 'gzip'];
+      test(`every compression: ${codecs.join(', ')}`, async () => {
+        for (const codec of codecs) {
+          const topic = await topicOf(codec, 1);
+          const sink = newSink({ brokers: [address], topic, client: name, properties: { 'compression.codec': codec } });
+          const feeder = await new Feeder(sink).open();
+          const values = Array.from({ length: 500 }, (_, index) => `${codec} ${index}`.padEnd(200, 'x'));
+          feeder.give(unitRun(values));
+          await feeder.settled();
+          await sink.close(1000);
+          assert.deepEqual(
+            (await consume(address, topic)).map(({ value }) => value),
+            values,
+          );
+        }
+      });
+
       test('a full queue holds the exporter back and loses nothing', async () => {
         const topic = await topicOf('full');
         const properties = { 'queue.buffering.max.kbytes': '16' };

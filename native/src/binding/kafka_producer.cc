@@ -137,6 +137,7 @@ Napi::Value KafkaProducerObject::events(const Napi::CallbackInfo& info) {
     entry.Set("code", event.code);
     entry.Set("text", event.text);
     entry.Set("count", number(env, event.count));
+    entry.Set("topic", number(env, event.topic));
     list.Set(list.Length(), entry);
   }
   return list;

@@ -25,7 +25,7 @@ void KafkaAccounts::rejected(const KafkaTicket& ticket, const char* code, const 
   const std::lock_guard lock(mutex_);
   sums_.rejectedRecords += ticket.records;
   sums_.rejectedUnits++;
-  add(KafkaEvent::Kind::rejected, code, text);
+  add(KafkaEvent::Kind::rejected, code, text, ticket.topic);
 }
 
 void KafkaAccounts::failed(const KafkaTicket& ticket, std::string_view key, std::string_view value, const char* code,
@@ -42,7 +42,7 @@ void KafkaAccounts::failed(const KafkaTicket& ticket, std::string_view key, std:
   to.records.push_back(ticket.records);
   to.dataRecords.push_back(ticket.dataRecords);
   sums_.returnedUnits++;
-  add(KafkaEvent::Kind::failed, code, text);
+  add(KafkaEvent::Kind::failed, code, text, ticket.topic);
 }
 
 void KafkaAccounts::event(KafkaEvent::Kind kind, std::string_view code, std::string_view text) {
@@ -50,16 +50,16 @@ void KafkaAccounts::event(KafkaEvent::Kind kind, std::string_view code, std::str
   add(kind, code, text);
 }
 
-void KafkaAccounts::add(KafkaEvent::Kind kind, std::string_view code, std::string_view text) {
+void KafkaAccounts::add(KafkaEvent::Kind kind, std::string_view code, std::string_view text, uint32_t topic) {
   // The newest first: failures come in rows of the same kind.
   const auto same = std::find_if(events_.rbegin(), events_.rend(), [&](const KafkaEvent& event) {
-    return event.kind == kind && event.code == code && kind != KafkaEvent::Kind::log;
+    return event.kind == kind && event.code == code && event.topic == topic && kind != KafkaEvent::Kind::log;
   });
   if (same != events_.rend()) {
     same->count++;
     if (kind == KafkaEvent::Kind::statistics) same->text = text;
   } else if (events_.size() < (kind == KafkaEvent::Kind::log ? kMaxEvents / 2 : kMaxEvents)) {
-    events_.push_back({kind, std::string(code), std::string(text)});
+    events_.push_back({kind, std::string(code), std::string(text), 1, topic});
   }
 }
 

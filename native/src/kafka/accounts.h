@@ -48,7 +48,7 @@ class KafkaAccounts {
   KafkaReturned takeReturned(size_t topic);
 
  private:
-  void add(KafkaEvent::Kind kind, std::string_view code, std::string_view text);
+  void add(KafkaEvent::Kind kind, std::string_view code, std::string_view text, uint32_t topic = 0);
 
   std::mutex mutex_;
   KafkaReport sums_;

@@ -66,6 +66,7 @@ struct KafkaEvent {
   std::string code;  // librdkafka's name of the error (MSG_TIMED_OUT), or the log facility
   std::string text;
   uint64_t count = 1;
+  uint32_t topic = 0;  // of rejected and failed messages
 };
 
 class KafkaProducer {

@@ -46,7 +46,7 @@ class FakeTransport implements KafkaTransport {
   }
 
   fail(run: UnitRun, code = '_MSG_TIMED_OUT'): void {
-    this.events.trouble({ kind: 'failed', code, text: 'why', count: run.to });
+    this.events.trouble({ kind: 'failed', code, text: 'why', count: run.to, topic: 0 });
     this.events.returned(run);
   }
 }
@@ -129,7 +129,7 @@ test('one line a kind of trouble and minute with how often, one at recovery', as
   const { events, clock, transports } = await opened();
   const [transport] = transports as [FakeTransport];
   const trouble = (code: string, count = 1): void =>
-    transport.events.trouble({ kind: 'failed', code, text: 'why', count });
+    transport.events.trouble({ kind: 'failed', code, text: 'why', count, topic: 0 });
   events.notices.length = 0;
   trouble('UNKNOWN_TOPIC_OR_PART', 3);
   trouble('UNKNOWN_TOPIC_OR_PART', 4);
@@ -152,7 +152,7 @@ test('a fatal error begins a new session with a new client; what the old one hel
   const [first] = transports as [FakeTransport];
   sink.write(unitRun(['a']));
   first.left = unitRun(['a']);
-  first.events.trouble({ kind: 'fatal', code: 'OUT_OF_ORDER_SEQUENCE_NUMBER', text: 'why', count: 1 });
+  first.events.trouble({ kind: 'fatal', code: 'OUT_OF_ORDER_SEQUENCE_NUMBER', text: 'why', count: 1, topic: 0 });
   await new Promise(setImmediate);
   assert.deepEqual([sink.ready, events.returns.length, transports.length, first.closes], [false, 1, 1, 1]);
   clock.advance(4000);
@@ -166,7 +166,7 @@ test('refused certificates are read again by a new client after 30 s, unless mes
   for (const passes of [false, true]) {
     const { events, clock, transports } = await opened();
     const [first] = transports as [FakeTransport];
-    first.events.trouble({ kind: 'error', code: '_SSL', text: 'why', count: 1 });
+    first.events.trouble({ kind: 'error', code: '_SSL', text: 'why', count: 1, topic: 0 });
     if (passes) first.events.delivered(1, 1, 1);
     clock.advance(30_000);
     await new Promise(setImmediate);
@@ -207,6 +207,8 @@ test('the properties of librdkafka: defaults, aliases, and idempotence off with 
     'queue.buffering.max.messages': '1000000',
     'queue.buffering.max.kbytes': '65536',
     'message.timeout.ms': '120000',
+    'topic.metadata.propagation.max.ms': '5000',
+    'topic.metadata.refresh.interval.ms': '10000',
     partitioner: 'murmur2_random',
     'log.connection.close': 'false',
   });
