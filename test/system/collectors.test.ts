@@ -75,15 +75,17 @@ test('nfcapd receives equal flows, packets and octets for every capture', {
   endWith(t, collector);
   await saying(collector, 'stderr', /Startup|Add extension|Standard setsockopt|recv|Bound/i).catch(() => '');
   const expected = new Map<number, Sums & { name: string }>();
-  let domain = 0;
-  for (const name of captures()) {
-    const file = join(dataFolder, name);
-    domain++;
-    const sums = await exportUniflows(file, `udp://127.0.0.1:${port}?profile=nfdump&domain=${domain}&rate=20000`).catch(
-      () => undefined,
-    );
-    if (sums && sums.flows > 0) expected.set(domain, { ...sums, name });
-  }
+  const waiting = [...captures().entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, name] = next;
+      const domain = index + 1;
+      const sink = `udp://127.0.0.1:${port}?profile=nfdump&domain=${domain}&rate=20000`;
+      const sums = await exportUniflows(join(dataFolder, name), sink).catch(() => undefined);
+      if (sums && sums.flows > 0) expected.set(domain, { ...sums, name });
+    }
+  };
+  await Promise.all([lane(), lane()]); // most of a run is the start of Node.js
   const closed = once(collector, 'close');
   collector.kill('SIGTERM');
   await closed;
