@@ -148,6 +148,7 @@ class Run implements Probe {
       await Promise.all(this.#exporters.map((exporter) => exporter.open()));
       this.#before = { at: performance.now(), snapshot: this.#snapshot() };
       metering.start();
+      this.#lookForChanges();
       this.#started = true;
     } catch (error) {
       metering.close();
@@ -172,10 +173,17 @@ class Run implements Probe {
     const metering = new MeteringProcess({
       createMeter: (wake) => new addon.Meter(meterOptions(this.#options, plans), wake),
       offline: this.#offline,
-      onNotice: ({ level, code, text }) => this.#log.log(level, text, code === '' ? {} : { code }),
+      onNotice: ({ level, code, text }) => {
+        this.#log.log(level, text, code === '' ? {} : { code });
+        this.#lookForChanges(); // an interface has come or gone
+      },
     });
     this.#metering = metering;
     return metering;
+  }
+
+  #lookForChanges(): void {
+    for (const exporter of this.#exporters) exporter.lookForChanges();
   }
 
   /** One after the other, so that what is open already can be closed when one cannot be built. */

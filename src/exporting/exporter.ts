@@ -189,6 +189,12 @@ export class Exporter implements BatchConsumer {
     this.#drop(cause, records);
   }
 
+  /** Interfaces may have come: what options records say of them goes out before their flows. */
+  lookForChanges(): void {
+    this.#control.lookForChanges();
+    this.#pump();
+  }
+
   /** SIGHUP. */
   reopen(): void {
     this.#sink.reopen();
@@ -287,7 +293,10 @@ export class Exporter implements BatchConsumer {
 
   #setMessageSize(octets: number): void {
     const configured = this.#options.messageSize;
-    if (octets > 0) this.#encoder.setMessageSize(configured > 0 ? Math.min(configured, octets) : octets);
+    if (octets <= 0) return;
+    const size = configured > 0 ? Math.min(configured, octets) : octets;
+    this.#encoder.setMessageSize(size);
+    this.#control.setMessageSize(size);
   }
 
   /** Sends fresh units at once when nothing waits before them; keeps a copy of the rest. */

@@ -39,6 +39,7 @@ export class SessionControl {
   /** Template messages of other templates, whose records are replayed from the spool in this session. */
   #foreign = new Map<string, Units>();
   #foreignDue: Units[] = [];
+  #changesDue = false;
 
   constructor(options: SessionControlOptions) {
     this.#options = options;
@@ -69,8 +70,20 @@ export class SessionControl {
     this.#foreignDue.push(templates);
   }
 
+  /** Octets of a message at most. */
+  setMessageSize(octets: number): void {
+    this.#options.optionsEncoder?.setMessageSize(octets);
+  }
+
+  /** Observation Points may be others: collectors should know their names before their flows come. */
+  lookForChanges(): void {
+    const { optionsTables = [], standAlone } = this.#options;
+    this.#changesDue = !standAlone && optionsTables.some(({ when }) => when === 'change');
+  }
+
   due(nowMs: number): boolean {
-    return this.timing.due(nowMs) || this.#statisticsDue(nowMs) || this.#foreignDue.length > 0;
+    const late = this.#foreignDue.length > 0 || this.#changesDue;
+    return late || this.timing.due(nowMs) || this.#statisticsDue(nowMs);
   }
 
   /** Milliseconds until something is due by time, undefined when nothing will be. */
@@ -88,7 +101,11 @@ export class SessionControl {
     if (this.#statisticsDue(nowMs)) {
       this.#statisticsAt = nowMs;
       made.statistics = this.#statistics(exportSeconds);
+    } else if (this.#changesDue) {
+      const tables = (this.#options.optionsTables ?? []).filter(({ when }) => when === 'change');
+      made.statistics = joined(this.#records(tables, false, exportSeconds));
     }
+    this.#changesDue = false;
     return made;
   }
 

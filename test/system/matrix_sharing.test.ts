@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { startChecker } from '../support/collectors/checker.js';
 import { WeirCollect } from '../support/collectors/collect.js';
+import { startNfacctd } from '../support/collectors/nfacctd.js';
 import { startNfcapd } from '../support/collectors/nfcapd.js';
 import { freePorts, installed } from '../support/collectors/process.js';
 import { matrixCapture } from '../support/matrix_capture.js';
@@ -92,19 +93,24 @@ for (const form of ['profile=nfdump', 'format=netflow9']) {
   );
 }
 
-test('options=off: no options, and so a clean sequence for nfcapd', needs('nfcapd', 'nfdump', 'python3'), async (t) => {
+test('options=off: no options, and so a clean sequence for nfcapd and nfacctd', {
+  ...needs('nfcapd', 'nfdump', 'nfacctd', 'python3'),
+}, async (t) => {
   const folder = temporaryFolder(t);
   const [nfcapd] = await nfcapds(t, folder, 1);
-  const [port] = await freePorts(1);
+  const [port, other] = await freePorts(2);
+  const nfacctd = await startNfacctd(t, folder, other!, '127.0.0.1');
   const checker = await startChecker(t, 'udp', folder, port!, '127.0.0.1');
   const query = 'profile=nfdump&options=off&rate=20000&refreshmessages=5';
   const { flows } = await run(
     folder,
-    [nfcapd!.port, port].map((at) => `udp://127.0.0.1:${at}?${query}`),
+    [nfcapd!.port, port, other].map((at) => `udp://127.0.0.1:${at}?${query}`),
   );
   const heard = (await nfcapd!.stop()).get(1)!;
   assert.deepEqual(heard.complaints, []);
   assert.deepEqual(linesOf(heard.flows), linesOf(flows));
+  const accounted = (await nfacctd.stop()).get(1)!;
+  assert.deepEqual([accounted.complaints, accounted.flows.length], [[], flows.length]);
   const checked = (await checker.stop()).get(1)!;
   assert.deepEqual(checked.complaints, []);
   assert.deepEqual(linesOf(checked.flows), linesOf(flows));
