@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -65,40 +66,34 @@ function libraries(version: string): string {
   return join(folder, `libs-${version}`);
 }
 
-/** Copies the jars once; a pom.xml that changed copies them anew. */
+/** Copies the jars once; a pom.xml that changed copies them anew. Several test processes may do it at the same time. */
 function jarsMissing(version: string): string | undefined {
   const libs = libraries(version);
   const pom = join(packageRoot(), 'test', 'kafka', 'pom.xml');
-  const stamp = join(libs, 'pom.xml');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === readFileSync(pom, 'utf8')) return undefined;
-  rmSync(libs, { recursive: true, force: true });
-  mkdirSync(libs, { recursive: true });
+  const copied = (): boolean =>
+    existsSync(join(libs, 'pom.xml')) && readFileSync(join(libs, 'pom.xml'), 'utf8') === readFileSync(pom, 'utf8');
+  if (copied()) return undefined;
+  mkdirSync(folder, { recursive: true });
+  const fresh = mkdtempSync(join(folder, 'copying-'));
+  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${fresh}`, `-Dkafka.version=${version}`];
   const copy = (...more: string[]): ReturnType<typeof spawnSync> =>
-    spawnSync(
-      'mvn',
-      [
-        '-B',
-        '-q',
-        ...more,
-        '-f',
-        pom,
-        'dependency:copy-dependencies',
-        `-DoutputDirectory=${libs}`,
-        `-Dkafka.version=${version}`,
-      ],
-      {
-        encoding: 'utf8',
-        timeout: 300_000,
-      },
-    );
-  const offline = copy('-o');
-  if (offline.error) return 'mvn is not installed';
-  if (offline.status !== 0) {
-    const online = copy();
+    spawnSync('mvn', ['-B', '-q', ...more, '-f', pom, ...goal], { encoding: 'utf8', timeout: 300_000 });
+  try {
+    const offline = copy('-o');
+    if (offline.error) return 'mvn is not installed';
+    const online = offline.status === 0 ? offline : copy();
     if (online.status !== 0) return `mvn does not give Kafka: ${String(online.stdout).split('\n')[0]}`;
+    copyFileSync(pom, join(fresh, 'pom.xml'));
+    if (copied()) return undefined; // by another process meanwhile
+    rmSync(libs, { recursive: true, force: true });
+    renameSync(fresh, libs);
+    return undefined;
+  } catch (error) {
+    if (copied()) return undefined;
+    throw error;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
   }
-  copyFileSync(pom, stamp);
-  return undefined;
 }
 
 /** Free ports of loopback: taken and let go, all at the same time. */

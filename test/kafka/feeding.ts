@@ -111,7 +111,21 @@ export interface ConsumedBytes extends Omit<Consumed, 'value'> {
 
 /** All messages of a topic, by kcat: whatever they hold, however they are compressed. */
 export function consumeBytes(broker: string, topic: string): Promise<ConsumedBytes[]> {
-  const args = ['-C', '-b', broker, '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%p %K %S %h\\n%k%s'];
+  const args = [
+    '-C',
+    '-b',
+    broker,
+    '-t',
+    topic,
+    '-o',
+    'beginning',
+    '-e',
+    '-q',
+    '-X',
+    'fetch.wait.max.ms=10',
+    '-f',
+    '%p %K %S %h\\n%k%s',
+  ];
   return new Promise((resolve, reject) => {
     execFile('kcat', args, { maxBuffer: 1 << 28, timeout: 60_000, encoding: 'buffer' }, (error, output) => {
       if (error) {
