@@ -62,7 +62,7 @@ test('a second signal ends weir at once, with a sink that is stuck', needsNetwor
     '--idle-timeout',
     '1s',
     '--to',
-    `tcp://127.0.0.1:${port}?rate=1`,
+    `tcp://127.0.0.1:${port}?rate=1&spool=off`,
   ]);
   send(t, near, 1000);
   await weir.packetsSeen(flowCount);
@@ -84,7 +84,7 @@ test(
     await once(collector, 'listening');
     collector.on('connection', (socket) => t.after(() => void socket.destroy()));
     const { port } = collector.address() as AddressInfo;
-    const weir = await LiveWeir.metering(t, ['-i', far.point, '--to', `tcp://127.0.0.1:${port}?rate=1`]);
+    const weir = await LiveWeir.metering(t, ['-i', far.point, '--to', `tcp://127.0.0.1:${port}?rate=1&spool=off`]);
     send(t, near, 1000);
     await weir.packetsSeen(flowCount);
     const start = performance.now();
