@@ -62,7 +62,7 @@ test('a second signal ends weir at once, with a sink that is stuck', needsNetwor
     '--idle-timeout',
     '1s',
     '--to',
-    `tcp://127.0.0.1:${port}?rate=1`,
+    `tcp://127.0.0.1:${port}?rate=1&spool=off`,
   ]);
   send(t, near, 1000);
   await weir.packetsSeen(flowCount);
