@@ -63,7 +63,7 @@ const causeTexts: Record<DropCause, string> = {
   socketError: 'the network refused them or the connection broke',
   messageTooLong: 'the path to the collector takes only shorter messages',
   fileError: 'the file cannot be written',
-  unencodable: 'they do not fit any message',
+  unencodable: 'they fit no message, or the format has no place for them (IPv6 in NetFlow v5)',
   rejected: 'the collector or broker refused them',
   expired: 'they had waited for longer than they may',
   spoolFull: 'the spool has reached its size',
