@@ -20,7 +20,13 @@ export async function spoolsIn(folder: string, fs: SpoolFileSystem = diskFileSys
   const inside: string[] = [];
   for (const name of (await fs.list(folder)).sort()) {
     const path = join(folder, name);
-    if (await fs.list(path).then(() => true, () => false)) inside.push(path);
+    if (
+      await fs.list(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      inside.push(path);
   }
   return inside.length > 0 ? inside : [folder];
 }

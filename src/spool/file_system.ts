@@ -68,11 +68,21 @@ class DiskFile implements SpoolFile {
   }
 }
 
+/** Not mkdir's own recursion: Node's never ends where nothing can be made, as in /proc. */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path), 0o755);
+    await mkdir(path, { mode });
+  }
+}
+
 export const diskFileSystem: SpoolFileSystem = {
-  async makeFolder(path) {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  },
+  makeFolder: (path) => makeFolder(path, 0o700),
   list: (folder) => readdir(folder),
   create: async (path) => new DiskFile(await open(path, 'wx+', 0o600)),
   open: async (path, access) => new DiskFile(await open(path, access === 'read' ? 'r' : 'r+')),

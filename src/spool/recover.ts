@@ -143,17 +143,18 @@ export class Recovery {
     else {
       if (torn.octets > 0) await this.#cut(join(this.#folder, segmentName(number)), scan);
       if (header.kind !== this.#kind) this.#leave(header.kind, whole.records + damaged.records);
-      else this.segments.push({
-        number,
-        kind: header.kind,
-        units: whole.units + damaged.units,
-        records: whole.records + damaged.records,
-        dataOctets: scan.dataOctets,
-        indexOctets: scan.indexOctets,
-        createdMs: header.createdMs,
-        changedMs: scan.changedMs,
-        state: 'waiting',
-      });
+      else
+        this.segments.push({
+          number,
+          kind: header.kind,
+          units: whole.units + damaged.units,
+          records: whole.records + damaged.records,
+          dataOctets: scan.dataOctets,
+          indexOctets: scan.indexOctets,
+          createdMs: header.createdMs,
+          changedMs: scan.changedMs,
+          state: 'waiting',
+        });
     }
     if (torn.octets === 0) return;
     const known = torn.units > 0 ? `, ${torn.units} units with ${torn.records} flow records` : '';

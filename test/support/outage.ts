@@ -203,7 +203,9 @@ export interface SinkWords {
 }
 
 const notCauses = new Set(
-  'level time msg sink records exported dropped recovered spooled resent unconfirmed octets socketErrors pid'.split(' '),
+  'level time msg sink records exported dropped recovered spooled resent unconfirmed octets socketErrors pid'.split(
+    ' ',
+  ),
 );
 
 /** The summary of each sink, after the laws of the run were checked: frames, and records of every sink. */
@@ -272,12 +274,15 @@ export async function reaches(
   for (let look = 0; ; look++) {
     const now = (await scrape(weir)).value(name, labels);
     if (now >= value) return;
-    assert.ok(look < looks, `${name} ${JSON.stringify(labels)} stays at ${now}, not ${value}:\n${weir.stderr}`);
+    assert.ok(
+      look < looks,
+      `${name} ${JSON.stringify(labels)} stays at ${now}, not ${value}:\n${weir.stderr.slice(-3000)}`,
+    );
     await weir.said(/^packets /, [...weir.stderr.matchAll(/^packets /gm)].length + 1);
   }
 }
 
-export async function ready(weir: LiveWeir): Promise<{ status: number; text: string }> {
+export async function readiness(weir: LiveWeir): Promise<{ status: number; text: string }> {
   await weir.said(/serving \/metrics/);
   const place = /\/readyz on (?:http:\/\/)?([\d.]+:\d+)/.exec(weir.stderr)?.[1];
   const answer = await fetch(`http://${place}/readyz`);
@@ -299,7 +304,9 @@ const crcOctets = 4;
 /** Every segment of a spool folder, or of the only folder in it; read by the file format as src/spool/format.ts says it. */
 export function readSpool(folder: string): SpoolSegment[] {
   if (!existsSync(folder)) return [];
-  const inner = readdirSync(folder).filter((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory());
+  const inner = readdirSync(folder).filter((name) =>
+    statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory(),
+  );
   if (inner.length > 0) return inner.flatMap((name) => readSpool(join(folder, name)));
   const names = readdirSync(folder).filter((name) => name.endsWith('.index'));
   return names.sort().map((name) => {

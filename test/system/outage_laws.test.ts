@@ -56,7 +56,8 @@ function bulkAnswer(body: Buffer): { status: number; body: string; keep: Buffer 
     .toString()
     .split('\n')
     .filter((line, index) => index % 2 === 1 && line !== '');
-  const takes = (line: string): boolean => (JSON.parse(line) as { sourceTransportPort: number }).sourceTransportPort % 2 === 0;
+  const takes = (line: string): boolean =>
+    (JSON.parse(line) as { sourceTransportPort: number }).sourceTransportPort % 2 === 0;
   const items = lines.map((line) =>
     takes(line)
       ? { create: { status: 201 } }
@@ -120,7 +121,11 @@ test(
     for (const words of Object.values(found)) assert.equal(words.records, count, JSON.stringify(words));
     for (const name of ['healthy', 'hangs', 'resets', 'halfCloses', 'away', 'unavailable', 'refusing', 'bulk'] as const)
       assert.equal(spooledRecords(spoolOf(name)), found[name].spooled, `${name}: records in its segments`);
-    for (const segment of readSpool(folder)) assert.ok(segment.entries.every(({ right }) => right), segment.name);
+    for (const segment of readSpool(folder))
+      assert.ok(
+        segment.entries.every(({ right }) => right),
+        segment.name,
+      );
     assert.deepEqual(healthy.numbers().length, found.healthy.exported);
     assert.equal(found.healthy.exported, count);
     assert.ok(found.hangs.spooled > 0 && found.hangs.dropped === 0, JSON.stringify(found.hangs));
@@ -136,13 +141,16 @@ test(
     assert.deepEqual(found.refusing.causes, { rejected: count });
     assert.deepEqual(found.bulk.causes, { rejected: count / 2 });
     assert.equal(bulk.kept.flatMap((lines) => numbersIn(lines)).length, count / 2);
-    assert.deepEqual(
-      distinct(numbersIn(readFileSync(join(folder, 'flows.json')))),
-      { numbers: range(0, count), repeated: 0 },
-    );
+    assert.deepEqual(distinct(numbersIn(readFileSync(join(folder, 'flows.json')))), {
+      numbers: range(0, count),
+      repeated: 0,
+    });
     // A half-closed or reset session breaks off; what it took may have arrived, and comes again.
     const half = distinct([...halfCloses.numbers(), ...spooledNumbers(spoolOf('halfCloses'))]);
     assert.deepEqual(half.numbers, range(0, count));
-    assert.ok(half.repeated <= found.halfCloses.resent, `${half.repeated} came again: ${JSON.stringify(found.halfCloses)}`);
+    assert.ok(
+      half.repeated <= found.halfCloses.resent,
+      `${half.repeated} came again: ${JSON.stringify(found.halfCloses)}`,
+    );
   },
 );

@@ -18,7 +18,7 @@ function messages(dataRecords: number[], firstSequence = 0): Units {
   return run;
 }
 
-test('messages get export time and sequence numbers, which wrap at 2^32 and are each domain\'s own', () => {
+test("messages get export time and sequence numbers, which wrap at 2^32 and are each domain's own", () => {
   const before = messages([0xfffffffe]);
   const run = messages([1, 2, 3, 4]);
   run.view.setUint32(2 * 20 + 12, 7); // the third one is of domain 7

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Counters } from '../../../src/native/boundary.js';
-import { short, statsLine, type MeterSnapshot, type Snapshot, type SinkSnapshot } from '../../../src/telemetry/stats_line.js';
+import {
+  short,
+  statsLine,
+  type MeterSnapshot,
+  type Snapshot,
+  type SinkSnapshot,
+} from '../../../src/telemetry/stats_line.js';
 
 function meter(change: Partial<MeterSnapshot> = {}): MeterSnapshot {
   return {
