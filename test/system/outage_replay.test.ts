@@ -227,7 +227,7 @@ test(
     const lost = torn.entries.at(-1)!.records;
     const damaged = weirSays('spool', spool);
     assert.equal(damaged.status, 1, damaged.stdout);
-    assert.match(damaged.stdout, /: not in use\n[^]*, torn end of \d+ octets\n\d+ segments, .*, 1 not intact\n$/);
+    assert.match(damaged.stdout, /: not in use\n.*, torn end of \d+ octets\n\d+ segments, .*, 1 not intact\n$/s);
     await collector.start();
     const ended = await run(t, folder, 0, url);
     const found = words(ended);

@@ -137,7 +137,7 @@ test('help, version and their flags go to stdout with status 0', async () => {
     assert.deepEqual([status, err], [0, '']);
     assert.match(out, /^weir: flow probe/);
   }
-  assert.match((await run(['help', 'spool'])).out, /^weir spool \[FOLDER\]\n[^]*\n--spool FOLDER\n/);
+  assert.match((await run(['help', 'spool'])).out, /^weir spool \[FOLDER\]\n.*\n--spool FOLDER\n/s);
   assert.match((await run(['help', '--to'])).out, /^--to SINK\n/);
   for (const argv of [['version'], ['--version'], ['-v']]) {
     const { status, out } = await run(argv);
