@@ -184,9 +184,10 @@ export class Exporter implements BatchConsumer {
     };
   }
 
-  /** Flow records that the spool gave up. */
+  /** Flow records that the spool gave up. Of its own troubles it speaks itself. */
   spoolLost(cause: DropCause, records: number): void {
-    this.#drop(cause, records);
+    if (cause === 'spoolError') this.#counters.dropped[cause] += records;
+    else this.#drop(cause, records);
   }
 
   /** Interfaces may have come: what options records say of them goes out before their flows. */

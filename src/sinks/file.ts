@@ -5,6 +5,7 @@
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { WeirError } from '../errors.js';
 import { type Compression, FinishedFiles, freeFinishedPath, nextBoundary, partPath } from './file_rotation.js';
+import { errorText, FailureLog } from './failure_log.js';
 import {
   type Clock,
   newCounters,
@@ -74,6 +75,8 @@ export class FileSink implements Sink {
   #giveUp = false;
   #closed = false;
   #failing = false;
+  /** A disk that is full again and again is not told of each time. */
+  #log: FailureLog;
 
   constructor(options: FileSinkOptions) {
     const { clock, ...given } = options;
@@ -87,6 +90,7 @@ export class FileSink implements Sink {
     };
     this.name = options.name;
     this.#clock = clock ?? systemClock;
+    this.#log = new FailureLog(this.name, this.#clock, (level, text) => this.#events?.notice(level, text));
     this.#finished = new FinishedFiles(this.#options.compress, (path, error) => {
       this.counters.errors++;
       this.#events?.notice('warning', `${path} stays uncompressed: ${error.message}`);
@@ -331,14 +335,13 @@ export class FileSink implements Sink {
 
   #failed(error: unknown): void {
     this.counters.errors++;
-    if (this.#failing) return;
     this.#failing = true;
-    this.#events?.notice('error', `${this.name}: ${(error as Error).message}; trying again every second`);
+    this.#log.failed(errorText(error), 'trying again every second');
   }
 
   #recovered(): void {
     if (!this.#failing) return;
     this.#failing = false;
-    this.#events?.notice('info', `${this.name}: writing again`);
+    this.#log.succeeded('writing again');
   }
 }

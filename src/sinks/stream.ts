@@ -180,6 +180,7 @@ export class StreamSink implements Sink {
     socket.on('close', () => {
       giveUp();
       const words = this.#transport.explain?.(socket, failure);
+      if (failure === undefined && !this.#connected && this.#closing === undefined) this.counters.errors++;
       this.#broken(failure !== undefined);
       this.#ended(words ?? (failure ? errorText(failure) : 'closed by the collector'));
     });

@@ -274,12 +274,15 @@ export async function reaches(
   for (let look = 0; ; look++) {
     const now = (await scrape(weir)).value(name, labels);
     if (now >= value) return;
-    assert.ok(look < looks, `${name} ${JSON.stringify(labels)} stays at ${now}, not ${value}:\n${weir.stderr}`);
+    assert.ok(
+      look < looks,
+      `${name} ${JSON.stringify(labels)} stays at ${now}, not ${value}:\n${weir.stderr.slice(-3000)}`,
+    );
     await weir.said(/^packets /, [...weir.stderr.matchAll(/^packets /gm)].length + 1);
   }
 }
 
-export async function ready(weir: LiveWeir): Promise<{ status: number; text: string }> {
+export async function readiness(weir: LiveWeir): Promise<{ status: number; text: string }> {
   await weir.said(/serving \/metrics/);
   const place = /\/readyz on (?:http:\/\/)?([\d.]+:\d+)/.exec(weir.stderr)?.[1];
   const answer = await fetch(`http://${place}/readyz`);

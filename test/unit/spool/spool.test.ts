@@ -90,6 +90,51 @@ test('units with keys: the data file has the values, reading gives the keys back
   await again.close();
 });
 
+test('units of a run that had keys are given without, and the other way round', async (context) => {
+  const rig = new SpoolRig(context);
+  const keyed = (key: string, value: string): string => `\0${String.fromCharCode(key.length)}${key}${value}`;
+  const withKeys = await rig.open({ keyed: true });
+  withKeys.append(unitRun([keyed('abc', '{"a":1}\n')]));
+  await withKeys.close();
+  const without = await rig.open({ keyed: false });
+  without.append(unitRun(['{"b":2}\n']));
+  assert.deepEqual((await drain(without)).units, ['{"a":1}\n', '{"b":2}\n']);
+  without.append(unitRun(['{"c":3}\n']));
+  await without.close();
+  const again = await rig.open({ keyed: true });
+  assert.deepEqual((await drain(again)).units, [keyed('', '{"c":3}\n')]);
+  await again.close();
+});
+
+test('segments of another kind stay, untouched and uncounted', async (context) => {
+  const rig = new SpoolRig(context);
+  const lines = await rig.open({ kind: 'ndjson' });
+  lines.append(unitRun(['{"a":1}\n'], [4]));
+  await lines.close();
+  const messages = await rig.open({ kind: 'ipfix' });
+  assert.deepEqual([messages.recovered, messages.records, messages.segments], [0, 0, 0]);
+  assert.equal(await messages.read(1000), undefined);
+  assert.match(rig.notices.join('\n'), /1 segments with 4 flow records are ndjson, not ipfix: they stay until/);
+  await messages.close();
+  const again = await rig.open({ kind: 'ndjson' });
+  assert.deepEqual([again.recovered, (await drain(again)).units], [4, ['{"a":1}\n']]);
+  await again.close();
+});
+
+test('a segment that nothing more is written to becomes too old, too', async (context) => {
+  const rig = new SpoolRig(context);
+  const spool = await rig.open({ maxAgeMs: 60_000 });
+  spool.append(unitRun(['a\n'], [5]));
+  await spool.flush();
+  for (let quarter = 0; quarter < 6; quarter++) {
+    rig.clock.advance(15_000);
+    await spool.flush();
+  }
+  assert.deepEqual(rig.losses, [{ cause: 'expired', records: 5, units: 1 }]);
+  assert.deepEqual([spool.records, spool.octets], [0, 0]);
+  await spool.close();
+});
+
 test('segments are ended at their size, and read oldest first', async (context) => {
   const rig = new SpoolRig(context);
   const spool = await rig.open({ segmentOctets: 200 });
