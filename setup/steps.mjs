@@ -135,6 +135,8 @@ export function buildNative(name, targets, settings = []) {
       process.exit(1);
     }
   }
+  const idle = spawnSync('ninja', ['-C', folder, '-n', ...targets], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (!idle.stdout?.includes('no work to do')) say('compiling C++: minutes the first time');
   const done = spawnSync('ninja', ['-C', folder, ...targets], { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (done.status !== 0) {
     process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);

@@ -237,7 +237,13 @@ class Run implements Probe {
       );
     }
     for (const { url, leftOut, format } of plans) {
-      if (leftOut.length > 0) this.#log.warning(`${url.name}: ${format} cannot carry ${leftOut.join(', ')}: left out`);
+      const what = format === 'json' ? `naming ${url.parameters.naming}` : format;
+      if (leftOut.length > 0) this.#log.info(`${url.name}: ${what} has no place for ${leftOut.join(', ')}: left out`);
+    }
+    const { flowVersion } = this.#options;
+    const netflow = plans.some(({ format }) => format === 'netflow9' || format === 'netflow5');
+    if ((flowVersion === '9' || flowVersion === '5') && !netflow) {
+      this.#log.warning(`--flow-version ${flowVersion} is for udp sinks that name no format, and there is none here`);
     }
   }
 

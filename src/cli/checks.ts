@@ -7,6 +7,7 @@ import { WeirError, WeirErrors } from '../errors.js';
 import { loadTemplates, parseTemplate } from '../fields/template.js';
 import type { NativeAddon } from '../native/boundary.js';
 import { packageRoot, tryLoadAddon } from '../native/load.js';
+import { parseListenAddress } from '../telemetry/listen_address.js';
 
 type Finding = { name: OptionName; error: WeirError };
 
@@ -51,8 +52,13 @@ export function filterCheck(addon: Pick<NativeAddon, 'checkFilter'> | undefined)
   };
 }
 
+/** Where metrics are served. */
+export function checkMetrics({ metrics }: Options): Finding[] {
+  return metrics === '' ? [] : findings('metrics', () => void parseListenAddress(metrics));
+}
+
 /** All checks of a run. */
 export function optionChecks(): OptionCheck[] {
   const loaded = tryLoadAddon();
-  return [checkTemplates, filterCheck('addon' in loaded ? loaded.addon : undefined)];
+  return [checkTemplates, checkMetrics, filterCheck('addon' in loaded ? loaded.addon : undefined)];
 }

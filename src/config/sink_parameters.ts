@@ -155,7 +155,7 @@ export const sinkParameters: Record<string, SinkParameter<unknown>> = {
     key: 'biflow',
     format: boolean(),
     schemes: every,
-    doc: 'both directions in one record (RFC 5103) or one record each; default on, off for nfdump and NetFlow',
+    doc: 'both directions in one record (RFC 5103) or one record each; default on, off for nfdump, NetFlow and goflow2',
   },
   profile: {
     key: 'profile',
@@ -173,7 +173,7 @@ export const sinkParameters: Record<string, SinkParameter<unknown>> = {
     key: 'time',
     format: choice('iso', 'ms'),
     schemes: every,
-    doc: 'JSON times: ISO 8601 text or milliseconds since 1970',
+    doc: 'JSON times: ISO 8601 text or milliseconds since 1970; iso unless given, ms with naming=nprobe',
   },
   domain: {
     key: 'domain',

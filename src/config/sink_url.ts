@@ -66,8 +66,13 @@ const notHere: Readonly<Record<string, string>> = {
   nats: 'nats:// is not in this version',
 };
 
+/** How every message about a sink begins. */
+function prefix(sink: string): string {
+  return `sink '${masked(sink)}': `;
+}
+
 function fail(sink: string, problem: string): never {
-  throw new WeirError('WEIR_SINK', `sink '${masked(sink)}': ${problem}`);
+  throw new WeirError('WEIR_SINK', `${prefix(sink)}${problem}`);
 }
 
 /** A sink address without its passwords. */
@@ -92,6 +97,9 @@ function readScheme(sink: string, address: string): { scheme: SinkScheme; rest: 
   if (file) return { scheme: 'file', rest: file[1] as string };
   const parts = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(address);
   if (!parts) {
+    const almost = /^([a-z+]+):?\/{1,2}(?=[^/])/i.exec(address);
+    const meant = schemes.find((known) => known === almost?.[1]?.toLowerCase());
+    if (almost && meant) fail(sink, `expected ${meant}://${address.slice(almost[0].length)}`);
     const like = address.includes('/') || /\.(json|ndjson|ipfix|txt|log)$/i.test(address);
     return fail(
       sink,
@@ -277,10 +285,21 @@ export function parseSinkUrl(sink: string): SinkUrl {
     parameters: {},
     properties: {},
   };
-  readAddress[schemeTable[scheme].address](url, rest);
   const parts = (question < 0 ? '' : sink.slice(question + 1)).split('&').filter((part) => part !== '');
   if (scheme === 'none' && parts.length > 0) fail(sink, 'none takes no parameters');
-  for (const part of parts) readParameter(url, part);
+  const mistakes: string[] = [];
+  for (const read of [
+    () => readAddress[schemeTable[scheme].address](url, rest),
+    ...parts.map((part) => () => readParameter(url, part)),
+  ]) {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof WeirError)) throw error;
+      mistakes.push(error.message.slice(prefix(sink).length));
+    }
+  }
+  if (mistakes.length > 0) fail(sink, mistakes.join('; '));
   checkTogether(url);
   return url;
 }

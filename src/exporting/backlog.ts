@@ -41,6 +41,8 @@ export interface BacklogOptions {
   adapt: (units: SpooledUnits) => void;
   /** Spooled units wait in memory now, or the spool is empty. */
   onReplenished: () => void;
+  /** Flows begin to go to the spool (true), or all of it has left (false). */
+  onSpooling?: (begins: boolean) => void;
 }
 
 const chunkOctets = 1 << 20;
@@ -150,7 +152,7 @@ export class Backlog {
       else if (this.#closed) this.#readRecords -= recordsOf(run, run.from, run.to);
       else this.#queue.append(run);
     }
-    this.#replaying = spool.records > 0;
+    this.#setReplaying(spool.records > 0);
   }
 
   /**
@@ -186,19 +188,25 @@ export class Backlog {
     return this.#readAll && (this.#options.spool?.records ?? 0) <= this.#readRecords;
   }
 
+  #setReplaying(replaying: boolean): void {
+    const turns = this.#replaying !== replaying;
+    this.#replaying = replaying;
+    if (turns) this.#options.onSpooling?.(replaying);
+  }
+
   #release(segment: number): void {
     const { spool, onReplenished } = this.#options;
     spool?.release(segment);
     this.#segment = undefined;
     this.#readAll = false;
     this.#readRecords = 0;
-    this.#replaying = (spool?.records ?? 0) > 0;
+    this.#setReplaying((spool?.records ?? 0) > 0);
     if (!this.#replaying) onReplenished();
   }
 
   #took(chunk: SpooledUnits | undefined): void {
     if (chunk === undefined) {
-      this.#replaying = this.spooled > 0;
+      this.#setReplaying(this.spooled > 0);
       if (!this.#replaying) this.#options.onReplenished();
       return;
     }

@@ -78,6 +78,9 @@ export class Exporter implements BatchConsumer {
   #closing = false; // no further segment of the spool is begun
   #closed = false;
   #full = false; // the Metering Process was asked to wait
+  #waitSaid = false;
+  #spoolingSaid: boolean;
+  #spoolingSaidAt = -Infinity;
   #cancelPace: (() => void) | undefined;
   #cancelDue: (() => void) | undefined;
   #cancelSpill: (() => void) | undefined;
@@ -111,12 +114,17 @@ export class Exporter implements BatchConsumer {
       spool: options.spool,
       adapt: this.#options.adapt,
       onReplenished: () => this.#pump(),
+      onSpooling: (begins) => this.#saySpooling(begins),
     });
     this.#time = new MessageTime(this.#options);
     this.#sequences = new Sequences(options.framing);
     this.#statisticsSequences = new Sequences(options.framing);
     this.#bucket = new TokenBucket(this.#options.maxExportRate, this.#clock.now());
     this.#drops = new DropReporter(this.name, options.onNotice);
+    const { recovered } = this.#backlog;
+    this.#spoolingSaid = recovered > 0;
+    if (recovered > 0)
+      options.onNotice('info', `${this.name}: ${recovered} flow records of an earlier run wait in the spool`);
   }
 
   get name(): string {
@@ -452,6 +460,10 @@ export class Exporter implements BatchConsumer {
   #trim(): void {
     if (this.#options.overflow === 'block') {
       this.#full = this.#backlog.isFull;
+      if (this.#full && !this.#waitSaid && !this.#session) {
+        this.#waitSaid = true;
+        this.#options.onNotice('info', `${this.name}: reading waits until it takes flows`);
+      }
       return;
     }
     while (this.#backlog.octets > this.#options.queueOctets) this.#dropUnit('queueFull');
@@ -468,6 +480,16 @@ export class Exporter implements BatchConsumer {
     if (this.#session) this.#sequences.passed(run, unit, unit + 1);
     this.#backlog.moved(unit);
     this.#drop(cause, run.records[unit] ?? 0);
+  }
+
+  /** Said at the begin of an outage and at its end; a sink that comes and goes is not told of more than once a minute. */
+  #saySpooling(begins: boolean): void {
+    if (this.#closed || (begins && this.#clock.now() - this.#spoolingSaidAt < sayEveryMs)) return;
+    if (!begins && !this.#spoolingSaid) return;
+    this.#spoolingSaid = begins;
+    if (begins) this.#spoolingSaidAt = this.#clock.now();
+    const text = begins ? 'what it cannot take now goes to the spool' : 'all of the spool is delivered';
+    this.#options.onNotice('info', `${this.name}: ${text}`);
   }
 
   #drop(cause: DropCause, records: number): void {
@@ -510,5 +532,6 @@ export class Exporter implements BatchConsumer {
 const closeMs = 100; // a session ends cleanly even when the time to stop has passed
 const maxCloseMs = 600_000; // files may still be compressed
 const dueRetryMs = 1_000;
+const sayEveryMs = 60_000;
 const watchMs = 1_000;
 const graceMs = 3_000;

@@ -98,7 +98,10 @@ export class DropReporter {
   }
 
   #say(cause: DropCause, state: { unsaid: number; saidAt: number }, nowMs: number): void {
-    this.#notice('warning', `${this.#name}: ${state.unsaid} flow records dropped: ${causeTexts[cause]}`);
+    this.#notice(
+      'warning',
+      `${this.#name}: ${state.unsaid} flow ${state.unsaid === 1 ? 'record' : 'records'} dropped: ${causeTexts[cause]}`,
+    );
     state.unsaid = 0;
     state.saidAt = nowMs;
   }

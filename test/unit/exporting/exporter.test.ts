@@ -159,7 +159,7 @@ test('a live sink that is full loses the oldest, and the sequence numbers show t
     sink.taken.map((unit) => sequenceOf(unit.bytes)),
     [0, 0, 8, 9, 10],
   );
-  assert.deepEqual(notices, ['fake: 1 flow records dropped: the queue of the sink is full']);
+  assert.deepEqual(notices, ['fake: 1 flow record dropped: the queue of the sink is full']);
   assertConserved(exporter);
 });
 
