@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildNative, buildProbe, root, say } from './steps.mjs';
+import { buildNative, buildProbe, ensurePackages, packages, root, say } from './steps.mjs';
 
 const argv = process.argv.slice(3);
 const option = (name, fallback) => (argv.includes(name) ? argv[argv.indexOf(name) + 1] : fallback);
@@ -26,6 +26,7 @@ const port = 24740;
 const cli = join(root, 'dist', 'src', 'cli.js');
 
 buildProbe();
+ensurePackages(packages.bench, { required: false });
 const native = buildNative(
   'native',
   ['bench_make_traces', 'bench_receiver', 'bench_kafka_producer'],
@@ -43,16 +44,23 @@ const missing = brokerMissing(versions.newest);
 if (missing !== undefined) say(`no Kafka here: ${missing}`);
 const broker = missing === undefined ? await startBroker(versions.newest) : undefined;
 
-/** Runs a command; its wall time from start to exit and what it said. */
+/** Runs a command; its wall time from start to exit, its CPU seconds and what it said. */
 async function timed(command) {
   const start = process.hrtime.bigint();
-  const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('/usr/bin/time', ['-f', 'TIME %U %S', ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => (out += chunk));
   child.stderr.on('data', (chunk) => (err += chunk));
   const [status] = await once(child, 'close');
-  return { status, out, err, seconds: Number(process.hrtime.bigint() - start) / 1e9 };
+  const [, user, system] = /TIME ([\d.]+) ([\d.]+)/.exec(err) ?? [];
+  return {
+    status,
+    out,
+    err,
+    cpu: Number(user) + Number(system),
+    seconds: Number(process.hrtime.bigint() - start) / 1e9,
+  };
 }
 
 /** weir over the trace into one sink; how many records it says it exported, undefined when any was dropped. */
@@ -64,7 +72,7 @@ async function weir(sink) {
   const line = run.err.split('\n').find((text) => text.includes('"exported"'));
   const said = line && JSON.parse(line);
   const whole = run.status === 0 && said?.exported === said?.records && said.dropped === 0;
-  return { seconds: run.seconds, records: whole ? said.exported : undefined, note: run.err.slice(-300) };
+  return { seconds: run.seconds, cpu: run.cpu, records: whole ? said.exported : undefined, note: run.err.slice(-300) };
 }
 
 async function intoUdp() {
@@ -144,7 +152,12 @@ function dump() {
 async function reported(command) {
   const run = await timed(command);
   const said = JSON.parse(run.out || '{}');
-  return { seconds: said.seconds, records: run.status === 0 ? said.messages : undefined, note: run.err.slice(-300) };
+  return {
+    seconds: said.seconds,
+    cpu: said.cpu,
+    records: run.status === 0 ? said.messages : undefined,
+    note: run.err.slice(-300),
+  };
 }
 
 const node = (topic, client) => [
@@ -186,28 +199,34 @@ const median = (list) => [...list].sort((a, b) => a - b)[(list.length - 1) >> 1]
 const results = {};
 
 function report() {
-  const seconds = (name) => results[name] && median(results[name].map((run) => run.seconds));
+  const middle = (name, what) => results[name] && median(results[name].map((run) => run[what]));
+  const seconds = (name) => middle(name, 'seconds');
+  const cpu = (name) => middle(name, 'cpu');
   process.stdout.write(`\n### export: million, template default, median of ${runs} alternating runs\n\n`);
-  process.stdout.write('| what | s | spread | records/s |\n|---|---|---|---|\n');
+  process.stdout.write('| what | s | spread | CPU s | records/s |\n|---|---|---|---|---|\n');
   for (const [name, list] of Object.entries(results)) {
     const all = list.map((run) => run.seconds);
     const speed = list[0].records / seconds(name);
     process.stdout.write(
-      `| ${rows[name].what} | ${seconds(name).toFixed(2)} | ${Math.min(...all).toFixed(2)}-${Math.max(...all).toFixed(2)} (${all.length}) | ${speed.toFixed(0)} |\n`,
+      `| ${rows[name].what} | ${seconds(name).toFixed(2)} | ${Math.min(...all).toFixed(2)}-${Math.max(...all).toFixed(2)} (${all.length}) | ${cpu(name).toFixed(2)} | ${speed.toFixed(0)} |\n`,
     );
   }
   if (!results.bare) return;
   process.stdout.write('\n| of the bare producer, which has the messages in memory | ratio |\n|---|---|\n');
-  const ratio = (what, value) => {
-    if (value > 0) process.stdout.write(`| ${what} | ${(seconds('bare') / value).toFixed(2)} |\n`);
+  const ratio = (what, of, value) => {
+    if (value > 0) process.stdout.write(`| ${what} | ${(of / value).toFixed(2)} |\n`);
   };
-  ratio("weir's sink alone: the same messages from memory, librdkafka", seconds('sink'));
+  ratio("weir's sink alone: the same messages from memory, librdkafka", seconds('bare'), seconds('sink'));
+  ratio('the same in CPU seconds', cpu('bare'), cpu('sink'));
+  const more = (of) => of('librdkafka') - of('stdout');
+  ratio('weir with librdkafka less weir with JSON to /dev/null: wall time', seconds('bare'), more(seconds));
+  ratio('the same in CPU seconds', cpu('bare'), more(cpu));
   ratio(
-    'weir with librdkafka less JSON to /dev/null (start of Node, metering, encoding)',
-    seconds('librdkafka') - seconds('stdout'),
+    'weir with librdkafka, start to exit: Node, reading, metering, encoding, Kafka',
+    seconds('bare'),
+    seconds('librdkafka'),
   );
-  ratio('weir with librdkafka, start to exit: Node, reading, metering, encoding, Kafka', seconds('librdkafka'));
-  ratio('weir with kafkajs, start to exit', seconds('kafkajs'));
+  ratio('weir with kafkajs, start to exit', seconds('bare'), seconds('kafkajs'));
 }
 
 try {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <vector>
@@ -72,6 +73,7 @@ int main(int argc, char** argv) {
   if (argc != 4) return 2;
   std::vector<char> file = read(argv[3]);
   const weir::KafkaLibrary& library = weir::kafkaLibrary();
+  const std::clock_t cpuStart = std::clock();  // of all threads
   const auto start = std::chrono::steady_clock::now();
   rd_kafka_t* const client = open(argv[1]);
   rd_kafka_queue_t* const queue = library.queue_get_main_(client);
@@ -92,8 +94,10 @@ int main(int argc, char** argv) {
     for (; rd_kafka_event_t* event = library.queue_poll_(queue, waitMs); waitMs = 0) count(event, sums);
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  std::printf("{\"messages\":%llu,\"failed\":%llu,\"seconds\":%.3f}\n", static_cast<unsigned long long>(sums.delivered),
-              static_cast<unsigned long long>(sums.failed), seconds.count());
+  const double cpu = static_cast<double>(std::clock() - cpuStart) / CLOCKS_PER_SEC;
+  std::printf("{\"messages\":%llu,\"failed\":%llu,\"seconds\":%.3f,\"cpu\":%.3f}\n",
+              static_cast<unsigned long long>(sums.delivered), static_cast<unsigned long long>(sums.failed),
+              seconds.count(), cpu);
   library.topic_destroy_(topic);
   library.queue_destroy_(queue);
   library.destroy_(client);

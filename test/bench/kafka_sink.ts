@@ -45,10 +45,14 @@ class Events extends Recorder {
   }
 }
 const events = new Events();
+const cpuStart = process.cpuUsage();
 const start = performance.now();
 await sink.open(events);
 pump();
 await events.until(() => events.records === messages);
 const seconds = (performance.now() - start) / 1000;
+const { user, system } = process.cpuUsage(cpuStart);
 await sink.close(10_000);
-process.stdout.write(`${JSON.stringify({ messages: events.records, failed: 0, seconds })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ messages: events.records, failed: 0, seconds, cpu: (user + system) / 1e6 })}\n`,
+);
