@@ -156,9 +156,8 @@ export class Backlog {
   }
 
   /**
-   * Reads on in the spool when memory holds nothing to be sent. settled: the sink has
-   * reported all that it took, so nothing of the segment can come back and its files may go. stopping: no further segment
-   * is begun.
+   * Reads on in the spool when memory holds nothing to be sent. settled: the sink has reported all that it took, so
+   * nothing of the segment can come back and its files may go. stopping: no further segment is begun.
    */
   replenish(settled: boolean, stopping: boolean): void {
     const { spool } = this.#options;

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Options } from '../config/options.js';
 import { describeError, WeirError } from '../errors.js';
-import type { Counters, Encoder, Meter, NativeAddon } from '../native/boundary.js';
+import type { Counters, Encoder, Meter, NativeAddon, ObservationPoint } from '../native/boundary.js';
 import { type DropCause, type NoticeLevel, systemClock } from '../sinks/sink.js';
 import { Spool } from '../spool/index.js';
 import { buildSink, defaultMtu, ipv6Headers } from './build_sink.js';
@@ -21,7 +21,7 @@ import {
 } from './options_records.js';
 import { SessionControl } from './session_control.js';
 import type { SinkPlan } from './sink_plan.js';
-import type { Framing } from './units.js';
+import { type Framing, newOutput } from './units.js';
 
 export interface ExporterSurroundings {
   addon: NativeAddon;
@@ -77,7 +77,7 @@ function makeEncoder(plan: SinkPlan, around: ExporterSurroundings): Encoder {
       timeFormat: url.parameters.time === 'ms' || naming === 'nprobe' ? 'milliseconds' : 'iso',
       keyStyle: naming === 'nprobe' ? 'nprobe' : 'plain',
       communityIdSeed: options.communityIdSeed,
-      startMs: inPacketTime(plan, around) ? 0 : startMs(),
+      startMs: upTimeStartMs(plan, around),
       activeTimeoutMs: options.activeTimeout,
       idleTimeoutMs: options.idleTimeout,
       oneSetPerMessage: plan.profile === 'goipfix',
@@ -104,6 +104,11 @@ function startMs(): number {
 /** NetFlow of capture files: records lie before the start of the probe, so their times count from 1970, modulo 2^32. */
 function inPacketTime({ format }: SinkPlan, { offline }: ExporterSurroundings): boolean {
   return offline && (format === 'netflow9' || format === 'netflow5');
+}
+
+/** What sysUptime counts from, in records and in headers alike. */
+function upTimeStartMs(plan: SinkPlan, around: ExporterSurroundings): number {
+  return inPacketTime(plan, around) ? 0 : startMs();
 }
 
 function framingOf({ format }: SinkPlan): Framing {
@@ -144,19 +149,20 @@ function tablesOf(plan: SinkPlan, around: ExporterSurroundings): OptionsTable[] 
 function stateReader(around: ExporterSurroundings, counters: () => ExporterCounters): () => OptionsState {
   const ignored = new LossWatch();
   const notSent = new LossWatch();
-  let interfaces: ReturnType<typeof interfaceRows> = [];
+  const interfacesOf = (points: ObservationPoint[]) => {
+    try {
+      return interfaceRows(points, around.offline ? [] : around.addon.interfaces(''));
+    } catch {
+      return interfaceRows(points); // without the right to ask, the names are known still
+    }
+  };
   return () => {
     const state = { exporter: counters(), meter: around.meter.counters() };
     const now = systemClock.wall();
     ignored.note(ignoredPackets(state.meter), now);
     notSent.note(notSentRecords(state), now);
     const points = around.meter.observationPoints();
-    try {
-      interfaces = interfaceRows(points, around.offline ? [] : around.addon.interfaces(''));
-    } catch {
-      interfaces = interfaceRows(points); // without the right to ask, the names are known still
-    }
-    return { ...state, ignored, notSent, interfaces, points };
+    return { ...state, ignored, notSent, interfaces: interfacesOf(points), points };
   };
 }
 
@@ -199,12 +205,7 @@ function makeControl(
 
 /** Template messages of a run of an encoder, as the head of a spool segment. */
 function templateOctets(encoder: Encoder): Uint8Array {
-  const out = {
-    bytes: new Uint8Array(65_536),
-    ends: new Uint32Array(16),
-    records: new Uint32Array(16),
-    dataRecords: new Uint32Array(16),
-  };
+  const out = newOutput(65_536, 16);
   return out.bytes.slice(0, encoder.templates(0, out).bytes);
 }
 
@@ -275,7 +276,7 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
     spool,
     adapt: (units) => foreign.adapt(units),
     maxExportRate: url.parameters.rate ?? options.maxExportRate,
-    startMs: inPacketTime(plan, around) ? 0 : startMs(),
+    startMs: upTimeStartMs(plan, around),
     packetTime: inPacketTime(plan, around),
     onNotice: around.onNotice,
     onLatency: around.onLatency,

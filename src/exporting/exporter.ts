@@ -230,7 +230,6 @@ export class Exporter implements BatchConsumer {
     this.#settled();
     this.#watch();
     await this.#idle(deadlineMs);
-    this.#cancelWatch?.();
     if (this.#session && this.#backlog.isIdle && this.#sink.ready) this.#writeLast();
     this.#closed = true;
     for (const cancel of [this.#cancelPace, this.#cancelDue, this.#cancelSpill, this.#cancelWatch]) cancel?.();
