@@ -7,7 +7,7 @@ import { type Clock, systemClock } from '../sinks/sink.js';
 import { diskFileSystem, type SpoolFileSystem } from './file_system.js';
 import { segmentName } from './format.js';
 import { lockHolder } from './lock.js';
-import { describeMissing, type FolderFiles, kindOf, listFolder } from './recover.js';
+import { describeMissing, type FolderFiles, holdsNothing, kindOf, listFolder } from './recover.js';
 import { type SegmentScan, scanSegment } from './scan.js';
 
 /**
@@ -85,9 +85,14 @@ async function look(
   growing: boolean,
 ): Promise<Look | 'gone'> {
   const kind = kindOf(endings);
-  if (kind === undefined)
-    return growing ? { state: 'being begun', intact: true } : { state: describeMissing(endings), intact: false };
   try {
+    if (kind === undefined) {
+      if (growing) return { state: 'being begun', intact: true };
+      const begun = endings.join() === 'index' && (await holdsNothing(fs, folder, number));
+      return begun
+        ? { state: 'begun, nothing in it yet', intact: true }
+        : { state: describeMissing(endings), intact: false };
+    }
     const scan = await scanSegment(fs, folder, number, kind, true);
     if (scan === undefined) return { state: 'header damaged', intact: false };
     const intact = scan.damaged.units === 0 && (scan.torn.octets === 0 || growing);

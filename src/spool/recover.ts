@@ -45,6 +45,12 @@ export function describeMissing(endings: readonly string[]): string {
   return endings.includes('index') ? 'has an index but no data file' : 'has no index';
 }
 
+/** Whether an index speaks of nothing, as after a crash between the making of the index and of the data file. */
+export async function holdsNothing(fs: SpoolFileSystem, folder: string, number: number): Promise<boolean> {
+  const file = await fs.open(join(folder, `${segmentName(number)}.index`), 'read');
+  return isEmptyIndex(await readWhole(file, (await file.status()).octets).finally(() => file.close()));
+}
+
 /** Deletes a segment for good: see format.ts for the order. Rejects with the first error. */
 export async function deleteSegment(
   fs: SpoolFileSystem,
@@ -102,8 +108,9 @@ export class Recovery {
     const newest = [...found.segments.keys()].at(-1);
     for (const [number, endings] of found.segments) {
       const kind = kindOf(endings);
-      if (endings.join() === 'index' && (await this.#removeIfEmpty(number))) continue;
-      if (kind === undefined) await this.#broken(number, endings, describeMissing(endings));
+      if (endings.join() === 'index' && (await holdsNothing(this.#fs, this.#folder, number)))
+        await this.#fs.remove(join(this.#folder, `${segmentName(number)}.index`));
+      else if (kind === undefined) await this.#broken(number, endings, describeMissing(endings));
       else await this.#segment(number, kind, number === newest);
     }
     const { segments, records, kinds } = this.#others;
@@ -113,16 +120,6 @@ export class Recovery {
         `spool ${this.#folder}: ${segments} segments with ${records} flow records are ${[...kinds].join(', ')}, not ` +
           `${this.#kind}: they stay until a run sends that format`,
       );
-  }
-
-  /** A crash came between the making of the index and of the data file: nothing was in it. */
-  async #removeIfEmpty(number: number): Promise<boolean> {
-    const path = join(this.#folder, `${segmentName(number)}.index`);
-    const file = await this.#fs.open(path, 'read');
-    const index = await readWhole(file, (await file.status()).octets).finally(() => file.close());
-    if (!isEmptyIndex(index)) return false;
-    await this.#fs.remove(path);
-    return true;
   }
 
   /** Older segments were whole when the newest one was begun: their units are checked when they are read. */

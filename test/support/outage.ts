@@ -278,7 +278,20 @@ export async function reaches(
       look < looks,
       `${name} ${JSON.stringify(labels)} stays at ${now}, not ${value}:\n${weir.stderr.slice(-3000)}`,
     );
-    await weir.said(/^packets /, [...weir.stderr.matchAll(/^packets /gm)].length + 1);
+    await nextStatus(weir);
+  }
+}
+
+const nextStatus = (weir: LiveWeir) => weir.said(/^packets /, [...weir.stderr.matchAll(/^packets /gm)].length + 1);
+
+/** Resolves when all frames were metered and every flow record made is in the spool, so that nothing writes there. */
+export async function settled(weir: LiveWeir, frames: number, looks = 30): Promise<void> {
+  await reaches(weir, 'weir_frames_total', {}, frames, looks);
+  for (let look = 0; ; look++) {
+    await nextStatus(weir); // what expired with the last frames is handed on before
+    const { value } = await scrape(weir);
+    if (value('weir_sink_spooled_records') === value('weir_sink_records_created_total')) return;
+    assert.ok(look < looks, `flow records are not spooled:\n${weir.stderr.slice(-3000)}`);
   }
 }
 
@@ -309,11 +322,12 @@ export function readSpool(folder: string): SpoolSegment[] {
   );
   if (inner.length > 0) return inner.flatMap((name) => readSpool(join(folder, name)));
   const names = readdirSync(folder).filter((name) => name.endsWith('.index'));
-  return names.sort().map((name) => {
+  return names.sort().flatMap((name) => {
     const base = name.replace(/\.index$/, '');
     const dataName = readdirSync(folder).find((one) => one.startsWith(`${base}.`) && one !== name);
+    if (dataName === undefined) return []; // killed between the making of the two files
     const index = readFileSync(join(folder, name));
-    const data = readFileSync(join(folder, dataName!));
+    const data = readFileSync(join(folder, dataName));
     const entries: SpoolSegment['entries'] = [];
     let dataAt = index.readUInt32BE(20);
     for (let at = indexHead + index.readUInt32BE(28) + crcOctets; at + 22 <= index.length; ) {
@@ -324,7 +338,7 @@ export function readSpool(folder: string): SpoolSegment[] {
       at += 22 + index.readUInt16BE(at + 16);
     }
     const records = entries.reduce((sum, entry) => sum + entry.records, 0);
-    return { name: join(folder, dataName!), kind: dataName!.split('.')[1]!, entries, records, data };
+    return { name: join(folder, dataName), kind: dataName.split('.')[1]!, entries, records, data };
   });
 }
 

@@ -268,6 +268,7 @@ test('a torn end is cut and reported once; broken headers and single files are s
   copyFileSync(path('000000000005.index'), path('000000000007.index'));
   copyFileSync(path('000000000005.ndjson'), path('000000000008.ndjson'));
   truncateSync(path('000000000005.ndjson'), 0);
+  writeFileSync(path('000000000009.index'), ''); // killed before its header was written
   writeFileSync(path('readme.txt'), 'not ours');
   assert.deepEqual(
     (await describe(rig)).map((line) => line.replace(/, begun .* ago/, '')),
@@ -280,7 +281,8 @@ test('a torn end is cut and reported once; broken headers and single files are s
       '000000000005  ndjson, 0 units, 0 flow records, 48 octets, torn end of 88 octets',
       '000000000007  has an index but no data file',
       '000000000008  has no index',
-      '7 segments, 9 units, 9 flow records, 507 octets, 6 not intact',
+      '000000000009  begun, nothing in it yet',
+      '8 segments, 9 units, 9 flow records, 507 octets, 6 not intact',
     ],
   );
 
