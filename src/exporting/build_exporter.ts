@@ -88,6 +88,7 @@ function makeEncoder(plan: SinkPlan, around: ExporterSurroundings): Encoder {
       shareOf: plan.shareOf,
       samplingInterval: sampled ? options.packetSampling : 1,
       samplingMode: sampled ? (options.packetSamplingMode === 'random' ? 2 : 1) : 0,
+      eventMask: 0,
     },
     around.meter,
   );

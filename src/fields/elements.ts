@@ -147,11 +147,14 @@ export function twinOf(element: Element): Element | undefined {
     : table.find((other) => other.field.name === twin && other.side === element.side);
 }
 
+const measuredBlocks = ['tcp', 'stats', 'tunnel', 'text', 'endpoint', 'kernel'] as const;
+
 /** FlowNeeds block (native/src/fields/flow_record.h) the row reads: from its member, or as the row says. */
 export function fieldNeeds(field: Field): NonNullable<Field['needs']> | undefined {
   if (field.place.kind === 'derived') return field.needs;
+  if (field.place.kind === 'profile') return 'endpoint';
   const block = field.place.member.split('.')[0];
-  return block === 'tcp' || block === 'stats' || block === 'tunnel' || block === 'text' ? block : undefined;
+  return measuredBlocks.find((name) => name === block);
 }
 
 /** One line an element: all that TypeScript and the addon must agree on. */

@@ -35,13 +35,15 @@ export const defaultEnterprise = 32473; // RFC 5612 documentation PEN: loopback 
  * - pair: an array of two by side; the row gives a forward and a reverse element (RFC 5103, IN_/OUT_ labels);
  * - endpoint: an array of two by side; the row gives a source and a destination element, which swap when reversed;
  * - derived: a function of native/src/fields/derive.cc; `sides` says whether the row gives one element, a forward and
- *   reverse pair, or a source and destination pair.
+ *   reverse pair, or a source and destination pair;
+ * - profile: a member of native/src/fields/endpoint_profile.h; the row gives a source and a destination element.
  */
 export type Place =
   | { kind: 'scalar'; member: string }
   | { kind: 'pair'; member: string }
   | { kind: 'endpoint'; member: string }
-  | { kind: 'derived'; call: string; sides: 'one' | 'pair' | 'endpoint' };
+  | { kind: 'derived'; call: string; sides: 'one' | 'pair' | 'endpoint' }
+  | { kind: 'profile'; member: string };
 
 /** One line of the catalogue. */
 export interface Field {
@@ -70,7 +72,7 @@ export interface Field {
   /** Left out of JSON and text when 0 or empty. */
   absentWhenZero?: boolean;
   /** Measured only when a template needs it. */
-  needs?: 'tcp' | 'stats' | 'tunnel' | 'text';
+  needs?: 'tcp' | 'stats' | 'tunnel' | 'text' | 'endpoint' | 'kernel';
   /** IPFIX data type semantics, for RFC 5610 and the reference. */
   semantics?: 'default' | 'quantity' | 'totalCounter' | 'deltaCounter' | 'identifier' | 'flags' | 'list';
   units?:

@@ -20,7 +20,14 @@ function tail(field: Field): string {
   return `${field.family ?? 0}, ${field.absentWhenZero === true}`;
 }
 
-const needsNames = { tcp: 'needsTcp', stats: 'needsStats', tunnel: 'needsTunnel', text: 'needsText' } as const;
+const needsNames = {
+  tcp: 'needsTcp',
+  stats: 'needsStats',
+  tunnel: 'needsTunnel',
+  text: 'needsText',
+  endpoint: 'needsEndpoint',
+  kernel: 'needsKernel',
+} as const;
 
 /** Which function type a derived row calls, by its wire type. */
 export function derivedMacro(field: Field): string {

@@ -306,7 +306,7 @@ export function recordLength(fields: readonly { wireLength: number }[]): number 
 }
 
 /** FlowNeeds of native/src/fields/flow_record.h. */
-export const needsBits = { tcp: 1, stats: 2, tunnel: 4, text: 8 } as const;
+export const needsBits = { tcp: 1, stats: 2, tunnel: 4, text: 8, endpoint: 16, kernel: 32 } as const;
 
 /** The FlowNeeds bits that must be measured for these elements. */
 export function needsOf(elements: Iterable<Element>): number {

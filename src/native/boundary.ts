@@ -5,8 +5,8 @@ import type { WireType } from '../fields/field.js';
 
 /** One Observation Point as configured. */
 export interface SourceOptions {
-  kind: 'file' | 'interface';
-  /** File path (`-` = stdin) or interface name. `any`, globs and lists are resolved natively and followed by rtnetlink. */
+  kind: 'file' | 'interface' | 'sockets';
+  /** sockets: flow records from the Attribution's socket events. File path (`-` = stdin) or interface name. `any`, globs and lists are resolved natively and followed by rtnetlink. */
   name: string;
   /** Network namespace: '' = own, else a path such as /run/netns/NAME or /proc/PID/ns/net. */
   netns: string;
@@ -105,6 +105,140 @@ export type MeterEvent =
   | { kind: 'notice'; level: 'info' | 'warning' | 'error'; code: string; text: string }
   | { kind: 'finished' };
 
+export interface BpfProgram {
+  name: string;
+  /** What it is for, in a few words. */
+  purpose: string;
+  attached: boolean;
+  /** False: not asked for, or another variant is in use. */
+  wanted: boolean;
+  /** Why it is not attached, one line. */
+  reason: string;
+}
+
+export interface AttributionOptions {
+  /** auto: BPF where it can be had, else sock_diag and /proc; the others insist: start() throws without them. */
+  tier: 'auto' | 'bpf' | 'diag';
+  /** Flow records from socket events (-i ebpf:); with packets too, only of sockets that no packet told of. */
+  flows: boolean;
+  packets: boolean;
+  /** Event types that takeEvents() gives: names of eventTypes. */
+  events: readonly EventTypeName[];
+  activeTimeoutMs: number;
+  idleTimeoutMs: number;
+  lingerMs: number;
+  sockets: number;
+  processes: number;
+  commandLine: 'full' | 'redacted' | 'off';
+  /** Ancestors beyond the parent. */
+  ancestors: number;
+  /** Owners of sockets that only send are known at once, at a cost for each send. */
+  sends: boolean;
+  conntrack: boolean;
+  nodeName: string;
+}
+
+/** In the order of native EventType, from 1. */
+export const eventTypes = [
+  'connect',
+  'accept',
+  'use',
+  'listen',
+  'close',
+  'retransmit',
+  'refused',
+  'exec',
+  'exit',
+  'fork',
+] as const;
+export type EventTypeName = (typeof eventTypes)[number];
+
+export interface AttributionStatus {
+  tier: 'off' | 'diag' | 'bpf';
+  /** Why it is not the better one, or what of it is off; '' for BPF in full. */
+  reason: string;
+  programs: BpfProgram[];
+  /** '' = followed, else why not. */
+  conntrack: string;
+  /** Mount of the cgroup v2 hierarchy, '' = none. */
+  cgroup: string;
+}
+
+/** In the order of native MatchMethod. */
+export const matchMethods = ['none', 'exact', 'cookie', 'wildcard', 'listener', 'snapshot', 'diag'] as const;
+export type MatchMethodName = (typeof matchMethods)[number];
+
+/** Native AttributionCounters, flat; gauges: sockets, socketsEnded, processes, containers, translations. */
+export interface AttributionCounters {
+  kernelEvents: number;
+  kernelDropped: number;
+  kernelRateLimited: number;
+  sockets: number;
+  socketsEnded: number;
+  socketsEvicted: number;
+  processes: number;
+  processesEvicted: number;
+  processesRead: number;
+  processesMissed: number;
+  readsDropped: number;
+  snapshots: number;
+  containers: number;
+  endsMatched: Record<MatchMethodName, number>;
+  endsTentative: number;
+  flowsMade: number;
+  flowsDropped: number;
+  eventsMade: number;
+  eventsDropped: number;
+  translations: number;
+  translationsEvicted: number;
+  conntrackOverruns: number;
+}
+
+/** A container that processes were seen in and nothing was told about yet. */
+export interface WantedContainer {
+  id: string;
+  /** As far as the cgroup path tells: docker, podman, containerd, cri-o, lxc, nspawn, runc. */
+  runtime: string;
+  /** One of its processes. */
+  processId: number;
+}
+
+/** What a container runtime says of a container; '' = not known. */
+export interface ContainerFacts {
+  id: string;
+  name: string;
+  image: string;
+  runtime: string;
+  /** JSON object. */
+  labels: string;
+  podName: string;
+  podNamespace: string;
+  podUid: string;
+  /** JSON object. */
+  podLabels: string;
+  workload: string;
+  nodeName: string;
+}
+
+/** Who is at the ends of the flows: given to the Meter, which fills the records it hands over. */
+export interface Attribution {
+  /** Octets per record of a batch for takeEvents(). */
+  readonly stride: number;
+  /** Starts the best tier there is; throws NativeError only when the tier asked for cannot be had. */
+  start(): void;
+  status(): AttributionStatus;
+  counters(): AttributionCounters;
+  /** Moves event records into batch; returns and sets batch.count. */
+  takeEvents(batch: Batch): number;
+  /** Containers to ask the runtimes about; each is named once, again after a minute without an answer. */
+  wantedContainers(): WantedContainer[];
+  setContainers(facts: readonly ContainerFacts[]): void;
+  /** Events since the last call. */
+  notices(): Extract<MeterEvent, { kind: 'notice' }>[];
+  /** After Meter.close(). */
+  close(): void;
+}
+
 export interface Meter {
   /** Octets per record for newBatch(). */
   readonly stride: number;
@@ -174,6 +308,8 @@ export interface EncoderSpec {
   /** NetFlow v5 header: one of so many packets was metered; mode 0 none, 1 systematic, 2 random. */
   samplingInterval: number;
   samplingMode: number;
+  /** Bit 1 << n for the event types (n from 1) that are written; 0 = flow records, which have no event type. */
+  eventMask: number;
 }
 
 /** Where units (messages or lines) go; the three arrays are equally long. JavaScript owns all of it. */
@@ -355,6 +491,9 @@ export interface KafkaProducer {
 
 export interface HostInterface {
   index: number;
+  /** veth: ifIndex of the other end, 0 = none; peerNetns: inode of the namespace it is in, 0 = this one or unknown. */
+  peerIndex: number;
+  peerNetns: number;
   name: string;
   mac: string;
   up: boolean;
@@ -371,7 +510,19 @@ export interface NativeAddon {
   readonly catalogueHash: string;
   /** Versions of what is linked: { libpcap, zlib }. */
   readonly versions: Record<string, string>;
-  Meter: new (options: MeterOptions, onWake: () => void) => Meter;
+  /** attribution: fills who is at the ends; started before, closed after the Meter. */
+  Meter: new (
+    options: MeterOptions,
+    onWake: () => void,
+    attribution?: Attribution | null,
+  ) => Meter;
+  /** onWake: events, notices or wanted containers wait. */
+  Attribution: new (
+    options: AttributionOptions,
+    onWake: () => void,
+  ) => Attribution;
+  /** What BPF allows here, tried and taken back at once: for weir doctor. */
+  probeAttribution(): AttributionStatus;
   /** The Meter gives the Observation Point table; null for encoders that never see live records (tests). */
   Encoder: new (
     spec: EncoderSpec,

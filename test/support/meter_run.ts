@@ -37,6 +37,7 @@ export const plainUnits = {
   shareOf: 1,
   samplingInterval: 1,
   samplingMode: 0,
+  eventMask: 0,
 } as const satisfies Partial<EncoderSpec>;
 
 export function newUnits(octets: number, units: number): UnitBuffer {

@@ -14,6 +14,7 @@ const typeScriptRooms: Record<string, string[]> = {
   config: ['errors', 'fields'],
   native: ['errors', 'fields', 'config'],
   metering: ['errors', 'fields', 'config', 'native'],
+  identity: ['errors', 'config', 'native', 'telemetry'],
   sinks: ['errors'],
   telemetry: ['errors'],
   spool: ['errors', 'sinks'],
@@ -34,6 +35,7 @@ const typeScriptRooms: Record<string, string[]> = {
     'ipfix',
     'telemetry',
     'exporting',
+    'identity',
     'capabilities',
   ],
   cli: ['*'],
@@ -44,10 +46,11 @@ const nativeRooms: Record<string, string[]> = {
   fields: ['base'],
   capture: ['base'],
   decode: ['base', 'fields', 'capture'],
-  metering: ['base', 'fields', 'capture', 'decode'],
+  attribution: ['base', 'fields', 'capture'],
+  metering: ['base', 'fields', 'capture', 'decode', 'attribution'],
   encode: ['base', 'fields'],
   kafka: ['base'],
-  binding: ['base', 'fields', 'capture', 'decode', 'metering', 'encode', 'kafka'],
+  binding: ['base', 'fields', 'capture', 'decode', 'attribution', 'metering', 'encode', 'kafka'],
 };
 
 function files(folder: string, endings: string[]): string[] {

@@ -13,7 +13,16 @@ const host: Host = {
   zstd: false,
 };
 const everywhere = { read: [], observationPoints: [{ netns: '' }] };
-const eth0: HostInterface = { index: 2, name: 'eth0', mac: '02:00:00:00:00:01', up: true, linkType: 1, mtu: 1500 };
+const eth0: HostInterface = {
+  index: 2,
+  name: 'eth0',
+  mac: '02:00:00:00:00:01',
+  up: true,
+  linkType: 1,
+  mtu: 1500,
+  peerIndex: 0,
+  peerNetns: 0,
+};
 
 interface Fake {
   kafka?: ReturnType<NativeAddon['kafka']>;

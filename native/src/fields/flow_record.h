@@ -165,6 +165,78 @@ struct alignas(64) FlowText {
 };
 static_assert(sizeof(FlowText) == 64);
 
+// How an end of a flow was joined to a socket: own field matchMethod.
+enum class MatchMethod : uint8_t {
+  none = 0,
+  exact = 1,     // network namespace, protocol, both addresses and ports; the socket was open when packets were seen
+  cookie = 2,    // by the socket's cookie (the tuple came with another event)
+  wildcard = 3,  // an unconnected UDP or raw socket by its local port
+  listener = 4,  // only the listening socket is known: tentative
+  snapshot = 5,  // exact, but the owner is from a dump of open sockets: one of several holders: tentative when several
+  diag = 6,      // exact, from sock_diag and /proc: tier T0
+};
+
+// Events of the stream that --events exports; an event is a FlowRecord whose FlowEndpoint.event is set.
+enum class EventType : uint8_t {
+  none = 0, connect = 1, accept = 2, use = 3, listen = 4, close = 5, retransmit = 6, refused = 7, exec = 8, exit = 9,
+  fork = 10,
+};
+
+enum EndpointFlags : uint8_t {
+  kTentative = 1,       // kTentative << side: the owner is the likely one, not a certain one (listener, several holders)
+  kObservedAfterNat = 4,   // the flow's own addresses are those behind translation; natAddress are those before it
+  kObservedBeforeNat = 8,  // the other way round
+  kFromSockets = 16,    // the record was made from socket events, no packet was seen (-i ebpf:)
+};
+
+struct alignas(64) FlowEndpoint {  // who is at the ends; filled when a record is handed over, not by the workers
+  // Offset of an EndpointProfile in the batch's heap plus 1; 0 = nobody known. opener: the process that opened the socket
+  // where another one uses it; 0 = the same.
+  uint32_t profile[2];
+  uint32_t opener[2];
+  uint32_t threadId[2];
+  MatchMethod match[2];
+  uint8_t flags;  // EndpointFlags
+  EventType event;
+  uint16_t natPort[2];     // 0 = no translation known
+  Address natAddress[2];
+};
+static_assert(sizeof(FlowEndpoint) == 64);
+
+// TCP as the kernel of one end saw it, over the whole connection so far; all zero = not known.
+struct KernelTcp {
+  uint64_t octetsAcknowledged;  // payload: SYN and FIN taken off
+  uint64_t octetsReceived;
+  uint64_t octetsSent;          // with retransmissions
+  uint64_t octetsRetransmitted;
+  uint32_t segmentsReceived;
+  uint32_t segmentsSent;
+  uint32_t smoothedRttUs;
+  uint32_t rttVariationUs;
+  uint32_t minimumRttUs;        // 0 = none measured
+  uint32_t connectUs;           // SYN sent to connection established; the side that connects
+  uint32_t retransmits;
+  uint32_t lost;
+  uint32_t reordering;
+  uint32_t outOfOrder;
+  uint32_t congestionWindow;    // segments
+  uint32_t slowStartThreshold;
+  uint32_t maximumSegment;
+  uint32_t busyMs;              // time with data to send; of it limited by the receiver's window, by the send buffer
+  uint32_t receiverLimitedMs;
+  uint32_t bufferLimitedMs;
+  uint32_t establishedMs;       // time in ESTABLISHED, and from then to CLOSE
+  uint32_t closingMs;
+  uint8_t state;                // net/tcp_states.h, 7 = closed
+  uint8_t reserved[7];
+};
+static_assert(sizeof(KernelTcp) == 112);
+
+struct alignas(64) FlowKernel {
+  KernelTcp tcp[2];
+};
+static_assert(sizeof(FlowKernel) == 256);
+
 struct FlowRecord {
   FlowHot hot;
   FlowLink link;
@@ -172,6 +244,8 @@ struct FlowRecord {
   FlowStats stats;
   FlowTunnel tunnel;
   FlowText text;
+  FlowEndpoint endpoint;
+  FlowKernel kernel;
 };
 
 // Which blocks are measured and carried: the union over all templates in use.
@@ -181,11 +255,18 @@ enum FlowNeeds : uint32_t {
   needsStats = 2,
   needsTunnel = 4,
   needsText = 8,
+  needsEndpoint = 16,
+  needsKernel = 32,
 };
+
+// What workers measure; the rest is added when records are handed over.
+inline constexpr uint32_t kMeasuredNeeds = needsTcp | needsStats | needsTunnel | needsText;
 
 // Octets of FlowRecord that a batch carries for these needs: a prefix that ends behind the last needed block.
 constexpr size_t recordStride(uint32_t needs) {
-  if (needs & needsText) return sizeof(FlowRecord);
+  if (needs & needsKernel) return sizeof(FlowRecord);
+  if (needs & needsEndpoint) return offsetof(FlowRecord, kernel);
+  if (needs & needsText) return offsetof(FlowRecord, endpoint);
   if (needs & needsTunnel) return offsetof(FlowRecord, text);
   if (needs & needsStats) return offsetof(FlowRecord, tunnel);
   if (needs & needsTcp) return offsetof(FlowRecord, stats);

@@ -7,6 +7,7 @@
 
 #include "base/byte_ring.h"
 #include "base/counter.h"
+#include "fields/batch_buffer.h"
 #include "metering/flow_cache.h"
 
 namespace weir {
@@ -16,17 +17,6 @@ struct RecordRingOptions {
   uint32_t needs = 0;
   // Full ring: true waits for the consumer (files: nothing may be lost), false drops and counts (live).
   bool waitWhenFull = false;
-};
-
-// Where take() puts records: caller-owned memory.
-struct BatchBuffer {
-  uint8_t* records;
-  size_t stride;
-  uint32_t capacity;
-  uint8_t* heap;
-  size_t heapSize;
-  uint32_t count = 0;
-  size_t heapUsed = 0;
 };
 
 class RecordRing final : public RecordSink {

@@ -483,7 +483,16 @@ test('tables are sent as often as what they say changes', () => {
 });
 
 test('interfaces: once each, the own namespace before others, files have none', () => {
-  const host = { index: 3, name: 'eth0', mac: '02:00:00:00:00:01', up: true, linkType: 1, mtu: 1500 };
+  const host = {
+    index: 3,
+    name: 'eth0',
+    mac: '02:00:00:00:00:01',
+    up: true,
+    linkType: 1,
+    mtu: 1500,
+    peerIndex: 0,
+    peerNetns: 0,
+  };
   const points = [
     { index: 0, name: 'veth1', interface: 3, netns: '/run/netns/blue' },
     { index: 1, name: 'eth0', interface: 3, netns: '' },

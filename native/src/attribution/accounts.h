@@ -1,0 +1,29 @@
+// User and group names: of the host by getpwuid_r (NSS), of containers by the passwd file in their root. Cached for a
+// while; blocking: never on the packet path. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace weir {
+
+class Accounts {
+ public:
+  Accounts();
+  ~Accounts();
+  // Empty when nobody has that id.
+  const std::string& user(uint32_t uid);
+  const std::string& group(uint32_t gid);
+  // Name of uid in /proc/tgid/root/etc/passwd (no symbolic link followed out of it); cached by containerKey (mount or user
+  // namespace, container id). Empty when there is none.
+  const std::string& insideUser(const std::string& containerKey, uint32_t tgid, uint32_t uid);
+  // Names are asked for again after this long (default 60 s of CLOCK_MONOTONIC).
+  void forgetOlderThan(uint64_t nowNs);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir

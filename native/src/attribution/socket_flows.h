@@ -1,0 +1,54 @@
+// Flow records from socket events alone (-i ebpf:), for sockets that no captured packet told of. Guarded by the mutex of
+// Attribution; no thread of its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "attribution/socket_events.h"
+#include "fields/flow_record.h"
+
+namespace weir {
+
+struct SocketFlowOptions {
+  uint64_t activeTimeoutNs = 60'000'000'000;
+  uint64_t idleTimeoutNs = 15'000'000'000;
+  // A socket that packets may tell of waits so long after its end (linger and hand-over), else 0.
+  uint64_t waitNs = 0;
+  uint32_t capacity = 1u << 18;
+  size_t queue = 65536;        // finished records that wait to be taken
+};
+
+// A record with the numbers of the flow and its kernel block; who is at its ends is joined as for any record. cookie and netnsCookie name
+// the socket, so that the join needs no search.
+struct SocketFlow {
+  FlowRecord record;
+  uint64_t cookie = 0;
+  uint64_t netnsCookie = 0;
+};
+
+class SocketFlows {
+ public:
+  explicit SocketFlows(const SocketFlowOptions& options);
+  ~SocketFlows();
+  // Every socket event in order of time. offsetNs: CLOCK_REALTIME - CLOCK_MONOTONIC now.
+  void onEvent(const weir_event& event, EventOrigin origin, int64_t offsetNs);
+  // A packet's record told of this connection: its socket makes none.
+  void toldByPackets(uint64_t cookie, uint64_t netnsCookie);
+  // Ends what is due by nowNs (CLOCK_REALTIME). True when open connections need a snapshot event for the active timeout (their
+  // counters are only known from one).
+  bool tick(uint64_t nowNs);
+  void setTimeouts(uint64_t activeNs, uint64_t idleNs);
+  // All leave with reason forced.
+  void flush();
+  // False = nothing waits.
+  bool take(SocketFlow& out);
+  uint64_t made() const;
+  uint64_t dropped() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir

@@ -1,0 +1,73 @@
+// What is known of the process, user, container and pod at one end of a flow. It stands in a batch's heap, once for all
+// records of the batch that share it (FlowEndpoint.profile); trivially copyable, 8-octet aligned, no padding inside.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "fields/flow_record.h"
+
+namespace weir {
+
+struct EndpointProfile {
+  uint64_t startNs;     // process start, ns since the Unix epoch; 0 = unknown
+  uint64_t parentStartNs;
+  uint64_t cgroupId;    // cgroup v2
+  uint64_t netnsCookie;
+  uint32_t processId;   // in the probe's pid namespace
+  uint32_t insideProcessId;  // in its own pid namespace; 0 = the same or unknown
+  uint32_t parentId;
+  uint32_t uid, gid, effectiveUid, effectiveGid;
+  uint32_t parentUid;
+  uint32_t loginUid;    // UINT32_MAX = not set
+  uint32_t sessionId;   // audit session, UINT32_MAX = not set
+  uint32_t insideUid;   // uid in its own user namespace; UINT32_MAX = the same or unknown
+  uint32_t netns;       // inode
+  // Text, UTF-8; length 0 = unknown.
+  TextRef name;         // of the thread group leader, 15 octets at most
+  TextRef executable;   // path
+  TextRef commandLine;  // arguments joined by spaces, redacted as configured
+  TextRef workingDirectory;
+  TextRef parentName;
+  TextRef parentExecutable;
+  TextRef ancestors;    // "name:pid name:pid ...", nearest first, behind the parent
+  TextRef user, group, effectiveUser, parentUser, loginUser;
+  TextRef insideUser;   // name in the container's own passwd, where different
+  TextRef cgroupPath;
+  TextRef unit;         // systemd unit
+  TextRef slice;
+  TextRef containerId;  // 64 hex, or what the runtime has
+  TextRef containerName;
+  TextRef containerImage;
+  TextRef containerRuntime;  // docker, podman, containerd, cri-o, lxc, nspawn, runc
+  TextRef containerLabels;   // JSON object
+  TextRef podName, podNamespace, podUid, nodeName;
+  TextRef podLabels;    // JSON object
+  TextRef workload;     // name of the workload (deployment, app label)
+};
+static_assert(std::is_trivially_copyable_v<EndpointProfile>);
+static_assert(sizeof(EndpointProfile) == 4 * 8 + 12 * 4 + 27 * 8);
+
+// The profile of a side, copied since the heap gives no alignment; false when nobody is known there.
+inline bool profileOf(const FlowRecord& record, unsigned side, const uint8_t* heap, EndpointProfile& out) {
+  const uint32_t at = record.endpoint.profile[side];
+  if (at == 0 || heap == nullptr) return false;
+  std::memcpy(&out, heap + at - 1, sizeof out);
+  return true;
+}
+
+// One member of it.
+template <class T>
+T profileMember(const FlowRecord& record, unsigned side, const uint8_t* heap, T EndpointProfile::* member) {
+  T value{};
+  const uint32_t at = record.endpoint.profile[side];
+  if (at == 0 || heap == nullptr) return value;
+  static constexpr EndpointProfile layout{};
+  const auto offset = reinterpret_cast<const char*>(&(layout.*member)) - reinterpret_cast<const char*>(&layout);
+  std::memcpy(&value, heap + at - 1 + offset, sizeof value);
+  return value;
+}
+
+}  // namespace weir
