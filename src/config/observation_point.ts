@@ -10,6 +10,14 @@ export interface ObservationPointOption {
   netns: string;
 }
 
+/** The name of flows from socket events alone. */
+export const socketsName = 'ebpf:';
+
+/** True for -i ebpf:, which captures no packet. */
+export function isSockets({ names }: Pick<ObservationPointOption, 'names'>): boolean {
+  return names.length === 1 && names[0] === socketsName;
+}
+
 const ifNameSize = 15; // IFNAMSIZ less its terminator, linux/if.h
 
 function namespacePath(suffix: string): string {
@@ -33,8 +41,14 @@ function namespacePath(suffix: string): string {
 }
 
 function checkName(name: string, whole: string): void {
+  if (name.startsWith(socketsName)) {
+    throw new FormatError(
+      `ebpf: stands alone, found '${whole}': it tells of all sockets of this host, whatever their interface and namespace; ` +
+        'repeat -i for interfaces beside it',
+    );
+  }
   if (name === '') throw new FormatError(`empty interface name in '${whole}'`);
-  if (/^(ebpf|zc|nt|mlx|xdp|nf|nflog|dag|myri|fbcard):/.test(name)) {
+  if (/^(zc|nt|mlx|xdp|nf|nflog|dag|myri|fbcard):/.test(name)) {
     throw new FormatError(
       `interface '${name}': capture by '${name.slice(0, name.indexOf(':') + 1)}' is not in this version`,
     );
@@ -51,6 +65,7 @@ function checkName(name: string, whole: string): void {
 
 /** Reads one -i value; throws FormatError. */
 export function parseObservationPoint(text: string): ObservationPointOption {
+  if (text === socketsName) return { text, names: [socketsName], netns: '' };
   const at = text.indexOf('@');
   const names = (at < 0 ? text : text.slice(0, at)).split(',').map((name) => name.trim());
   for (const name of names) checkName(name, text);
@@ -59,7 +74,7 @@ export function parseObservationPoint(text: string): ObservationPointOption {
 
 export const observationPointFormat: Format<ObservationPointOption> = {
   placeholder: 'INTERFACE',
-  expects: 'an interface such as eth0, any, veth*, eth0,eth1, eth0@netns:NAME or eth0@pid:N',
+  expects: 'an interface such as eth0, any, veth*, eth0,eth1, eth0@netns:NAME or eth0@pid:N, or ebpf:',
   parse(value) {
     if (typeof value !== 'string') throw new FormatError(`expected ${this.expects}, found ${JSON.stringify(value)}`);
     return parseObservationPoint(value);
