@@ -289,11 +289,14 @@ export function namesEnds(plans: readonly SinkPlan[]): boolean {
   });
 }
 
-/** True when records of any sink carry one of these members of an EndpointProfile. */
-export function carriesProfile(plans: readonly SinkPlan[], members: RegExp): boolean {
+/** What only a container runtime can tell. */
+const runtimeFacts = /container(Name|Image|Labels?)|pod|node|workload/i;
+
+/** True when records of any sink name containers or pods. */
+export function namesContainers(plans: readonly SinkPlan[]): boolean {
   return usedElements(plans).some((index) => {
-    const { place } = elements()[index]!.field;
-    return place.kind === 'profile' && members.test(place.member);
+    const { name, field } = elements()[index]!;
+    return fieldNeeds(field) === 'endpoint' && runtimeFacts.test(name);
   });
 }
 
