@@ -5,7 +5,7 @@
 /** What the table reads of the options of a run (config/options.ts). */
 export interface RunParts {
   read: readonly string[];
-  observationPoints: readonly { netns: string }[];
+  observationPoints: readonly { netns: string; target?: unknown }[];
 }
 
 export interface CapabilityNeed {
@@ -32,16 +32,19 @@ export const capabilityNeeds: readonly CapabilityNeed[] = [
   {
     capability: 'sys_admin',
     part: 'other network namespaces',
-    why: 'setns(2), for -i NAME@netns:... and @pid:...',
+    why: 'setns(2), for -i NAME@netns:..., @pid:..., @container:... and @pod:...',
     without: 'no capture in other network namespaces',
-    enabled: (run) => live(run) && run.observationPoints.some(({ netns }) => netns !== ''),
+    enabled: (run) =>
+      live(run) && run.observationPoints.some(({ netns, target }) => netns !== '' || target !== undefined),
   },
   {
     capability: 'sys_ptrace',
     part: "namespaces of other users' processes",
-    why: '/proc/N/ns/net opens only to who may trace process N (proc(5)), for -i NAME@pid:N',
+    why: '/proc/N/ns/net opens only to who may trace process N (proc(5)), for -i NAME@pid:N, @container:... and @pod:...',
     without: "no capture in namespaces of other users' processes",
-    enabled: (run) => live(run) && run.observationPoints.some(({ netns }) => netns.startsWith('/proc/')),
+    enabled: (run) =>
+      live(run) &&
+      run.observationPoints.some(({ netns, target }) => netns.startsWith('/proc/') || target !== undefined),
   },
 ];
 

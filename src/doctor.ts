@@ -82,9 +82,9 @@ const kernelFeatures: {
   {
     key: 'setns',
     name: 'other network namespaces',
-    without: 'no -i NAME@netns:... and no @pid:...',
+    without: 'no -i NAME@netns:..., @pid:..., @container:... or @pod:...',
     remedy: 'see the capability sys_admin above',
-    needed: (run) => run.observationPoints.some(({ netns }) => netns !== ''),
+    needed: (run) => run.observationPoints.some(({ netns, target }) => netns !== '' || target !== undefined),
   },
 ];
 
@@ -203,7 +203,7 @@ export function examine(loaded: LoadedAddon, run: RunParts, host: Host): DoctorR
   const { addon } = loaded;
   findings.push(...capabilityFindings(addon, run, host), ...kernelFindings(addon, run), ...interfaceFindings(addon));
   const probed = addon.probe();
-  const namespaces = run.observationPoints.some(({ netns }) => netns !== '');
+  const namespaces = run.observationPoints.some(({ netns, target }) => netns !== '' || target !== undefined);
   const canCapture =
     probed.packetSocket === 'ok' &&
     probed.tpacketV3 === 'ok' &&

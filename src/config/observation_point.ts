@@ -1,13 +1,22 @@
-// Observation Points as users write them: eth0, any, veth*, eth0,eth1, each with @netns:NAME or @pid:N.
+// Observation Points as users write them: eth0, any, veth*, eth0,eth1, each with @netns:NAME, @pid:N, @container:NAME or
+// @pod:NS/NAME.
 import { FormatError, type Format } from './format.js';
+
+/** Whose network namespace is meant; the container runtimes tell (src/identity/resolve_targets.ts). */
+export interface ObservationTarget {
+  kind: 'container' | 'pod';
+  /** Name, id or unique beginning of an id; of a pod NAMESPACE/NAME. */
+  name: string;
+}
 
 export interface ObservationPointOption {
   /** As written. */
   text: string;
   /** Interface names; `any` and globs are resolved natively, in the network namespace. */
   names: string[];
-  /** '' = the probe's own namespace, else the path to open for setns(2). */
+  /** '' = the probe's own namespace, else the path to open for setns(2). With a target: '' until it is resolved. */
   netns: string;
+  target?: ObservationTarget;
 }
 
 /** The name of flows from socket events alone. */
@@ -20,24 +29,36 @@ export function isSockets({ names }: Pick<ObservationPointOption, 'names'>): boo
 
 const ifNameSize = 15; // IFNAMSIZ less its terminator, linux/if.h
 
-function namespacePath(suffix: string): string {
-  const colon = suffix.indexOf(':');
-  const kind = colon < 0 ? suffix : suffix.slice(0, colon);
-  const name = colon < 0 ? '' : suffix.slice(colon + 1);
-  if (kind === 'netns') {
-    if (name.startsWith('/')) return name;
-    if (name !== '' && !name.includes('/') && name !== '.' && name !== '..') return `/run/netns/${name}`;
+type Place = Pick<ObservationPointOption, 'netns' | 'target'>;
+
+/** What stands behind the @. */
+const places: Readonly<Record<string, (name: string) => Place>> = {
+  netns(name) {
+    if (name.startsWith('/')) return { netns: name };
+    if (name !== '' && !name.includes('/') && name !== '.' && name !== '..') return { netns: `/run/netns/${name}` };
     throw new FormatError(
       `expected the name of a network namespace (see ip netns) or a path after '@netns:', found '${name}'`,
     );
-  }
-  if (kind === 'pid') {
-    if (/^[1-9]\d{0,9}$/.test(name)) return `/proc/${name}/ns/net`;
+  },
+  pid(name) {
+    if (/^[1-9]\d{0,9}$/.test(name)) return { netns: `/proc/${name}/ns/net` };
     throw new FormatError(`expected a process id after '@pid:', found '${name}'`);
-  }
-  if (kind === 'container')
-    throw new FormatError("'@container:' is not in this version; use @pid:N with a process of the container");
-  throw new FormatError(`expected @netns:NAME or @pid:N, found '@${suffix}'`);
+  },
+  container(name) {
+    if (/^[\w][\w./-]*$/.test(name)) return { netns: '', target: { kind: 'container', name } };
+    throw new FormatError(`expected the name or id of a container after '@container:', found '${name}'`);
+  },
+  pod(name) {
+    if (/^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*$/.test(name)) return { netns: '', target: { kind: 'pod', name } };
+    throw new FormatError(`expected NAMESPACE/NAME of a pod after '@pod:', found '${name}'`);
+  },
+};
+
+function placeOf(suffix: string): Place {
+  const colon = suffix.indexOf(':');
+  const kind = colon < 0 ? suffix : suffix.slice(0, colon);
+  if (Object.hasOwn(places, kind)) return places[kind]!(colon < 0 ? '' : suffix.slice(colon + 1));
+  throw new FormatError(`expected @netns:NAME, @pid:N, @container:NAME or @pod:NS/NAME, found '@${suffix}'`);
 }
 
 function checkName(name: string, whole: string): void {
@@ -69,12 +90,13 @@ export function parseObservationPoint(text: string): ObservationPointOption {
   const at = text.indexOf('@');
   const names = (at < 0 ? text : text.slice(0, at)).split(',').map((name) => name.trim());
   for (const name of names) checkName(name, text);
-  return { text, names, netns: at < 0 ? '' : namespacePath(text.slice(at + 1)) };
+  return { text, names, ...(at < 0 ? { netns: '' } : placeOf(text.slice(at + 1))) };
 }
 
 export const observationPointFormat: Format<ObservationPointOption> = {
   placeholder: 'INTERFACE',
-  expects: 'an interface such as eth0, any, veth*, eth0,eth1, eth0@netns:NAME or eth0@pid:N, or ebpf:',
+  expects:
+    'an interface such as eth0, any, veth*, eth0,eth1, eth0@netns:NAME, eth0@pid:N or eth0@container:NAME, or ebpf:',
   parse(value) {
     if (typeof value !== 'string') throw new FormatError(`expected ${this.expects}, found ${JSON.stringify(value)}`);
     return parseObservationPoint(value);
