@@ -25,6 +25,7 @@ function literal(value: unknown): string {
 function typeText(property: Property): string {
   if (property.enum !== undefined) return [...new Set(property.enum.map(literal))].join(' | ');
   if (property.type === 'array') return 'number[]';
+  if (property.type === 'object') return 'Record<string, string>';
   const types = [property.type ?? 'string'].flat().map((type) => (type === 'integer' ? 'number' : type));
   return [...new Set(types)].sort().join(' | ');
 }

@@ -10,6 +10,8 @@ export interface Property {
   pattern?: string;
   enum?: unknown[];
   items?: { type: string; minimum: number };
+  /** Of an object whose keys weir does not choose, such as labels. */
+  additionalProperties?: { type: string };
 }
 
 export interface ObjectProperty {
@@ -24,6 +26,9 @@ const macOctets = (separator: string, digits: string): string => `^[${digits}]{2
 
 function plainProperty(element: Element): Omit<Property, 'description'> {
   const { type, field } = element;
+  if (field.place.kind === 'profile' && field.place.json) {
+    return { type: 'object', additionalProperties: { type: 'string' } };
+  }
   if (field.semantics === 'list') return { type: 'array', items: { type: 'integer', minimum: 0 } };
   if (type.startsWith('dateTime')) return { type: ['string', 'integer'] };
   switch (type) {

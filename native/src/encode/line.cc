@@ -93,7 +93,8 @@ LineField lineField(const EncoderField& field, const PlanField& plan, Form timeF
   line.plan = plan;
   line.form = formOf(*plan.element, timeForm);
   line.kind = plan.element->kind;
-  line.optional = plan.element->absentWhenZero;
+  line.optional = plan.element->absentWhenZero || plan.element->absentWhenAllOnes;
+  line.absent = plan.element->absentWhenAllOnes ? UINT32_MAX : 0;
   if (isTime(plan.element->wire)) {
     const auto step = static_cast<unsigned>(plan.element->wire) - static_cast<unsigned>(WireType::dateTimeSeconds);
     line.digits = static_cast<uint8_t>(3 * step);
@@ -239,7 +240,7 @@ bool LineEncoder::isZero(const LineField& field, const uint8_t* record, unsigned
     case Form::address4: return allZero(at, 4);
     case Form::address6: return allZero(at, 16);
     case Form::real: return element.real(recordAt(record), side ^ element.flip, context_) == 0;
-    default: return numberOf(field, record, side) == 0;
+    default: return numberOf(field, record, side) == field.absent;
   }
 }
 

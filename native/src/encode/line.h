@@ -32,11 +32,12 @@ struct LineField {
   PlanField plan;        // element: null for constants
   Form form = Form::number;
   ValueKind kind = ValueKind::u8;
-  bool optional = false;  // left out when 0 or empty
+  bool optional = false;  // left out when `absent` or empty
   bool quoted = false;    // in quotes though the form is not
   bool lower = false;     // a text in lower case
   uint8_t digits = 0;    // of a time's fraction
   uint64_t divisor = 1;  // ns in the unit of an epoch time
+  uint64_t absent = 0;   // what a number says when there is none
 };
 
 // Apart from LineField, which every record reads.
