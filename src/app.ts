@@ -1,7 +1,7 @@
 // Builds the parts of a run in order and stops them in reverse: meter, exporters, statistics.
 
 import { join } from 'node:path';
-import { attributionOptions, AttributionRun, withAttribution } from './attribution_run.js';
+import { attributionOptions, AttributionRun, nodeNameOf, withAttribution } from './attribution_run.js';
 import { isSockets } from './config/observation_point.js';
 import type { Options } from './config/options.js';
 import { parseSinkUrl } from './config/sink_url.js';
@@ -10,12 +10,14 @@ import type { Exporter } from './exporting/exporter.js';
 import {
   borrowsEnterprise,
   measuredElements,
+  namesContainers,
   namesEnds,
   onlySockets,
   planSinks,
   type SinkPlan,
 } from './exporting/sink_plan.js';
 import { loadTemplates } from './fields/template.js';
+import type { Identity } from './identity/identity.js';
 import { namedHeapOctets } from './metering/batch.js';
 import { MeteringProcess } from './metering/metering_process.js';
 import type { Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
@@ -151,8 +153,9 @@ class Run implements Probe {
     this.#options = withAttribution(this.#options, plans);
     const addon = loadAddon();
     this.#warn(plans);
+    const identity = await this.#identify(plans);
     if (this.#options.user !== '') await this.#becomeUser(addon, plans);
-    const metering = this.#build(addon, plans);
+    const metering = this.#build(addon, plans, identity);
     try {
       await this.#buildExporters(addon, plans, metering.meter);
       const takes = (events: boolean) =>
@@ -186,13 +189,42 @@ class Run implements Probe {
     becomeUser(addon, this.#options, this.#log);
   }
 
-  #build(addon: NativeAddon, plans: readonly SinkPlan[]): MeteringProcess {
+  /** Container runtimes, where they are needed; targets of Observation Points are resolved while we may still ask. */
+  async #identify(plans: readonly SinkPlan[]): Promise<Identity | undefined> {
+    const { attribution, observationPoints, containerRuntimes } = this.#options;
+    const targets = observationPoints.some(({ target }) => target !== undefined);
+    const named = attribution !== 'off' && namesContainers(plans);
+    if (!targets && !named) return undefined;
+    // Its libraries cost start-up time, and only this needs them.
+    const [{ Identity }, { resolveTargets }, { parseRuntimeSocket }] = await Promise.all([
+      import('./identity/identity.js'),
+      import('./identity/resolve_targets.js'),
+      import('./identity/runtimes.js'),
+    ]);
+    const identity = new Identity({
+      log: this.#log,
+      sockets: containerRuntimes.map(parseRuntimeSocket),
+      nodeName: nodeNameOf(this.#options, plans),
+    });
+    try {
+      const resolved = await resolveTargets(observationPoints, identity);
+      this.#options = { ...this.#options, observationPoints: resolved };
+      if (named) return identity;
+    } catch (error) {
+      identity.close();
+      throw error;
+    }
+    identity.close();
+    return undefined;
+  }
+
+  #build(addon: NativeAddon, plans: readonly SinkPlan[], identity: Identity | undefined): MeteringProcess {
     const asked = attributionOptions(this.#options, plans);
     if (asked) {
       this.#attribution = new AttributionRun(addon, asked, {
         options: this.#options,
         log: this.#log,
-        names: undefined,
+        names: identity,
         onFailure: this.#reject,
       });
     }

@@ -5,8 +5,10 @@ import { hostname } from 'node:os';
 import { isSockets } from './config/observation_point.js';
 import type { Options } from './config/options.js';
 import { namesContainers, namesEnds, onlySockets, type SinkPlan, wantedEvents } from './exporting/sink_plan.js';
+import type { IdentityStatus } from './identity/identity.js';
 import type { BatchConsumer } from './metering/consumer.js';
 import { EventPump } from './metering/event_pump.js';
+import type { TurnOptions } from './metering/turns.js';
 import type {
   Attribution,
   AttributionCounters,
@@ -20,14 +22,18 @@ import type { Logger } from './telemetry/log.js';
 
 /** What a run needs of src/identity. */
 export interface ContainerNames {
-  start(): void;
+  start(): Promise<void>;
   lookUp(wanted: readonly WantedContainer[]): void;
-  onFacts(call: (facts: readonly ContainerFacts[]) => void): void;
+  onFacts(call: (facts: ContainerFacts[]) => void): () => void;
+  status(): IdentityStatus;
+  close(): void;
 }
 
 export interface AttributionReading {
   status: AttributionStatus;
   counters: AttributionCounters;
+  /** Absent where no container is named. */
+  identity?: IdentityStatus;
 }
 
 /** The options with attribution `off` where this run has no use for it: files, or nothing that names an end. */
@@ -88,12 +94,19 @@ export class AttributionRun {
   constructor(
     addon: Pick<NativeAddon, 'Attribution'>,
     native: AttributionOptions,
-    around: { options: Options; log: Logger; names: ContainerNames | undefined; onFailure: (error: unknown) => void },
+    around: {
+      options: Options;
+      log: Logger;
+      names: ContainerNames | undefined;
+      onFailure: (error: unknown) => void;
+      turns?: TurnOptions;
+    },
   ) {
     this.#options = around.options;
     this.#log = around.log;
     this.#names = around.names;
     this.#pump = new EventPump({
+      ...around.turns,
       createAttribution: (wake) => new addon.Attribution(native, wake),
       onNotice: ({ level, code, text }) => this.#log.log(level, text, code === '' ? {} : { code }),
       onWanted: (wanted) => this.#names?.lookUp(wanted),
@@ -113,12 +126,14 @@ export class AttributionRun {
     this.#names?.onFacts((facts) => {
       if (this.#last === undefined) this.native.setContainers(facts);
     });
-    this.#names?.start();
+    void this.#names?.start(); // names come as they come
     this.#say();
   }
 
   reading(): AttributionReading {
-    return this.#last ?? { status: this.native.status(), counters: this.native.counters() };
+    if (this.#last) return this.#last;
+    const identity = this.#names?.status();
+    return { status: this.native.status(), counters: this.native.counters(), ...(identity ? { identity } : {}) };
   }
 
   /** The last events go to their exporters. */
@@ -131,6 +146,7 @@ export class AttributionRun {
     if (this.#last !== undefined) return;
     this.#pump.finish();
     this.#last = this.reading();
+    this.#names?.close();
     this.native.close();
   }
 

@@ -270,10 +270,10 @@ export const optionTable = {
     group: 'attribution',
     example: '262144',
   }),
-  containerRuntimes: option(list(text('SOCKET', 'the path of a socket', { required: true })), {
+  containerRuntimes: option(list(text('SOCKET', '[docker:|podman:|cri:]PATH', { required: true })), {
     doc:
-      'Ask this container runtime too (Docker or Podman REST, or CRI); the usual sockets of Docker, Podman, containerd and ' +
-      'CRI-O are asked in any case. May be repeated.',
+      'Ask this container runtime too: docker:PATH, podman:PATH or cri:PATH of its socket; the usual ones of Docker, Podman, ' +
+      'containerd and CRI-O are asked in any case. May be repeated.',
     default: [],
     group: 'attribution',
     long: 'container-runtime',

@@ -290,7 +290,7 @@ export function namesEnds(plans: readonly SinkPlan[]): boolean {
 }
 
 /** What only a container runtime can tell. */
-const runtimeFacts = /container(Name|Image|Labels?)|pod|node|workload/i;
+const runtimeFacts = /container(Name|Image|Labels)|pod|nodeName|workload|orchestrator|flowProcesses/i;
 
 /** True when records of any sink name containers or pods. */
 export function namesContainers(plans: readonly SinkPlan[]): boolean {

@@ -77,6 +77,15 @@ export interface AttributionReading {
     translationsEvicted: number;
     conntrackOverruns: number;
   };
+  /** Absent where no container is named (identity/identity.ts IdentityStatus has all of it). */
+  identity?: {
+    runtimes: readonly { socket: string; state: string }[];
+    evicted: number;
+    answered: number;
+    unanswered: number;
+    refused: number;
+    labelsLeftOut: number;
+  };
 }
 
 export interface MetricLine<S> {
@@ -136,6 +145,15 @@ const counted =
   (read: (now: Counted) => ReturnType<Read<Counted>>) =>
   ({ counters }: AttributionReading) =>
     counters === undefined ? null : read(counters);
+type Named = NonNullable<AttributionReading['identity']>;
+const named =
+  (read: (now: Named) => ReturnType<Read<Named>>) =>
+  ({ identity }: AttributionReading) =>
+    identity === undefined ? null : read(identity);
+const answers = ({ runtimes }: Named): Record<string, number> =>
+  Object.fromEntries(
+    runtimes.map(({ socket, state }) => [socket, state === 'following' || state === 'polling' ? 1 : 0]),
+  );
 
 // biome-ignore format: one line a metric.
 export const attributionLines: readonly MetricLine<AttributionReading>[] = [
@@ -163,6 +181,10 @@ export const attributionLines: readonly MetricLine<AttributionReading>[] = [
   gauges('weir_attribution_translations', 'Connections with translated addresses known now.', counted((now) => now.translations)),
   counts('weir_attribution_translations_evicted_total', 'Translated connections forgotten for want of room.', counted((now) => now.translationsEvicted)),
   counts('weir_attribution_conntrack_overruns_total', 'Times that the kernel\'s address translation had to be read anew because its events came too fast.', counted((now) => now.conntrackOverruns)),
+  gauges('weir_container_runtime_up', 'Whether a container runtime answers.', named(answers), 'socket'),
+  counts('weir_container_lookups_total', 'Containers asked for: answered, known to no runtime, or not asked because too many waited.', named(({ answered, unanswered, refused }) => ({ answered, unanswered, refused })), 'result'),
+  counts('weir_containers_evicted_total', 'Containers whose name was forgotten for want of room.', named((now) => now.evicted)),
+  counts('weir_container_labels_left_out_total', 'Labels that did not fit into what is kept of their container.', named((now) => now.labelsLeftOut)),
 ];
 
 // created + recovered = exported + dropped (all causes) + queued + spooled.

@@ -1,5 +1,6 @@
 // Counters of a meter, an attribution and an exporter in which every number is another one, so that a mix-up shows.
 import { type ExporterCounters, noDrops } from '../../src/exporting/exporter_counters.js';
+import type { IdentityStatus } from '../../src/identity/identity.js';
 import type { AttributionCounters, AttributionStatus, Counters } from '../../src/native/boundary.js';
 
 export function meterCounters(change: Partial<Counters> = {}): Counters {
@@ -57,6 +58,30 @@ export function attributionCounters(change: Partial<AttributionCounters> = {}): 
     translationsEvicted: 3020,
     conntrackOverruns: 3021,
     ...change,
+  };
+}
+
+export function identityStatus(): IdentityStatus {
+  const podman = { kind: 'podman', configured: true, engine: '', containers: 0, reason: 'no such socket' } as const;
+  return {
+    runtimes: [
+      {
+        kind: 'docker',
+        socket: '/run/docker.sock',
+        configured: false,
+        state: 'following',
+        engine: 'docker 20',
+        containers: 3,
+        reason: '',
+      },
+      { ...podman, socket: '/run/podman.sock', state: 'absent' },
+    ],
+    containers: 3,
+    evicted: 4001,
+    answered: 4002,
+    unanswered: 4003,
+    refused: 4004,
+    labelsLeftOut: 4005,
   };
 }
 

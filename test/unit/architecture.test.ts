@@ -23,7 +23,11 @@ const typeScriptRooms: Record<string, string[]> = {
   capabilities: [],
   doctor: ['errors', 'config', 'native', 'capabilities', 'telemetry'],
   privileges: ['errors', 'config', 'native', 'capabilities', 'telemetry'],
+  attribution_run: ['errors', 'fields', 'config', 'native', 'metering', 'exporting', 'identity', 'telemetry'],
+  run_summary: ['native', 'exporting', 'telemetry', 'attribution_run'],
   app: [
+    'attribution_run',
+    'run_summary',
     'privileges',
     'errors',
     'fields',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FormatError } from '../../../src/config/format.js';
-import { parseObservationPoint } from '../../../src/config/observation_point.js';
+import { isSockets, parseObservationPoint } from '../../../src/config/observation_point.js';
 
 test('interfaces, globs, lists and network namespaces', () => {
   const cases: [string, string[], string][] = [
@@ -30,6 +30,12 @@ test('containers and pods are targets until the runtimes have told their namespa
   }
 });
 
+test('ebpf: is flows of sockets, not an interface', () => {
+  const point = parseObservationPoint('ebpf:');
+  assert.deepEqual(point, { text: 'ebpf:', names: ['ebpf:'], netns: '' });
+  assert.deepEqual([isSockets(point), isSockets(parseObservationPoint('any'))], [true, false]);
+});
+
 test('mistakes say what was expected', () => {
   const cases: [string, RegExp][] = [
     ['', /empty interface name/],
@@ -47,7 +53,9 @@ test('mistakes say what was expected', () => {
     ['captures/x', /cannot be the name of an interface; to read a capture file use -r/],
     ['a name', /cannot be the name/],
     ['zc:eth1', /capture by 'zc:' is not in this version/],
-    ['ebpf:', /capture by 'ebpf:' is not in this version/],
+    ['ebpf:eth0', /ebpf: stands alone, found 'ebpf:eth0'/],
+    ['ebpf:@netns:blue', /ebpf: stands alone/],
+    ['eth0,ebpf:', /ebpf: stands alone, .*repeat -i/],
     ['interface0123456', /longer than 15 bytes/],
   ];
   for (const [text, message] of cases) {

@@ -8,6 +8,7 @@ import { type WeirError, WeirErrors } from '../../../src/errors.js';
 import { elementByName } from '../../../src/fields/elements.js';
 import {
   elementsOf,
+  forSockets,
   forUniflow,
   loadTemplates,
   needsBits,
@@ -189,4 +190,15 @@ test('the objects of a line stand together, whatever the order of the template',
       assert.ok(seen.has('netflow.ntop'));
     }
   }
+});
+
+test('flows of sockets have payload octets in place of octets of packets', () => {
+  const template = parseTemplateList('IN_BYTES OUT_BYTES packetDeltaCount');
+  assert.deepEqual(names(forSockets(template).fields), [
+    'transportOctetDeltaCount',
+    'reverseTransportOctetDeltaCount',
+    'packetDeltaCount',
+  ]);
+  const other = parseTemplateList('packetDeltaCount');
+  assert.equal(forSockets(other), other);
 });

@@ -9,6 +9,7 @@ import {
   attributionCounters,
   attributionStatus,
   exporterCounters,
+  identityStatus,
   meterCounters,
 } from '../../support/counter_readings.js';
 import { type MetricFamily, parsePrometheus, sampleValue } from '../../support/prometheus_text.js';
@@ -19,7 +20,7 @@ const udpLabels = { sink: 'udp://collector:4739', scheme: 'udp' };
 function metrics(change: Partial<MetricsOptions> = {}): Metrics {
   return new Metrics({
     meter: () => meterCounters(),
-    attribution: () => ({ status: attributionStatus(), counters: attributionCounters() }),
+    attribution: () => ({ status: attributionStatus(), counters: attributionCounters(), identity: identityStatus() }),
     sinks: () => [udp],
     versions: { version: '0.1.0', 'lib-pcap': '1.10.3 "x"' },
     ...change,
@@ -105,6 +106,17 @@ test('the tier that runs, its programs, and how ends were matched', async () => 
     assert.equal(sampleValue(families, 'weir_attribution_ends_total', { method }), value);
   }
   assert.equal(sampleValue(families, 'weir_attribution_kernel_dropped_events_total'), 3002);
+  assert.equal(sampleValue(families, 'weir_container_runtime_up', { socket: '/run/docker.sock' }), 1);
+  assert.equal(sampleValue(families, 'weir_container_runtime_up', { socket: '/run/podman.sock' }), 0);
+  for (const [result, value] of [
+    ['answered', 4002],
+    ['unanswered', 4003],
+    ['refused', 4004],
+  ] as const) {
+    assert.equal(sampleValue(families, 'weir_container_lookups_total', { result }), value);
+  }
+  assert.equal(sampleValue(families, 'weir_containers_evicted_total'), 4001);
+  assert.equal(sampleValue(families, 'weir_container_labels_left_out_total'), 4005);
   const off = await scrape(metrics({ attribution: () => ({ status: { tier: 'off', programs: [] } }) }));
   assert.equal(sampleValue(off, 'weir_attribution_tier', { tier: 'off' }), 1);
   assert.deepEqual(off.get('weir_attribution_ends_total')?.samples, []);
