@@ -26,7 +26,8 @@ function typeText(property: Property): string {
   if (property.enum !== undefined) return [...new Set(property.enum.map(literal))].join(' | ');
   if (property.type === 'array') return 'number[]';
   if (property.type === 'object') return 'Record<string, string>';
-  const types = [property.type ?? 'string'].flat().map((type) => (type === 'integer' ? 'number' : type));
+  const names: Readonly<Record<string, string>> = { integer: 'number', array: 'string[]' };
+  const types = [property.type ?? 'string'].flat().map((type) => names[type] ?? type);
   return [...new Set(types)].sort().join(' | ');
 }
 

@@ -1467,12 +1467,12 @@ export interface EcsFlow {
   event?: {
     /** The same in all lines. */
     kind?: 'event';
-    /** The same in all lines. */
-    category?: string[];
-    /** The same in all lines. */
-    type?: string[];
-    /** The same in all lines. */
-    action?: 'network_flow';
+    /** The same in all flows; in events: process for exec, exit and fork, network for the others. */
+    category?: string | string[];
+    /** The same in all flows; in events: What the event says of it: start, end, denied (refused) or info. */
+    type?: string | string[];
+    /** The same in all flows; in events: eventType as text: connect, accept, use, listen, close, retransmit, refused, exec, exit, fork. */
+    action?: string;
     /** First packet since the previous record of the flow. */
     start?: number | string;
     /** Last packet of the record. */
@@ -1491,6 +1491,12 @@ export interface EcsFlow {
     bytes?: number | string;
     /** Packets as on the wire since the previous record. */
     packets?: number | string;
+    nat?: {
+      /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
+      ip?: string;
+      /** Port behind the kernel's address translation; 0 when none is known. */
+      port?: number;
+    };
   };
   destination?: {
     /** IP address of the initiator / responder. */
@@ -1503,6 +1509,38 @@ export interface EcsFlow {
     bytes?: number | string;
     /** Reverse: Packets as on the wire since the previous record. */
     packets?: number | string;
+    nat?: {
+      /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
+      ip?: string;
+      /** Port behind the kernel's address translation; 0 when none is known. */
+      port?: number;
+    };
+    process?: {
+      /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
+      pid?: number;
+      /** Name of the process (comm of its first thread), 15 octets at most. */
+      name?: string;
+      /** Path of the program the process runs. */
+      executable?: string;
+      /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
+      command_line?: string;
+      /** Working directory of the process when it was read. */
+      working_directory?: string;
+      /** Start of the process, to 10 ms: with its id it names the process for good. */
+      start?: number | string;
+      parent?: {
+        /** Parent of the process. */
+        pid?: number;
+        /** Name of the parent. */
+        name?: string;
+      };
+    };
+    user?: {
+      /** User id of the process; 0 is root, 4294967295 nobody known. */
+      id?: string;
+      /** User of the process, by the host's accounts. */
+      name?: string;
+    };
   };
   network?: {
     /** By IP version. */
@@ -1546,6 +1584,86 @@ export interface EcsFlow {
         /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
         name?: string;
       };
+    };
+  };
+  process?: {
+    /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
+    pid?: number;
+    /** Process id in the process's own pid namespace, as its container numbers it; absent where that is the host's. */
+    vpid?: number;
+    /** Name of the process (comm of its first thread), 15 octets at most. */
+    name?: string;
+    /** Path of the program the process runs. */
+    executable?: string;
+    /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
+    command_line?: string;
+    /** Working directory of the process when it was read. */
+    working_directory?: string;
+    /** Start of the process, to 10 ms: with its id it names the process for good. */
+    start?: number | string;
+    thread?: {
+      /** Thread that used the socket last. */
+      id?: number;
+    };
+    parent?: {
+      /** Parent of the process. */
+      pid?: number;
+      /** Name of the parent. */
+      name?: string;
+      /** Path of the program the parent runs. */
+      executable?: string;
+      /** Start of the parent. */
+      start?: number | string;
+      user?: {
+        /** User id of the parent; 4294967295 when unknown. */
+        id?: string;
+        /** User of the parent. */
+        name?: string;
+      };
+    };
+  };
+  user?: {
+    /** User id of the process; 0 is root, 4294967295 nobody known. */
+    id?: string;
+    /** User of the process, by the host's accounts. */
+    name?: string;
+    effective?: {
+      /** Effective user id of the process; 4294967295 when unknown. */
+      id?: string;
+      /** Effective user of the process. */
+      name?: string;
+    };
+  };
+  group?: {
+    /** Group id of the process; 4294967295 when unknown. */
+    id?: string;
+    /** Group of the process. */
+    name?: string;
+  };
+  container?: {
+    /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
+    id?: string;
+    /** Name of the container, as its runtime tells. */
+    name?: string;
+    image?: {
+      /** Image of the container. */
+      name?: string;
+    };
+    /** docker, podman, containerd, cri-o, lxc, nspawn or runc. */
+    runtime?: string;
+    /** Labels of the container: a JSON object, text on the wire. */
+    labels?: Record<string, string>;
+  };
+  orchestrator?: {
+    /** kubernetes where a pod is known. */
+    type?: string;
+    /** Namespace of the pod. */
+    namespace?: string;
+    resource?: {
+      /** Name of the pod. */
+      name?: string;
+      /** UID of the pod. */
+      id?: string;
     };
   };
   netflow?: {
@@ -1678,44 +1796,10 @@ export interface EcsFlow {
       untunneled_l4_src_port?: number;
       /** Port of the envelope. */
       untunneled_l4_dst_port?: number;
-      /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
-      src_proc_pid?: number;
-      /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
-      dst_proc_pid?: number;
-      /** Name of the process (comm of its first thread), 15 octets at most. */
-      src_proc_name?: string;
-      /** Name of the process (comm of its first thread), 15 octets at most. */
-      dst_proc_name?: string;
-      /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
-      src_proc_cmdline?: string;
-      /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
-      dst_proc_cmdline?: string;
-      /** Parent of the process. */
-      src_father_proc_pid?: number;
-      /** Parent of the process. */
-      dst_father_proc_pid?: number;
-      /** Name of the parent. */
-      src_father_proc_name?: string;
-      /** Name of the parent. */
-      dst_father_proc_name?: string;
-      /** User id of the parent; 4294967295 when unknown. */
-      src_father_proc_uid?: number;
       /** User id of the parent; 4294967295 when unknown. */
       dst_father_proc_uid?: number;
       /** User of the parent. */
-      src_father_proc_user_name?: string;
-      /** User of the parent. */
       dst_father_proc_user_name?: string;
-      /** User id of the process; 0 is root, 4294967295 nobody known. */
-      src_proc_uid?: number;
-      /** User id of the process; 0 is root, 4294967295 nobody known. */
-      dst_proc_uid?: number;
-      /** User of the process, by the host's accounts. */
-      src_proc_user_name?: string;
-      /** User of the process, by the host's accounts. */
-      dst_proc_user_name?: string;
-      /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
-      src_proc_container_id?: string;
       /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
       dst_proc_container_id?: string;
     };
@@ -1917,32 +2001,12 @@ export interface EcsFlow {
     tunnel_depth?: number;
     /** VXLAN network: 1 in the top octet, the VNI in the last three. */
     layer2_segment_id?: number | string;
-    /** Path of the program the process runs. */
-    source_process_executable?: string;
-    /** Path of the program the process runs. */
-    destination_process_executable?: string;
-    /** Working directory of the process when it was read. */
-    source_process_working_directory?: string;
-    /** Working directory of the process when it was read. */
-    destination_process_working_directory?: string;
-    /** Start of the process, to 10 ms: with its id it names the process for good. */
-    source_process_start_milliseconds?: number | string;
-    /** Start of the process, to 10 ms: with its id it names the process for good. */
-    destination_process_start_milliseconds?: number | string;
-    /** Thread that used the socket last. */
-    source_thread_id?: number;
     /** Thread that used the socket last. */
     destination_thread_id?: number;
     /** Process id in the process's own pid namespace, as its container numbers it; absent where that is the host's. */
-    source_inside_process_id?: number;
-    /** Process id in the process's own pid namespace, as its container numbers it; absent where that is the host's. */
     destination_inside_process_id?: number;
     /** Path of the program the parent runs. */
-    source_parent_process_executable?: string;
-    /** Path of the program the parent runs. */
     destination_parent_process_executable?: string;
-    /** Start of the parent. */
-    source_parent_process_start_milliseconds?: number | string;
     /** Start of the parent. */
     destination_parent_process_start_milliseconds?: number | string;
     /** Ancestors beyond the parent, nearest first: name:id name:id ... (--ancestors). */
@@ -1963,22 +2027,12 @@ export interface EcsFlow {
     destination_opener_process_start_milliseconds?: number | string;
     /** Processes at both ends in one text, ? where nobody is known: curl(1234) > nginx(77)@web. Behind @ the pod as namespace/name, or the container. */
     flow_processes?: string;
-    /** User of the process at the source. */
-    user_name?: string;
-    /** Group id of the process; 4294967295 when unknown. */
-    source_group_id?: number;
     /** Group id of the process; 4294967295 when unknown. */
     destination_group_id?: number;
     /** Group of the process. */
-    source_group_name?: string;
-    /** Group of the process. */
     destination_group_name?: string;
     /** Effective user id of the process; 4294967295 when unknown. */
-    source_effective_user_id?: number;
-    /** Effective user id of the process; 4294967295 when unknown. */
     destination_effective_user_id?: number;
-    /** Effective user of the process. */
-    source_effective_user_name?: string;
     /** Effective user of the process. */
     destination_effective_user_name?: string;
     /** Effective group id of the process; 4294967295 when unknown. */
@@ -2022,19 +2076,11 @@ export interface EcsFlow {
     /** systemd slice of the process: system.slice. */
     destination_systemd_slice?: string;
     /** Name of the container, as its runtime tells. */
-    source_container_name?: string;
-    /** Name of the container, as its runtime tells. */
     destination_container_name?: string;
-    /** Image of the container. */
-    source_container_image?: string;
     /** Image of the container. */
     destination_container_image?: string;
     /** docker, podman, containerd, cri-o, lxc, nspawn or runc. */
-    source_container_runtime?: string;
-    /** docker, podman, containerd, cri-o, lxc, nspawn or runc. */
     destination_container_runtime?: string;
-    /** Labels of the container: a JSON object, text on the wire. */
-    source_container_labels?: Record<string, string>;
     /** Labels of the container: a JSON object, text on the wire. */
     destination_container_labels?: Record<string, string>;
     /** Inode of the process's network namespace, as /proc/PID/ns/net shows it. */
@@ -2047,11 +2093,7 @@ export interface EcsFlow {
     destination_network_namespace_cookie?: number | string;
     antrea?: {
       /** Namespace of the pod. */
-      source_pod_namespace?: string;
-      /** Namespace of the pod. */
       destination_pod_namespace?: string;
-      /** Name of the pod. */
-      source_pod_name?: string;
       /** Name of the pod. */
       destination_pod_name?: string;
       /** Node the pod runs on. */
@@ -2064,15 +2106,11 @@ export interface EcsFlow {
       destination_pod_labels?: Record<string, string>;
     };
     /** UID of the pod. */
-    source_pod_uid?: string;
-    /** UID of the pod. */
     destination_pod_uid?: string;
     /** Workload the pod belongs to: its deployment, or its app label. */
     source_workload_name?: string;
     /** Workload the pod belongs to: its deployment, or its app label. */
     destination_workload_name?: string;
-    /** kubernetes where a pod is known. */
-    source_orchestrator_type?: string;
     /** kubernetes where a pod is known. */
     destination_orchestrator_type?: string;
     /** How the socket of this end was found: 0 not, 1 exact tuple, 2 socket cookie, 3 local port (unconnected), 4 listener only, 5 dump of open sockets, 6 sock_diag and /proc. */
@@ -2089,26 +2127,10 @@ export interface EcsFlow {
     destination_process_tentative?: boolean;
     /** The record was made from socket events, no packet was seen (-i ebpf:). */
     record_from_sockets?: boolean;
-    /** Kind of event (--events): 1 connect, 2 accept, 3 first use, 4 listen, 5 close, 6 retransmit, 7 refused, 8 exec, 9 exit, 10 fork; 0 in flow records. */
-    event_type?: number;
-    /** eventType as text: connect, accept, use, listen, close, retransmit, refused, exec, exit, fork. */
-    event_name?: string;
     /** process for exec, exit and fork, network for the others. */
     event_category?: string;
     /** What the event says of it: start, end, denied (refused) or info. */
     event_phase?: string;
-    /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
-    post_nat_source_ipv4_address?: string;
-    /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
-    post_nat_destination_ipv4_address?: string;
-    /** Address behind the kernel's address translation, on whichever side of it the flow was seen; :: when none is known. */
-    post_nat_source_ipv6_address?: string;
-    /** Address behind the kernel's address translation, on whichever side of it the flow was seen; :: when none is known. */
-    post_nat_destination_ipv6_address?: string;
-    /** Port behind the kernel's address translation; 0 when none is known. */
-    post_napt_source_transport_port?: number;
-    /** Port behind the kernel's address translation; 0 when none is known. */
-    post_napt_destination_transport_port?: number;
     /** Address before the kernel's address translation; 0.0.0.0 when none is known. */
     pre_nat_source_ipv4_address?: string;
     /** Address before the kernel's address translation; 0.0.0.0 when none is known. */
@@ -2213,10 +2235,44 @@ export interface EcsFlow {
     source_kernel_state?: number;
     /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
     destination_kernel_state?: number;
+    /** First packet since the previous record of the flow. */
+    flow_start_milliseconds?: number | string;
+    /** Last minus first packet of the record; the largest number when it does not fit. */
+    flow_duration_milliseconds?: number;
+    /** IP version of the metered packets, 4 or 6. */
+    ip_version?: number;
+    /** Community ID version 1, the same for both directions and in other tools (Zeek, Suricata). */
+    community_id?: string;
+    /** ingress when the source's packets come in at the interface, egress when they go out; absent when unknown. */
+    flow_direction_name?: string;
+    /** Octets of IP packets, headers included, since the previous record. */
+    octet_delta_count?: number | string;
+    /** Reverse: Octets of IP packets, headers included, since the previous record. */
+    reverse_octet_delta_count?: number | string;
+    /** Packets as on the wire since the previous record. */
+    packet_delta_count?: number | string;
+    /** Reverse: Packets as on the wire since the previous record. */
+    reverse_packet_delta_count?: number | string;
     /** Octets of both directions together. */
     flow_octets?: number | string;
     /** Packets of both directions together. */
     flow_packets?: number | string;
+    /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+    source_mac_address?: string;
+    /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+    destination_mac_address?: string;
+    /** Outer (or only) VLAN id. */
+    dot1q_vlan_id?: number;
+    /** Second VLAN id of a QinQ frame. */
+    dot1q_customer_vlan_id?: number;
+    /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+    ingress_interface?: number;
+    /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+    egress_interface?: number;
+    /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+    ingress_interface_name?: string;
+    /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+    egress_interface_name?: string;
   };
 }
 

@@ -68,6 +68,13 @@ function property({ element, twin, form, constants, setting }: LineKey): Propert
     return { description: values.length > 1 ? 'By IP version.' : 'The same in all lines.', enum: values };
   }
   const description = noteOf(element, twin);
+  if (constants !== undefined) {
+    const types = constants.map((text) => (text.startsWith('[') ? 'array' : 'string'));
+    return {
+      description: `The same in all flows; in events: ${description}`,
+      type: [...new Set([...types, 'string'])],
+    };
+  }
   switch (form) {
     case 'quoted':
       return { description, type: 'string', pattern: '^[0-9]+$' };

@@ -108,12 +108,13 @@ LineField lineField(const EncoderField& field, const PlanField& plan, Form timeF
 
 LineEncoder::LineEncoder(const EncoderSpec& spec, const FieldContext& context, std::span<const Element> table,
                          bool clock)
-    : biflow_(spec.biflow), unitKey_(spec.unitKey),
+    : biflow_(spec.biflow || spec.eventMask != 0), unitKey_(spec.unitKey),
       linesPerUnit_(spec.unitKey == EncoderSpec::UnitKey::none ? std::max(spec.linesPerUnit, 1u) : 1),
-      share_(spec.share), shareOf_(spec.shareOf), context_(context), text_(new char[kTextRoom]) {
+      selection_(spec), context_(context), text_(new char[kTextRoom]) {
   const bool epoch = spec.timeFormat == EncoderSpec::TimeFormat::milliseconds ||
                      spec.keyStyle == EncoderSpec::KeyStyle::nprobe;
   const Form timeForm = epoch ? Form::epochTime : clock ? Form::clockTime : Form::isoTime;
+  stride_ = selection_.stride();
   EncoderSpec one = spec;  // one field at a time, since planFields() tells no forms
   for (unsigned family = 0; family < 2; family++) {
     for (const EncoderField& field : family == 0 ? spec.fields4 : spec.fields6) {
@@ -127,6 +128,7 @@ LineEncoder::LineEncoder(const EncoderSpec& spec, const FieldContext& context, s
       stride_ = std::max(stride_, strideOf(planned));
       for (const PlanField& plan : planned) {
         plans_[family].fields.push_back(lineField(field, plan, timeForm));
+        plans_[family].fields.back().optional |= spec.eventMask != 0;  // most events lack most things
         plans_[family].places.push_back({field.path, {}});
       }
     }
@@ -138,8 +140,13 @@ EncodeResult LineEncoder::encode(const BatchView& batch, uint32_t first, uint32_
   EncodeResult result;
   context_.heap = batch.heap;
   lines_ = 0;
+  const bool all = selection_.takesAll(batch);
   for (uint32_t i = first; i < batch.count; i++) {
-    if (!add(batch.records + size_t{i} * batch.stride, result, out)) break;
+    if (!all && !selection_.takes(batch, i)) {
+      result.elsewhere++;
+    } else if (!add(batch.records + size_t{i} * batch.stride, result, out)) {
+      break;
+    }
     result.records++;
   }
   sequence_ += result.dataRecords;
@@ -165,10 +172,6 @@ void LineEncoder::makeKey(const uint8_t* record) {
 
 // False: no room left in out or ends, the record is not consumed.
 bool LineEncoder::add(const uint8_t* record, EncodeResult& result, const UnitBuffer& out) {
-  if (shareOf_ > 1 && !belongs(record, share_, shareOf_)) {
-    result.elsewhere++;
-    return true;
-  }
   const unsigned family = familyIndex(record);
   if (plans_[family].fields.empty()) {
     result.unencodable++;

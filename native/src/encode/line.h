@@ -88,7 +88,7 @@ class LineEncoder : public Encoder {
   const bool biflow_;
   const EncoderSpec::UnitKey unitKey_;
   const uint32_t linesPerUnit_;
-  const uint32_t share_, shareOf_;
+  const Selection selection_;
   FieldContext context_;
   uint32_t lines_ = 0;       // in the unit being filled; a unit never spans calls
   std::array<char, 64> key_;  // length and octets of the unit's message key

@@ -26,7 +26,10 @@ const templates = loadTemplates(join(packageRoot(), 'templates'));
 const names = (fields: readonly TemplateField[]): string[] => fields.map((field) => field.element.name);
 
 test('the named templates are there, each with a comment head', () => {
-  assert.deepEqual([...templates.keys()], ['default', 'full', 'minimal', 'nprobe', 'tcp', 'text']);
+  assert.deepEqual(
+    [...templates.keys()],
+    ['default', 'events', 'full', 'kubernetes', 'minimal', 'nprobe', 'process', 'sockets', 'tcp', 'text'],
+  );
   for (const { name, comment, fields } of templates.values()) {
     assert.ok(comment.length > 40, `${name} says for whom it is`);
     assert.ok(name === 'full' || fields.length <= 60, `${name} has ${fields.length} fields: tshark stops at 60`);
