@@ -18,6 +18,7 @@ constexpr auto kNone = std::string_view::npos;
 bool startsWith(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
 
 bool isNamePart(char c) { return isWordCharacter(c) || c == '-' || c == '.'; }
+bool isName(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), isNamePart); }
 
 // sh -c, bash -lc, su -c: the next argument is a script.
 bool takesScript(std::string_view argument) {
@@ -68,7 +69,7 @@ class Redactor {
     if (value.find("PRIVATE KEY-----") != kNone) {
       out_ += kHidden;
     } else if (value.find_first_of(kSpace) != kNone) {
-      line(value, script);
+      if (value[0] != '-' || !flag(value)) line(value, script);
     } else if (first) {
       programs_ |= programBits(value);  // a program's name names no secret: passwd, sshpass
       scrub(value);
@@ -82,8 +83,7 @@ class Redactor {
     if (++nested_ > kMostNested) {
       out_ += kHidden;
     } else if (const Assignment found = findAssignment(text); !script && found.valueAt > 0 && isWhole(text, found)) {
-      out_ += text.substr(0, found.valueAt);
-      out_ += kHidden;
+      hideFrom(text, found.valueAt);
     } else {
       words(text);
     }
@@ -138,7 +138,7 @@ class Redactor {
       return false;
     }
     const bool sign = value == "=" || value == ":" || value == ":=" || value == "=>";
-    const bool scheme = pendingName_.find("uth") != std::string::npos && isAuthScheme(value);
+    const bool scheme = pendingName_.find("uth") != kNone && isAuthScheme(value);
     if (sign || scheme) {
       out_ += value;
       return true;
@@ -196,19 +196,19 @@ class Redactor {
   }
 
   bool hideFrom(std::string_view text, size_t at) {
-    out_ += text.substr(0, at);
+    scrub(text.substr(0, at));
     out_ += kHidden;
     return true;
   }
 
-  // A name that stands alone: the next word is its value.
+  // A name that ends a word, and is no part of a path: the next word is its value.
   void bareName(std::string_view text) {
-    const auto inside = [](char c) { return isNamePart(c); };
-    const auto start = std::find_if(text.begin(), text.end(), inside);
-    const auto end = std::find_if_not(start, text.end(), inside);
-    const std::string_view name(text.data() + (start - text.begin()), static_cast<size_t>(end - start));
-    const bool behind = std::any_of(end, text.end(), [](char c) { return c == '/' || isNamePart(c); });
-    if (behind || text.substr(0, static_cast<size_t>(start - text.begin())).find('/') != kNone) return;
+    size_t end = text.size();
+    while (end > 0 && !isNamePart(text[end - 1])) --end;
+    size_t start = end;
+    while (start > 0 && isNamePart(text[start - 1])) --start;
+    const std::string_view name = text.substr(start, end - start);
+    if (start > 0 && text[start - 1] == '/') return;
     if (name == "key" || name == "pass" || name == "auth") return;  // too common as words; --key is told by its dashes
     if (namesSecret(name) && !isKeyFile("key", name) && programBits(text) == 0) expect(SecretPart::whole, name);
   }
@@ -237,9 +237,7 @@ class Redactor {
       if ((programs_ >> i & 1) == 0 || (!row->only.empty() && !login_)) continue;
       if (longFlag(text, name, *row) || (text[1 % text.size()] != '-' && shortFlag(text, *row))) return true;
     }
-    if (name.empty() || !namesSecret(name) || std::any_of(name.begin(), name.end(), [](char c) { return !isNamePart(c); })) {
-      return false;
-    }
+    if (!isName(name) || !namesSecret(name)) return false;
     out_ += text;
     expect(SecretPart::whole, name);
     return true;
@@ -272,7 +270,7 @@ class Redactor {
     }
     out_ += text.substr(0, i + 1);
     hide(text.substr(i + 1), row.part);
-    if (!row.attached && namesSecret(text)) expect(SecretPart::whole, text);  // -password of a program that knows -p as well
+    if (!row.attached && isName(text) && namesSecret(text)) expect(SecretPart::whole, text);  // -password where -p is known too
     return true;
   }
 
@@ -329,7 +327,8 @@ class Redactor {
     return mark;
   }
 
-  std::string out_, pendingName_;
+  std::string out_;
+  std::string_view pendingName_;  // in the arguments
   SecretPart pending_ = SecretPart::none;
   uint64_t programs_ = 0;
   int nested_ = 0;
