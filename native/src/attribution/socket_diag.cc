@@ -24,10 +24,11 @@ class Troubles {
  public:
   void add(const std::string& text) {
     if (text.empty() || text_.find(text) != std::string::npos) return;
-    text_ += (text_.empty() ? "" : "; ") + text;
+    if (!text_.empty()) text_ += "; ";
+    text_ += text;
   }
   void count(size_t number, const char* what) {
-    if (number != 0) add(std::to_string(number) + " " + what);
+    if (number != 0) add(std::to_string(number).append(" ").append(what));
   }
   std::string take() { return std::move(text_); }
 

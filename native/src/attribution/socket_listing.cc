@@ -24,6 +24,9 @@ constexpr uint32_t kStates = 0x1ffe;
 constexpr uint8_t kListen = 10;
 constexpr int kNetnsCookie = 71;  // SO_NETNS_COOKIE, not in every header
 
+constexpr uint8_t kProtocols[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPPROTO_RAW};
+constexpr uint8_t kFamilies[] = {AF_INET, AF_INET6};
+
 struct ProcFile {
   const char* path;
   uint16_t family;
@@ -82,8 +85,8 @@ std::string SocketListing::list(std::vector<ListedSocket>& sockets) {
   std::string trouble;
   bool hasRaw = true;
   listening_.clear();
-  for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPPROTO_RAW}) {
-    for (const uint8_t family : {AF_INET, AF_INET6}) {
+  for (const uint8_t protocol : kProtocols) {
+    for (const uint8_t family : kFamilies) {
       const std::string refused = listProtocol(protocol, family, sockets);
       if (protocol == IPPROTO_RAW) {
         hasRaw = hasRaw && refused.empty();
@@ -114,7 +117,7 @@ std::string SocketListing::listProtocol(uint8_t protocol, uint8_t family, std::v
   request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   request.body.sdiag_family = family;
   request.body.sdiag_protocol = protocol;
-  request.body.idiag_ext = protocol == IPPROTO_TCP ? 1 << (INET_DIAG_INFO - 1) : 0;
+  if (protocol == IPPROTO_TCP) request.body.idiag_ext = 1 << (INET_DIAG_INFO - 1);
   request.body.idiag_states = kStates;
   const ListedSocket base = blank();
   const int reason = requestNetlink(diag_.get(), request.header, [&](const nlmsghdr& header) {

@@ -8,20 +8,24 @@
 namespace weir {
 namespace {
 
+// net/tcp_states.h
 enum State : uint8_t { synSent = 2, synReceived = 3, finWait2 = 5, timeWait = 6, closeWait = 8, lastAck = 9, listen = 10, closing = 11 };
-enum Flag : uint32_t { sentSyn = 1, sentFin = 2, receivedFin = 4 };
+// weir_tcp_health::flags
+constexpr uint32_t kSentSyn = 1, kSentFin = 2, kReceivedFin = 4;
 
 uint32_t saturating(uint64_t value) { return static_cast<uint32_t>(std::min<uint64_t>(value, UINT32_MAX)); }
 
 // bytes_acked counts the SYN of a connection that was opened from here, and a FIN once it is acknowledged.
 uint32_t flagsOf(const tcp_info& info, bool hasSums, uint8_t state, bool listening) {
-  uint32_t flags = state == finWait2 ? sentFin : 0;
-  if (state == closeWait || state == lastAck || state == closing || state == timeWait) flags |= receivedFin;
+  uint32_t flags = 0;
   if (state == synSent || state == synReceived) return flags;
+  if (state == closeWait || state == lastAck || state == closing || state == timeWait) flags |= kReceivedFin;
+  if (state == finWait2) flags |= kSentFin;
+  const uint64_t finAcked = state == finWait2;
   const uint64_t beyond = info.tcpi_bytes_acked - (info.tcpi_bytes_sent - info.tcpi_bytes_retrans);
   // With nothing under way the sums tell; else a connection from a port that is listened on was accepted.
   const bool told = hasSums && info.tcpi_unacked == 0 && beyond <= 2;
-  if (told ? beyond > (flags & sentFin) / sentFin : !listening) flags |= sentSyn;
+  if (told ? beyond > finAcked : !listening) flags |= kSentSyn;
   return flags;
 }
 
