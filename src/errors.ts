@@ -42,6 +42,10 @@ export const errorKinds = {
     remedy:
       'See `weir doctor` for the container runtimes that answer; a container may be named by its id, a pod by NS/NAME.',
   },
+  WEIR_CONNTRACK: {
+    exit: 1,
+    remedy: 'Load the kernel module (modprobe nf_conntrack_netlink) and give the process CAP_NET_ADMIN.',
+  },
   WEIR_SOCKET: { exit: 1, remedy: 'Check the address of the collector and the route to it.' },
   WEIR_TLS: { exit: 2, remedy: 'Check ca, cert and key; `openssl x509 -in FILE -noout -text` shows a certificate.' },
   WEIR_SCTP: { exit: 1, remedy: 'Load the kernel module (modprobe sctp), or send by tcp:// or udp://.' },
