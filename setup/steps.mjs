@@ -51,7 +51,12 @@ export const packages = {
     'aardvark-dns',
     'iptables',
     'busybox-static',
+    'liburing-dev',
+    'curl',
   ],
+  /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
+  servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
+  kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils', 'kmod'],
   fuzz: ['clang', 'libclang-rt-dev'],
   bench: ['softflowd', 'pmacct', 'nfdump', 'util-linux', 'time'],
 };
