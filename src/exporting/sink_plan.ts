@@ -59,10 +59,11 @@ export interface SinkPlan {
   spool: SpoolPlan | undefined;
 }
 
-/** The templates that are used where none is asked for: readable lines, socket flows, events. */
+/** The templates that are used where none is asked for: readable lines, socket flows, events, lines of events. */
 const lineTemplate = 'text';
 const socketsTemplate = 'sockets';
 const eventsTemplate = 'events';
+const eventLineTemplate = 'text-events';
 /** Octets of a text in NetFlow v9, which has no variable length; nProbe uses 16 and 32. */
 const netflow9TextOctets = 32;
 
@@ -110,7 +111,10 @@ export function onlySockets({ read, observationPoints }: Pick<Options, 'read' | 
 function templateName(url: SinkUrl, format: SinkFormat, events: boolean, options: Options): string {
   const asked = options.template;
   // --template is for flows, unless the run is about events as a whole.
-  if (events) return asked === 'default' || url.parameters.events !== undefined ? eventsTemplate : asked;
+  if (events) {
+    if (asked !== 'default' && url.parameters.events === undefined) return asked;
+    return format === 'text' ? eventLineTemplate : eventsTemplate;
+  }
   if (asked !== 'default') return asked;
   if (format === 'text') return lineTemplate;
   return onlySockets(options) ? socketsTemplate : asked;

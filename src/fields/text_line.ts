@@ -2,7 +2,14 @@
 import type { Element } from './field.js';
 
 /** Values that speak for themselves. */
-const bare = new Set(['protocolName', 'interfaceName', 'tcpFlagsText', 'reverseTcpFlagsText', 'flowEndReasonName']);
+const bare = new Set([
+  'protocolName',
+  'interfaceName',
+  'tcpFlagsText',
+  'reverseTcpFlagsText',
+  'flowEndReasonName',
+  'eventName',
+]);
 
 /** The same, left out when nobody is known, so at the end of a line. */
 const bareIfKnown = new Set(['flowProcesses']);
@@ -14,6 +21,8 @@ const words: Readonly<Record<string, string>> = {
   octetDeltaCount: 'octets',
   sourceTransportPort: 'sport',
   destinationTransportPort: 'dport',
+  sourceUserName: 'user',
+  sourceProcessCommandLine: 'command',
 };
 
 /** What may be joined to which element right before it: a port to its address, a reverse counter to its forward one ... */

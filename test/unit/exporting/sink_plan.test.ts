@@ -70,7 +70,7 @@ test('--events makes all sinks event sinks that do not say otherwise', () => {
   );
   assert.deepEqual(
     found.map(({ template }) => template.name),
-    ['events', 'default', 'events'],
+    ['text-events', 'default', 'events'],
   );
 });
 

@@ -28,7 +28,19 @@ const names = (fields: readonly TemplateField[]): string[] => fields.map((field)
 test('the named templates are there, each with a comment head', () => {
   assert.deepEqual(
     [...templates.keys()],
-    ['default', 'events', 'full', 'kubernetes', 'minimal', 'nprobe', 'process', 'sockets', 'tcp', 'text'],
+    [
+      'default',
+      'events',
+      'full',
+      'kubernetes',
+      'minimal',
+      'nprobe',
+      'process',
+      'sockets',
+      'tcp',
+      'text-events',
+      'text',
+    ],
   );
   for (const { name, comment, fields } of templates.values()) {
     assert.ok(comment.length > 40, `${name} says for whom it is`);

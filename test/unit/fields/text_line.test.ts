@@ -29,4 +29,5 @@ test('what does not stand beside its partner says its name', () => {
 
 test('processes stand at the end, where one is known', () => {
   assert.deepEqual(keys('flowEndReasonName', 'flowProcesses'), ['', '?']);
+  assert.deepEqual(keys('eventName', 'sourceUserName', 'sourceProcessCommandLine'), ['', 'user', 'command']);
 });
