@@ -9,36 +9,13 @@ import { packageRoot } from '../../src/native/load.js';
 import { ethernet, type Pair, pcap, udp } from '../support/frames.js';
 import { flowsOf, LiveWeir, packetsOf } from '../support/live_weir.js';
 import { type End, needsNetwork, Network } from '../support/network.js';
+import { needsNobody, withNetRaw, withoutAny } from '../support/nobody.js';
 import { lawful, numberedFile, type SinkWords } from '../support/outage.js';
-import { cliPath, saying, temporaryFolder } from '../support/weir.js';
+import { saying, temporaryFolder } from '../support/weir.js';
 
 const netRaw = '0000000000002000';
 const nothing = '0000000000000000';
 const frames = 50;
-const asNobody = ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'];
-const withNetRaw = [
-  ...asNobody,
-  '--inh-caps',
-  '-all,+net_raw',
-  '--ambient-caps',
-  '-all,+net_raw',
-  '--bounding-set',
-  '-all,+net_raw',
-];
-const withoutAny = [...asNobody, '--inh-caps', '-all', '--ambient-caps', '-all', '--bounding-set', '-all'];
-
-/** Skips aloud where nobody cannot even read the program (a checkout under a closed home). */
-function needsNobody(...commands: string[]): { skip?: string; timeout: number } {
-  const options = needsNetwork('setpriv', ...commands);
-  if (options.skip !== undefined) return options;
-  const reads = spawnSync(asNobody[0]!, [...asNobody.slice(1), process.execPath, cliPath, 'version'], {
-    encoding: 'utf8',
-  });
-  return reads.status === 0
-    ? options
-    : { ...options, skip: `user nobody cannot run weir from this folder: ${reads.stderr.trim()}` };
-}
-
 function send(t: TestContext, end: End, port: number): void {
   const pair: Pair = [
     { address: '10.9.0.50', port },
