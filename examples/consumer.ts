@@ -9,14 +9,12 @@ import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import type { IpfixFlow } from 'weir-probe/fields';
 
-/** Of probes that know applications and processes. */
-interface Attribution {
+/** Of probes that know applications. */
+interface Application {
   applicationName?: string;
-  'ntop.SRC_PROC_NAME'?: string;
-  'ntop.DST_PROC_NAME'?: string;
 }
 
-export type Flow = IpfixFlow & Attribution;
+export type Flow = IpfixFlow & Application;
 
 /** Counters above 2^53 come as texts. */
 const sum = (...counts: (number | string | undefined)[]): bigint =>
@@ -27,20 +25,53 @@ function endpoint(address4: string | undefined, address6: string | undefined, po
   return port ? `${address}:${port}` : address;
 }
 
+interface End {
+  name: string | undefined;
+  id: number | undefined;
+  user: string | undefined;
+  container: string | undefined;
+  pod: string | undefined;
+}
+
+/** NAME(ID) by USER in POD or CONTAINER, as far as they are known; '' when nobody is. */
+function endText({ name, id, user, container, pod }: End): string {
+  if (name === undefined && id === undefined) return '';
+  const place = pod ?? container;
+  return `${name ?? '?'}(${id ?? '?'})${user === undefined ? '' : ` by ${user}`}${place === undefined ? '' : ` in ${place}`}`;
+}
+
+/** Who is at the ends; '' when nobody is known. */
+function endsText(flow: Flow): string {
+  const source = endText({
+    name: flow['ntop.SRC_PROC_NAME'],
+    id: flow['ntop.SRC_PROC_PID'],
+    user: flow['ntop.SRC_PROC_USER_NAME'],
+    container: flow.sourceContainerName,
+    pod: flow['antrea.sourcePodName'],
+  });
+  const target = endText({
+    name: flow['ntop.DST_PROC_NAME'],
+    id: flow['ntop.DST_PROC_PID'],
+    user: flow['ntop.DST_PROC_USER_NAME'],
+    container: flow.destinationContainerName,
+    pod: flow['antrea.destinationPodName'],
+  });
+  return source === '' && target === '' ? '' : `${source || '?'} > ${target || '?'}`;
+}
+
 /** One readable line, without a newline. */
 export function flowLine(flow: Flow): string {
   const source = endpoint(flow.sourceIPv4Address, flow.sourceIPv6Address, flow.sourceTransportPort);
   const target = endpoint(flow.destinationIPv4Address, flow.destinationIPv6Address, flow.destinationTransportPort);
   const octets = sum(flow.octetDeltaCount, flow.reverseOctetDeltaCount);
   const packets = sum(flow.packetDeltaCount, flow.reversePacketDeltaCount);
-  const { 'ntop.SRC_PROC_NAME': client, 'ntop.DST_PROC_NAME': server } = flow;
   const parts = [
     `${flow.flowStartMilliseconds ?? '-'}`,
     `${source} > ${target}`,
     `protocol ${flow.protocolIdentifier ?? '?'}`,
     `${packets} packets ${octets} octets`,
     flow.applicationName ?? '',
-    client === undefined && server === undefined ? '' : `${client ?? '?'} > ${server ?? '?'}`,
+    endsText(flow),
   ];
   return parts.filter((part) => part !== '').join('  ');
 }

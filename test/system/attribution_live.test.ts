@@ -31,7 +31,7 @@ async function conversation(weir: LiveWeir, client: Speaker, server: Speaker): P
 
 function assertEnds(flow: Flow, client: Speaker, server: Speaker): void {
   assert.deepEqual(
-    [flow.sourceProcessId, flow.destinationProcessId, flow.sourceProcessName, flow.destinationProcessName],
+    [flow['ntop.SRC_PROC_PID'], flow['ntop.DST_PROC_PID'], flow['ntop.SRC_PROC_NAME'], flow['ntop.DST_PROC_NAME']],
     [client.pid, server.pid, client.name, server.name],
     JSON.stringify(flow),
   );
@@ -46,8 +46,8 @@ test('-i lo -T process names both processes of a connection within the host', ne
     const [flow] = (await conversation(weir, client, server)) as [Flow];
     assertEnds(flow, client, server);
     assert.match(String(flow.sourceProcessExecutable), /node/);
-    assert.match(String(flow.sourceProcessCommandLine), /-e/);
-    assert.equal(flow.sourceUserId, process.getuid?.());
+    assert.match(String(flow['ntop.SRC_PROC_CMDLINE']), /-e/);
+    assert.equal(flow['ntop.SRC_PROC_UID'], process.getuid?.());
   }
   const run = await weir.stop();
   assert.equal(run.status, 0, run.stderr);
@@ -94,13 +94,13 @@ test('--events tells what happens, and each sink gets its own choice', needsBpf(
   const server = await startServer(t);
   const client = await talk(t, server);
   const of = (pid: number, name: string): Flow[] =>
-    weir.flows.filter((event) => event.sourceProcessId === pid && event.eventName === name);
+    weir.flows.filter((event) => event['ntop.SRC_PROC_PID'] === pid && event.eventName === name);
   await weir.until(() => of(client.pid, 'exit').length > 0, `told of the exit of ${client.pid}`);
   await weir.until(() => of(server.pid, 'accept').length > 0, `told of an accept by ${server.pid}`);
   const [connect] = of(client.pid, 'connect') as [Flow];
   assert.equal(connect.destinationTransportPort, server.port);
-  assert.equal(connect.sourceProcessName, client.name);
-  assert.match(String(of(client.pid, 'exec')[0]?.sourceProcessCommandLine), /-e/);
+  assert.equal(connect['ntop.SRC_PROC_NAME'], client.name);
+  assert.match(String(of(client.pid, 'exec')[0]?.['ntop.SRC_PROC_CMDLINE']), /-e/);
   assert.equal(of(server.pid, 'listen').length, 1);
   const run = await weir.stop();
   assert.equal(run.status, 0, run.stderr);

@@ -178,11 +178,17 @@ test('consumer: the line of a flow, with and without what a template may leave o
     reverseOctetDeltaCount: 1,
     applicationName: 'TLS',
     'ntop.SRC_PROC_NAME': 'curl',
+    'ntop.SRC_PROC_PID': 77,
+    'ntop.SRC_PROC_USER_NAME': 'alice',
+    sourceContainerName: 'web',
   };
   assert.equal(
     flowLine(attributed),
-    '-  [2001:db8::1] > [2001:db8::2]  protocol ?  0 packets 9007199254740994 octets  TLS  curl > ?',
+    '-  [2001:db8::1] > [2001:db8::2]  protocol ?  0 packets 9007199254740994 octets  TLS  curl(77) by alice in web > ?',
   );
+  const { sourceContainerName: _, ...bare } = attributed;
+  const pod: Flow = { ...bare, 'antrea.destinationPodName': 'cart-0', 'ntop.DST_PROC_PID': 8 };
+  assert.match(flowLine(pod), /curl\(77\) by alice > \?\(8\) in cart-0$/);
   assert.deepEqual(flowsOf(Buffer.from('')), []);
   assert.throws(() => flowsOf(Buffer.from('{')), SyntaxError);
 });
