@@ -83,7 +83,7 @@ CgroupMount cgroupMountOf(std::string_view mountinfo, std::string_view wanted) {
     for (int field = 0; field < 3; ++field) cut(line, ' ');  // mount id, parent id, device
     const std::string root = unescaped(cut(line, ' '));
     std::string path = unescaped(cut(line, ' '));
-    if (!wanted.empty() && path != wanted) continue;
+    if (path.empty() || path[0] != '/' || (!wanted.empty() && path != wanted)) continue;
     if (heightOf(root) <= bestHeight) continue;
     bestHeight = heightOf(root);
     best = {std::move(path), belowNamespace(root)};
