@@ -49,6 +49,11 @@ export const errorKinds = {
     exit: 1,
     remedy: 'Lower --cache-size, or raise the memory limit (ulimit -v, systemd MemoryMax).',
   },
+  WEIR_BPF: {
+    exit: 1,
+    remedy:
+      'Run as root, or give the process CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, on a kernel 5.12 or newer with BTF; `weir doctor` names what is missing.',
+  },
   WEIR_ADDON: { exit: 1, remedy: 'Run `npm run build` to build the addon for this machine.' },
   WEIR_INTERNAL: { exit: 1, remedy: 'This is a fault in weir: please report it with the command line and the log.' },
 } as const satisfies Record<string, ErrorKind>;
