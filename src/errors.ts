@@ -37,6 +37,10 @@ export const errorKinds = {
     exit: 1,
     remedy: 'Check that the network namespace or process exists and that weir may enter it (CAP_SYS_ADMIN).',
   },
+  WEIR_CONNTRACK: {
+    exit: 1,
+    remedy: 'Load the kernel module (modprobe nf_conntrack_netlink) and give the process CAP_NET_ADMIN.',
+  },
   WEIR_SOCKET: { exit: 1, remedy: 'Check the address of the collector and the route to it.' },
   WEIR_TLS: { exit: 2, remedy: 'Check ca, cert and key; `openssl x509 -in FILE -noout -text` shows a certificate.' },
   WEIR_SCTP: { exit: 1, remedy: 'Load the kernel module (modprobe sctp), or send by tcp:// or udp://.' },

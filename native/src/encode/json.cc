@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "encode/utf8.h"
+#include "base/utf8.h"
 
 namespace weir {
 namespace {

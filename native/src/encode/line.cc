@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "encode/utf8.h"
+#include "base/utf8.h"
 #include "fields/derive.h"
 
 namespace weir {
