@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "attribution/proc_text.h"
 #include "base/descriptor.h"
 
 namespace weir {
@@ -94,9 +95,7 @@ using Names = std::unordered_map<uint32_t, std::string>;
 Names parsePasswd(std::string_view text) {
   Names names;
   while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view line = cut(text, '\n');
     const size_t name = line.find(':');
     const size_t password = name == std::string_view::npos ? name : line.find(':', name + 1);
     if (password == std::string_view::npos || name == 0 || line[0] == '#') continue;

@@ -3,17 +3,12 @@
 #include <array>
 
 #include "attribution/cgroups.h"
+#include "attribution/proc_text.h"
 
 namespace weir {
 namespace {
 
 constexpr size_t kIdDigits = 64;
-
-bool startsWith(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
-
-bool endsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
 
 bool onlyOf(std::string_view text, std::string_view characters) {
   return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
@@ -91,9 +86,9 @@ class Walk {
   }
 
   void readUnit(std::string_view name) {
-    if (endsWith(name, ".slice")) place_.slice = name;
+    if (name.ends_with(".slice")) place_.slice = name;
     for (const std::string_view kind : {".service", ".scope", ".socket", ".mount", ".swap"}) {
-      if (endsWith(name, kind)) place_.unit = name;
+      if (name.ends_with(kind)) place_.unit = name;
     }
   }
 
@@ -107,7 +102,7 @@ class Walk {
       if (at == std::string_view::npos) return;
       uid = name.substr(at + 4);
       uid = uid.substr(0, std::min(uid.find(".slice"), uid.find(':')));
-    } else if (inPods_ && startsWith(name, "pod")) {
+    } else if (inPods_ && name.starts_with("pod")) {
       uid = name.substr(3);
     }
     if (uid.empty()) return;
@@ -116,16 +111,16 @@ class Walk {
   }
 
   void readContainer(std::string_view name) {
-    if (endsWith(name, ".slice")) return;
+    if (name.ends_with(".slice")) return;
     if (readLxc(name) || readMachine(name)) return;
     if (parent_ == "libpod_parent" && isId(name)) return;  // a pod of Podman
     if (parent_ == "garden" || parent_ == "good" || parent_ == "bad") {
       if (isGardenHandle(name)) return enter("garden", std::string(name));
     }
-    if (startsWith(name, "ecs")) inEcs_ = true;
+    if (name.starts_with("ecs")) inEcs_ = true;
     if (inEcs_ && isFargateId(name)) return enter("containerd", std::string(name));
     if (isId(name)) return enter(runtimeOfParent(), std::string(name));
-    readPrefixed(endsWith(name, ".scope") ? name.substr(0, name.size() - 6) : name);
+    readPrefixed(name.ends_with(".scope") ? name.substr(0, name.size() - 6) : name);
   }
 
   // PREFIX-ID and SLICE:PREFIX:ID.
@@ -145,11 +140,11 @@ class Walk {
 
   bool readLxc(std::string_view name) {
     constexpr std::string_view kPayload = "lxc.payload.";
-    if (startsWith(name, kPayload) && name.size() > kPayload.size()) {
+    if (name.starts_with(kPayload) && name.size() > kPayload.size()) {
       enter("lxc", std::string(name.substr(kPayload.size())));
       return true;
     }
-    if (startsWith(name, "lxc.")) return true;  // monitor, pivot, and payload as a folder
+    if (name.starts_with("lxc.")) return true;  // monitor, pivot, and payload as a folder
     if (parent_ == "lxc" || parent_ == "lxc.payload") {
       enter("lxc", std::string(name));
       return true;
@@ -160,14 +155,14 @@ class Walk {
   // systemd-nspawn, and libvirt's, which are registered the same way.
   bool readMachine(std::string_view name) {
     constexpr std::string_view kService = "systemd-nspawn@", kScope = "machine-";
-    if (startsWith(name, kService) && endsWith(name, ".service")) {
+    if (name.starts_with(kService) && name.ends_with(".service")) {
       enter("nspawn", unescaped(name.substr(kService.size(), name.size() - kService.size() - 8)));
       return true;
     }
-    if (!startsWith(name, kScope) || !endsWith(name, ".scope")) return false;
+    if (!name.starts_with(kScope) || !name.ends_with(".scope")) return false;
     const std::string machine = unescaped(name.substr(kScope.size(), name.size() - kScope.size() - 6));
-    if (startsWith(machine, "qemu-")) return true;  // a virtual machine
-    if (startsWith(machine, "lxc-")) {              // libvirt: lxc-PID-NAME
+    if (machine.starts_with("qemu-")) return true;  // a virtual machine
+    if (machine.starts_with("lxc-")) {              // libvirt: lxc-PID-NAME
       const size_t dash = machine.find('-', 4);
       enter("lxc", machine.substr(dash == std::string::npos ? 4 : dash + 1));
     } else {
@@ -180,7 +175,7 @@ class Walk {
     for (const Prefix& known : kParents) {
       if (known.text == parent_) return known.runtime;
     }
-    if (inPods_ && startsWith(parent_, "pod")) return "containerd";  // dockershim looks the same; the runtime's own answer wins
+    if (inPods_ && parent_.starts_with("pod")) return "containerd";  // dockershim looks the same; the runtime's own answer wins
     return inEcs_ ? "docker" : "runc";
   }
 
@@ -192,14 +187,8 @@ class Walk {
 }  // namespace
 
 CgroupPlace placeOf(std::string_view path) {
-  constexpr std::string_view kDeleted = " (deleted)";
-  if (endsWith(path, kDeleted)) path.remove_suffix(kDeleted.size());
   Walk walk;
-  while (!path.empty()) {
-    const size_t slash = std::min(path.find('/'), path.size());
-    walk.step(path.substr(0, slash));
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
+  for (path = withoutDeleted(path); !path.empty();) walk.step(cut(path, '/'));
   return walk.take();
 }
 

@@ -12,6 +12,7 @@
 #include <list>
 #include <unordered_map>
 
+#include "attribution/proc_text.h"
 #include "base/descriptor.h"
 
 namespace weir {
@@ -20,15 +21,6 @@ namespace {
 constexpr int kMostLevels = 64;
 constexpr int kFileIdKernfs = 0xfe;  // FILEID_KERNFS of linux/exportfs.h: the handle is the 64-bit id
 constexpr auto kNone = std::string_view::npos;
-
-bool startsWith(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
-
-std::string_view cut(std::string_view& text, char mark) {
-  const size_t at = std::min(text.find(mark), text.size());
-  const std::string_view piece = text.substr(0, at);
-  text.remove_prefix(std::min(at + 1, text.size()));
-  return piece;
-}
 
 // mountinfo writes space, tab, line feed and backslash as three octal digits.
 std::string unescaped(std::string_view text) {
@@ -46,7 +38,7 @@ std::string unescaped(std::string_view text) {
 
 // "/.." stands for a level above the own cgroup namespace's root: such a mount shows more than "/" does.
 std::string belowNamespace(std::string root) {
-  while (startsWith(root, "/..")) root.erase(0, 3);
+  while (root.starts_with("/..")) root.erase(0, 3);
   return root == "/" ? std::string() : root;
 }
 
@@ -79,11 +71,11 @@ CgroupMount cgroupMountOf(std::string_view mountinfo, std::string_view wanted) {
   while (!mountinfo.empty()) {
     std::string_view line = cut(mountinfo, '\n');
     const size_t dash = line.find(" - ");
-    if (dash == kNone || !startsWith(line.substr(dash + 3), "cgroup2 ")) continue;
+    if (dash == kNone || !line.substr(dash + 3).starts_with("cgroup2 ")) continue;
     for (int field = 0; field < 3; ++field) cut(line, ' ');  // mount id, parent id, device
     const std::string root = unescaped(cut(line, ' '));
     std::string path = unescaped(cut(line, ' '));
-    if (!wanted.empty() && path != wanted) continue;
+    if (path.empty() || path[0] != '/' || (!wanted.empty() && path != wanted)) continue;
     if (heightOf(root) <= bestHeight) continue;
     bestHeight = heightOf(root);
     best = {std::move(path), belowNamespace(root)};
@@ -120,11 +112,8 @@ struct Cgroups::Impl {
 
   // A path of the file system as one of the hierarchy.
   std::string below(std::string_view path) const {
-    constexpr std::string_view kDeleted = " (deleted)";
-    if (path.size() > kDeleted.size() && path.substr(path.size() - kDeleted.size()) == kDeleted) {
-      path.remove_suffix(kDeleted.size());
-    }
-    const bool inside = startsWith(path, mount.path) && (path.size() == mount.path.size() || path[mount.path.size()] == '/');
+    path = withoutDeleted(path);
+    const bool inside = path.starts_with(mount.path) && (path.size() == mount.path.size() || path[mount.path.size()] == '/');
     if (!inside) return std::string(path);  // above the mounted part: told from the hierarchy's root
     std::string out = mount.root + std::string(path.substr(mount.path.size()));
     return out.empty() ? "/" : out;

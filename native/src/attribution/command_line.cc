@@ -15,8 +15,6 @@ constexpr std::string_view kHidden = "***";
 constexpr std::string_view kSpace = " \t\n\r\f\v";
 constexpr auto kNone = std::string_view::npos;
 
-bool startsWith(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
-
 bool isNamePart(char c) { return isWordCharacter(c) || c == '-' || c == '.'; }
 bool isName(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), isNamePart); }
 
@@ -34,7 +32,7 @@ struct Assignment {
 // The first secret NAME= or NAME: of a text; valueAt 0 = none.
 Assignment findAssignment(std::string_view text) {
   for (size_t i = text.find_first_of("=:"); i != kNone; i = text.find_first_of("=:", i + 1)) {
-    if (text[i] == ':' && startsWith(text.substr(i), "://")) continue;
+    if (text[i] == ':' && text.substr(i).starts_with("://")) continue;
     size_t end = i;
     while (end > 0 && std::string_view("\"'\\]) ").find(text[end - 1]) != kNone) --end;
     size_t start = end;
@@ -133,7 +131,7 @@ class Redactor {
 
   // The value of a name or flag that stood before; false when it is an option of its own.
   bool takeValue(std::string_view value) {
-    if (startsWith(value, "--") && value.size() > 2 && isWordCharacter(value[2])) {
+    if (value.starts_with("--") && value.size() > 2 && isWordCharacter(value[2])) {
       pending_ = SecretPart::none;
       return false;
     }
@@ -186,7 +184,7 @@ class Redactor {
 
   bool assignment(std::string_view text) {
     const Assignment found = findAssignment(text);
-    if (found.valueAt == 0) return startsWith(text, "/p:") && hideFrom(text, 3);  // xfreerdp
+    if (found.valueAt == 0) return text.starts_with("/p:") && hideFrom(text, 3);  // xfreerdp
     if (text.find_first_not_of("\"'\\", found.valueAt) == kNone) {
       out_ += text;
       expect(SecretPart::whole, found.name);
@@ -279,7 +277,7 @@ class Redactor {
     size_t at = 0;
     bool url = false;
     while (at < text.size()) {
-      if (startsWith(text.substr(at), "://")) {
+      if (text.substr(at).starts_with("://")) {
         out_ += "://";
         url = true;
         at = userInfo(text, at + 3);
@@ -320,8 +318,8 @@ class Redactor {
   size_t plainLogin(std::string_view text) {
     const size_t mark = text.rfind('@'), colon = text.find(':');
     if (mark == kNone || colon == kNone || colon == 0 || colon + 1 >= mark || mark + 1 == text.size()) return 0;
-    if (startsWith(text.substr(colon), "://") || text.find('/') < colon) return 0;
-    if (startsWith(text.substr(mark), "@sha256:")) return 0;  // an image's digest
+    if (text.substr(colon).starts_with("://") || text.find('/') < colon) return 0;
+    if (text.substr(mark).starts_with("@sha256:")) return 0;  // an image's digest
     out_ += text.substr(0, colon + 1);
     out_ += kHidden;
     return mark;

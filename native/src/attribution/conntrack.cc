@@ -15,12 +15,12 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <fstream>
 #include <mutex>
 #include <thread>
 
 #include "attribution/translation_table.h"
+#include "base/clock.h"
 #include "base/counter.h"
 #include "base/error.h"
 #include "base/netlink.h"
@@ -40,13 +40,8 @@ constexpr int kDatagrams = 256;            // read at most before the stop is lo
 // The translation never changes after the first packet, so updates are not asked for.
 constexpr uint32_t kGroups = NF_NETLINK_CONNTRACK_NEW | NF_NETLINK_CONNTRACK_DESTROY;
 constexpr uint16_t kNew = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW;
+constexpr uint16_t kGet = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
 constexpr uint16_t kDelete = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
-
-uint64_t monotonicNs() {
-  timespec now;
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * kSecond + static_cast<uint64_t>(now.tv_nsec);
-}
 
 [[noreturn]] void fail(const char* what, int reason) {
   std::string why = std::strerror(reason);
@@ -212,14 +207,7 @@ void Conntrack::Impl::apply(const nlmsghdr& header, uint64_t nowNs) {
 }
 
 int Conntrack::Impl::dump() {
-  struct {
-    nlmsghdr header;
-    nfgenmsg body;
-  } request{};
-  request.header.nlmsg_len = sizeof request;
-  request.header.nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  request.header.nlmsg_seq = ++sequence;
+  NetlinkRequest<nfgenmsg> request(kGet, NLM_F_DUMP, ++sequence);
   request.body.nfgen_family = AF_UNSPEC;
   const uint64_t start = monotonicNs();
   const uint64_t before = lastDumpNs;  // what is new to us began since then

@@ -12,7 +12,7 @@ constexpr int64_t kTupleSlackNs = 1'000'000'000, kPortSlackNs = 100'000'000;
 // Time that both have in common; negative: the gap between them.
 int64_t overlap(const SocketBinding& binding, const FlowSpan& span) {
   const uint64_t from = std::max(binding.startNs, span.startNs), to = std::min(binding.endNs, span.endNs);
-  return static_cast<int64_t>(to) - static_cast<int64_t>(from);
+  return static_cast<int64_t>(std::min<uint64_t>(to, INT64_MAX)) - static_cast<int64_t>(from);
 }
 
 // The better of two bindings of one tuple: a connection's own time; of datagram sockets the latest, it is who uses the flow

@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <climits>
 #include <string_view>
 
 #include "attribution/cgroups.h"
+#include "attribution/proc_text.h"
 #include "base/descriptor.h"
 
 namespace weir {
@@ -18,40 +18,10 @@ namespace {
 constexpr size_t kMostOfFile = 16384;  // of cmdline; commandLineOf shows 4,096 of them
 constexpr auto kNone = std::string_view::npos;
 
-// A number at the start of text, past blanks; 0 when there is none.
-template <typename Number>
-Number numberAt(std::string_view text) {
-  Number value = 0;
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-// Removes and returns the text up to the mark.
-std::string_view cut(std::string_view& text, char mark) {
-  const size_t at = std::min(text.find(mark), text.size());
-  const std::string_view piece = text.substr(0, at);
-  text.remove_prefix(std::min(at + 1, text.size()));
-  return piece;
-}
-
-std::string withoutDeleted(std::string_view path) {
-  constexpr std::string_view kDeleted = " (deleted)";
-  if (path.size() > kDeleted.size() && path.substr(path.size() - kDeleted.size()) == kDeleted) {
-    path.remove_suffix(kDeleted.size());
-  }
-  return std::string(path);
-}
-
-// From the start of an open file of /proc, as much as there is and fits; empty when the process is gone.
-std::string_view readAll(int fd, char* buffer) {
-  size_t size = 0;
-  while (size < kMostOfFile) {
-    const ssize_t got = ::pread(fd, buffer + size, kMostOfFile - size, static_cast<off_t>(size));
-    if (got <= 0) break;
-    size += static_cast<size_t>(got);
-  }
-  return {buffer, size};
+// From the start of an open file of /proc, in one call: all come whole, of maps the first hundred lines. Empty when the process is gone.
+std::string_view readWhole(int fd, char* buffer) {
+  const ssize_t size = ::pread(fd, buffer, kMostOfFile, 0);
+  return {buffer, static_cast<size_t>(std::max<ssize_t>(size, 0))};
 }
 
 // One process's folder. It stays that process's: when its id is used again, reading here fails.
@@ -64,7 +34,7 @@ class ProcessFolder {
   Descriptor openFile(const char* name) const { return Descriptor(::openat(folder_.get(), name, O_RDONLY | O_CLOEXEC)); }
   std::string_view file(const char* name) {
     const Descriptor fd = openFile(name);
-    return fd ? readAll(fd.get(), buffer_) : std::string_view();
+    return fd ? readWhole(fd.get(), buffer_) : std::string_view();
   }
   // Where a link leads, at most until the next call.
   std::string_view link(const char* name) {
@@ -170,7 +140,7 @@ std::string parseCgroups(std::string_view text) {
     std::string_view path = cut(text, '\n');
     const std::string_view id = cut(path, ':');
     cut(path, ':');
-    if (id == "0" && best.empty() && text.empty()) return withoutDeleted(path);
+    if (id == "0" && best.empty() && text.empty()) return std::string(withoutDeleted(path));
     if (path == seen && id != "0") continue;  // v1 hierarchies mostly repeat each other
     seen = path;
     const int weight = weightOf(path);
@@ -179,7 +149,7 @@ std::string parseCgroups(std::string_view text) {
     bestWeight = weight;
     bestUnified = id == "0";
   }
-  return withoutDeleted(best);
+  return std::string(withoutDeleted(best));
 }
 
 void readText(ProcessFolder& folder, ProcessFacts& facts) {
@@ -211,7 +181,7 @@ std::optional<ProcessFacts> ProcessReader::read(uint32_t tgid) const {
   ProcessFolder folder(root_, tgid);
   const Descriptor statFile = folder ? folder.openFile("stat") : Descriptor();
   if (!statFile) return std::nullopt;
-  const Stat first = parseStat(readAll(statFile.get(), folder.buffer()));
+  const Stat first = parseStat(readWhole(statFile.get(), folder.buffer()));
   if (first.startTicks == 0 && first.name.empty()) return std::nullopt;
   ProcessFacts facts;
   facts.key = {tgid, first.startTicks};
@@ -219,11 +189,11 @@ std::optional<ProcessFacts> ProcessReader::read(uint32_t tgid) const {
   if (parseStatus(folder.file("status"), facts) != tgid) return std::nullopt;  // gone, or a thread's id
   readText(folder, facts);
   facts.loginUid = folder.number("loginuid");
-  facts.sessionId = folder.number("sessionid");
+  if (facts.loginUid != UINT32_MAX) facts.sessionId = folder.number("sessionid");  // the kernel sets both or none
   readNamespaces(folder, userNamespace_, facts);
   if (first.parent != 0) facts.parent = keyOf(first.parent);
 
-  const Stat last = parseStat(readAll(statFile.get(), folder.buffer()));
+  const Stat last = parseStat(readWhole(statFile.get(), folder.buffer()));
   if (last.name.empty() || last.startTicks != first.startTicks) return std::nullopt;
   // A parent that ended in between, or whose id another process has now.
   if (last.parent != first.parent || facts.parent.startTicks > facts.key.startTicks) facts.parent = {last.parent, 0};
@@ -234,7 +204,7 @@ std::optional<ProcessFacts> ProcessReader::read(uint32_t tgid) const {
 ProcessKey ProcessReader::keyOf(uint32_t tgid) const {
   char buffer[kMostOfFile];
   const Descriptor fd(::open((root_ + '/' + std::to_string(tgid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
-  return {tgid, fd ? parseStat(readAll(fd.get(), buffer)).startTicks : 0};
+  return {tgid, fd ? parseStat(readWhole(fd.get(), buffer)).startTicks : 0};
 }
 
 std::vector<uint32_t> ProcessReader::list() const {

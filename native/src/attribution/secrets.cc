@@ -100,10 +100,6 @@ bool has(const Table& table, std::string_view word) {
   return std::find(std::begin(table), std::end(table), word) != std::end(table);
 }
 
-bool endsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -149,18 +145,18 @@ bool namesSecret(std::string_view name) {
   if (word.size() < 2 || has(kNotSecret, word)) return false;
   if (has(kExact, word)) return true;
   for (const std::string_view end : kOther) {
-    if (endsWith(word, end)) return false;
+    if (word.ends_with(end)) return false;
   }
   for (const std::string_view part : kInside) {
     if (word.find(part) != std::string::npos) return true;
   }
-  return std::any_of(std::begin(kAtEnd), std::end(kAtEnd), [&](std::string_view end) { return endsWith(word, end); });
+  return std::any_of(std::begin(kAtEnd), std::end(kAtEnd), [&](std::string_view end) { return word.ends_with(end); });
 }
 
 bool isKeyFile(std::string_view name, std::string_view value) {
-  if (!endsWith(compact(name), "key")) return false;
+  if (!compact(name).ends_with("key")) return false;
   return std::any_of(std::begin(kKeyFiles), std::end(kKeyFiles),
-                     [&](std::string_view end) { return endsWith(value, end); });
+                     [&](std::string_view end) { return value.ends_with(end); });
 }
 
 bool isAuthScheme(std::string_view word) { return has(kSchemes, lower(word)); }

@@ -27,9 +27,6 @@ class Troubles {
     if (!text_.empty()) text_ += "; ";
     text_ += text;
   }
-  void count(size_t number, const char* what) {
-    if (number != 0) add(std::to_string(number).append(" ").append(what));
-  }
   std::string take() { return std::move(text_); }
 
  private:
@@ -132,10 +129,9 @@ struct SocketDiag::Impl {
 };
 
 void SocketDiag::Impl::listAll(DiagResult& result, Troubles& troubles) {
-  const NetworkNamespaces namespaces = networkNamespaces(procRoot);
-  troubles.count(namespaces.unreadable, "processes may not be looked at (CAP_SYS_PTRACE is needed)");
+  const std::vector<NetworkNamespace> namespaces = networkNamespaces(procRoot);
   sockets.clear();
-  for (const NetworkNamespace& one : namespaces.list) {
+  for (const NetworkNamespace& one : namespaces) {
     std::optional<SocketListing> listing;
     try {
       const NetnsScope scope(one.path());
@@ -157,7 +153,9 @@ DiagResult SocketDiag::dump(EventHandler& handler) {
   Troubles troubles;
   impl_->listAll(result, troubles);
   const SocketHolders holders = findHolders(inodesOf(impl_->sockets), impl_->reader.list(), impl_->procRoot);
-  troubles.count(holders.unreadable, "processes keep their descriptors secret (CAP_SYS_PTRACE is needed)");
+  if (holders.unreadable != 0) {
+    troubles.add("processes that may not be looked into: " + std::to_string(holders.unreadable) + " (CAP_SYS_PTRACE is needed)");
+  }
   Identities identities(impl_->reader, impl_->procRoot, impl_->cgroupMount);
   for (const ListedSocket& listed : impl_->sockets) {
     weir_snapshot_event event = eventOf(listed);

@@ -34,12 +34,15 @@ SocketHolders findHolders(const std::vector<uint32_t>& inodes, const std::vector
       continue;
     }
     const int fd = ::dirfd(folder.get());
+    bool isReadable = true;
     while (const dirent* entry = ::readdir(folder.get())) {
       char link[32];
       const ssize_t size = ::readlinkat(fd, entry->d_name, link, sizeof link);
+      isReadable = isReadable && (size >= 0 || (errno != EACCES && errno != EPERM));
       const uint32_t inode = size > 0 ? inodeOf({link, static_cast<size_t>(size)}) : 0;
       if (inode != 0 && std::binary_search(inodes.begin(), inodes.end(), inode)) found.list.push_back({inode, tgid});
     }
+    if (!isReadable) found.unreadable++;
   }
   std::sort(found.list.begin(), found.list.end());
   found.list.erase(std::unique(found.list.begin(), found.list.end()), found.list.end());

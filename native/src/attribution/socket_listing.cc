@@ -10,10 +10,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
-#include <string_view>
 
 #include "attribution/tcp_health.h"
+#include "base/clock.h"
 #include "base/netlink.h"
 
 namespace weir {
@@ -39,12 +38,6 @@ constexpr ProcFile kFiles[] = {
     {"/proc/thread-self/net/icmp", AF_INET, SOCK_DGRAM, IPPROTO_ICMP},
     {"/proc/thread-self/net/icmp6", AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6},
 };
-
-uint64_t monotonicNs() {
-  timespec now;
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 std::string readWhole(int fd) {
   std::string text;
@@ -108,13 +101,7 @@ std::string SocketListing::list(std::vector<ListedSocket>& sockets) {
 }
 
 std::string SocketListing::listProtocol(uint8_t protocol, uint8_t family, std::vector<ListedSocket>& sockets) {
-  struct {
-    nlmsghdr header;
-    inet_diag_req_v2 body;
-  } request{};
-  request.header.nlmsg_len = sizeof request;
-  request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  NetlinkRequest<inet_diag_req_v2> request(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
   request.body.sdiag_family = family;
   request.body.sdiag_protocol = protocol;
   if (protocol == IPPROTO_TCP) request.body.idiag_ext = 1 << (INET_DIAG_INFO - 1);

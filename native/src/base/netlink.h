@@ -72,6 +72,18 @@ void forEachAttributeBehind(const Body& body, const nlmsghdr& header, Use use) {
   forEachAttribute(reinterpret_cast<const uint8_t*>(&body) + NLMSG_ALIGN(sizeof(Body)), header.nlmsg_len - before, use);
 }
 
+template <typename Body>
+struct NetlinkRequest {
+  nlmsghdr header{};
+  Body body{};
+  NetlinkRequest(uint16_t type, uint16_t flags, uint32_t sequence = 0) {
+    header.nlmsg_len = sizeof *this;
+    header.nlmsg_type = type;
+    header.nlmsg_flags = NLM_F_REQUEST | flags;
+    header.nlmsg_seq = sequence;
+  }
+};
+
 // Sends a request with NLM_F_DUMP or NLM_F_ACK and gives every answer with its sequence number to use, to the end.
 // Returns 0 or an errno, the kernel's refusal among them.
 int requestNetlink(int fd, const nlmsghdr& request, const std::function<void(const nlmsghdr&)>& use);

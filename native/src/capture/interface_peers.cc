@@ -16,23 +16,21 @@
 namespace weir {
 namespace {
 
+struct GetId {
+  rtgenmsg general;
+  uint8_t padding[3];
+  rtattr attribute;
+  int32_t fd;
+};
+static_assert(sizeof(GetId) == NLMSG_ALIGN(sizeof(rtgenmsg)) + RTA_LENGTH(sizeof(int32_t)));
+
 // The id that the namespace of `socket` has for another one; -1 = none, so no interface leads there.
 int32_t idOf(int socket, const NetworkNamespace& other) {
-  struct {
-    nlmsghdr header;
-    rtgenmsg general;
-    uint8_t padding[3];
-    rtattr attribute;
-    int32_t fd;
-  } request{};
-  static_assert(sizeof request == NLMSG_LENGTH(NLMSG_ALIGN(sizeof(rtgenmsg))) + RTA_LENGTH(sizeof(int32_t)));
-  request.header.nlmsg_len = sizeof request;
-  request.header.nlmsg_type = RTM_GETNSID;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-  request.general.rtgen_family = AF_UNSPEC;
-  request.attribute.rta_type = NETNSA_FD;
-  request.attribute.rta_len = RTA_LENGTH(sizeof request.fd);
-  request.fd = other.fd.get();
+  NetlinkRequest<GetId> request(RTM_GETNSID, NLM_F_ACK);
+  request.body.general.rtgen_family = AF_UNSPEC;
+  request.body.attribute.rta_type = NETNSA_FD;
+  request.body.attribute.rta_len = RTA_LENGTH(sizeof request.body.fd);
+  request.body.fd = other.fd.get();
   int32_t id = NETNSA_NSID_NOT_ASSIGNED;
   requestNetlink(socket, request.header, [&](const nlmsghdr& header) {
     const auto* general = bodyOf<rtgenmsg>(header);
@@ -60,7 +58,7 @@ std::map<uint32_t, uint32_t> peerNamespaces(const std::vector<InterfaceInfo>& in
   if (std::none_of(interfaces.begin(), interfaces.end(), leavesHere)) return found;
   const Descriptor socket = openRoute(netns);
   std::map<int32_t, uint32_t> inodes;
-  for (const NetworkNamespace& other : networkNamespaces(procRoot).list) {
+  for (const NetworkNamespace& other : networkNamespaces(procRoot)) {
     if (const int32_t id = idOf(socket.get(), other); id >= 0) inodes[id] = other.inode;
   }
   for (const InterfaceInfo& info : interfaces) {

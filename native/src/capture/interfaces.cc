@@ -73,14 +73,8 @@ InterfaceInfo readLink(const nlmsghdr& header) {
 }
 
 std::vector<InterfaceInfo> dump(int fd) {
-  struct {
-    nlmsghdr header;
-    ifinfomsg link;
-  } request{};
-  request.header.nlmsg_len = sizeof request;
-  request.header.nlmsg_type = RTM_GETLINK;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  request.link.ifi_family = AF_UNSPEC;
+  NetlinkRequest<ifinfomsg> request(RTM_GETLINK, NLM_F_DUMP);
+  request.body.ifi_family = AF_UNSPEC;
   std::vector<InterfaceInfo> found;
   const int reason = requestNetlink(fd, request.header, [&](const nlmsghdr& header) {
     if (header.nlmsg_type != RTM_NEWLINK) return;

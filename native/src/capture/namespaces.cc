@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <memory>
 #include <unordered_set>
 
@@ -16,25 +15,23 @@ constexpr const char* kNamed = "/run/netns";
 
 class Collector {
  public:
-  // Adds the namespace behind a path unless it is known. False when it may not be looked at.
-  bool add(const std::string& path, bool own = false) {
+  // Adds the namespace behind a path unless it is known.
+  void add(const std::string& path, bool own = false) {
     struct stat status;
-    if (::stat(path.c_str(), &status) != 0) return errno != EACCES && errno != EPERM;
+    if (::stat(path.c_str(), &status) != 0) return;
     // /run/netns/NAME is a plain file until (and after) a namespace is mounted on it.
     if (own) device_ = status.st_dev;
-    if (status.st_dev != device_ || !seen_.insert(status.st_ino).second) return true;
+    if (status.st_dev != device_ || !seen_.insert(status.st_ino).second) return;
     NetworkNamespace found;
     found.inode = static_cast<uint32_t>(status.st_ino);
     found.fd = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     found.own = own;
-    if (found.fd) found_.list.push_back(std::move(found));
-    return true;
+    if (found.fd) found_.push_back(std::move(found));
   }
-  void countUnreadable() { found_.unreadable++; }
-  NetworkNamespaces take() { return std::move(found_); }
+  std::vector<NetworkNamespace> take() { return std::move(found_); }
 
  private:
-  NetworkNamespaces found_;
+  std::vector<NetworkNamespace> found_;
   std::unordered_set<ino_t> seen_;
   dev_t device_ = 0;
 };
@@ -54,13 +51,12 @@ std::string NetworkNamespace::path() const {
   return own ? std::string() : "/proc/thread-self/fd/" + std::to_string(fd.get());
 }
 
-NetworkNamespaces networkNamespaces(const std::string& procRoot) {
+std::vector<NetworkNamespace> networkNamespaces(const std::string& procRoot) {
   Collector collector;
   collector.add(kOwn, true);
   forEachName(kNamed, [&](const char* name) { collector.add(std::string(kNamed) + "/" + name); });
   forEachName(procRoot, [&](const char* name) {
-    if (name[0] < '0' || name[0] > '9') return;
-    if (!collector.add(procRoot + "/" + name + "/ns/net")) collector.countUnreadable();
+    if (name[0] >= '0' && name[0] <= '9') collector.add(procRoot + "/" + name + "/ns/net");
   });
   return collector.take();
 }

@@ -17,13 +17,8 @@ struct NetworkNamespace {
   bool own = false;
 };
 
-struct NetworkNamespaces {
-  std::vector<NetworkNamespace> list;  // the calling thread's own first, each once
-  size_t unreadable = 0;               // processes whose namespace may not be looked at (CAP_SYS_PTRACE)
-};
-
-// The own one, those of /run/netns and of all processes. Namespaces that only a descriptor or a mount elsewhere holds stay
-// unknown. Never throws: what cannot be opened is not there.
-NetworkNamespaces networkNamespaces(const std::string& procRoot = "/proc");
+// The calling thread's own first, then those of /run/netns and of all processes, each once. Namespaces that only a descriptor or
+// a mount elsewhere holds stay unknown. Never throws: what may not be opened is not there.
+std::vector<NetworkNamespace> networkNamespaces(const std::string& procRoot = "/proc");
 
 }  // namespace weir

@@ -19,6 +19,8 @@
 #include <fstream>
 #include <functional>
 
+#include "attribution/waiting_child.h"
+
 using namespace weir;
 
 namespace {
@@ -29,47 +31,27 @@ constexpr uint64_t kSecond = 1'000'000'000;
 // A folder that a child has made its root.
 class Container {
  public:
-  explicit Container(const std::function<void(const std::string&)>& fill) {
-    char name[] = "/tmp/weir-root-XXXXXX";
-    root_ = ::mkdtemp(name);
-    std::filesystem::create_directories(root_ + "/etc");
-    fill(root_);
-    int ready[2], go[2];
-    if (::pipe(ready) != 0 || ::pipe(go) != 0) return;
-    child_ = ::fork();
-    if (child_ == 0) {
-      ::close(ready[0]);
-      ::close(go[1]);
-      const bool inside = ::chroot(root_.c_str()) == 0 && ::chdir("/") == 0;
-      char letter = inside ? 'y' : 'n';
-      if (::write(ready[1], &letter, 1) == 1) (void)!::read(go[0], &letter, 1);
-      ::_exit(0);
-    }
-    ::close(ready[1]);
-    ::close(go[0]);
-    char letter = 'n';
-    ready_ = ::read(ready[0], &letter, 1) == 1 && letter == 'y';
-    ::close(ready[0]);
-    go_ = go[1];
-  }
+  explicit Container(const std::function<void(const std::string&)>& fill)
+      : root_(filled(fill)), child_([this] { return ::chroot(root_.c_str()) == 0 && ::chdir("/") == 0; }) {}
   ~Container() {
-    end();
+    child_.end();
     std::filesystem::remove_all(root_);
   }
-  void end() {
-    if (go_ >= 0) ::close(go_);
-    if (child_ > 0) ::waitpid(child_, nullptr, 0);
-    go_ = child_ = -1;
-  }
-  bool ready() const { return ready_; }
-  uint32_t id() const { return static_cast<uint32_t>(child_); }
+  bool ready() const { return child_.ready(); }
+  uint32_t id() const { return child_.id(); }
   const std::string& root() const { return root_; }
 
  private:
+  static std::string filled(const std::function<void(const std::string&)>& fill) {
+    char name[] = "/tmp/weir-root-XXXXXX";
+    const std::string root = ::mkdtemp(name);
+    std::filesystem::create_directories(root + "/etc");
+    fill(root);
+    return root;
+  }
+
   std::string root_;
-  pid_t child_ = -1;
-  int go_ = -1;
-  bool ready_ = false;
+  WaitingChild child_;
 };
 
 #define WEIR_CONTAINER(container, fill)               \

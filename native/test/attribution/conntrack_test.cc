@@ -159,3 +159,19 @@ TEST_CASE("live: what does not work is said") {
   REQUIRE(made.made);
   checkAllViews(blind, made);  // by reading the table again
 }
+
+TEST_CASE("without CAP_NET_ADMIN the error says so") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) ::_exit(2);
+    try {
+      const Conntrack conntrack;
+    } catch (const Error& error) {
+      ::_exit(error.code() == "WEIR_CONNTRACK" && std::string(error.what()).find("CAP_NET_ADMIN") != std::string::npos ? 0 : 3);
+    }
+    ::_exit(4);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == 0);
+}

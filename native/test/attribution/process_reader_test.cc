@@ -11,7 +11,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <functional>
+
+#include "attribution/waiting_child.h"
 
 using namespace weir;
 
@@ -57,47 +58,6 @@ std::string cgroupOf(const std::string& lines) {
   REQUIRE(facts.has_value());
   return facts->cgroupPath;
 }
-
-// A child that has run prepare() and waits until it is let go.
-class Child {
- public:
-  explicit Child(const std::function<bool()>& prepare) {
-    int ready[2], go[2];
-    if (::pipe(ready) != 0 || ::pipe(go) != 0) return;
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::close(ready[0]);
-      ::close(go[1]);
-      const char prepared = prepare() ? 'y' : 'n';
-      char waited = 0;
-      if (::write(ready[1], &prepared, 1) == 1) (void)!::read(go[0], &waited, 1);
-      ::_exit(0);
-    }
-    ::close(ready[1]);
-    ::close(go[0]);
-    char prepared = 'n';
-    ready_ = ::read(ready[0], &prepared, 1) == 1 && prepared == 'y';
-    ::close(ready[0]);
-    go_ = go[1];
-  }
-  ~Child() { end(); }
-  void letGo() {
-    if (go_ >= 0) ::close(go_);
-    go_ = -1;
-  }
-  void end() {
-    letGo();
-    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-  }
-  bool ready() const { return ready_; }
-  uint32_t id() const { return static_cast<uint32_t>(pid_); }
-
- private:
-  pid_t pid_ = -1;
-  int go_ = -1;
-  bool ready_ = false;
-};
 
 uint32_t inodeOf(const std::string& path) {
   struct stat about {};
@@ -229,7 +189,7 @@ TEST_CASE("live: this process") {
 }
 
 TEST_CASE("live: a child with an odd name, ended while its id is still taken, and gone") {
-  Child child([] { return ::prctl(PR_SET_NAME, "x) R 1\n(y") == 0; });
+  WaitingChild child([] { return ::prctl(PR_SET_NAME, "x) R 1\n(y") == 0; });
   REQUIRE(child.ready());
   const ProcessReader reader;
   const uint32_t pid = child.id();
@@ -250,7 +210,7 @@ TEST_CASE("live: a child with an odd name, ended while its id is still taken, an
 }
 
 TEST_CASE("live: a user namespace's uid") {
-  const Child child([] {
+  const WaitingChild child([] {
     if (::setuid(1234) != 0 || ::unshare(CLONE_NEWUSER) != 0 || ::prctl(PR_SET_DUMPABLE, 1) != 0) return false;
     std::ofstream map("/proc/self/uid_map");
     map << "7 1234 1";

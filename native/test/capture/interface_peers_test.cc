@@ -25,23 +25,23 @@ uint32_t ownInode() {
 }  // namespace
 
 TEST_CASE("the own namespace is listed without privilege, first and once") {
-  const NetworkNamespaces known = networkNamespaces();
-  REQUIRE(!known.list.empty());
-  CHECK(known.list[0].own);
-  CHECK(known.list[0].path().empty());
-  CHECK(known.list[0].inode == ownInode());
+  const std::vector<NetworkNamespace> known = networkNamespaces();
+  REQUIRE(!known.empty());
+  CHECK(known[0].own);
+  CHECK(known[0].path().empty());
+  CHECK(known[0].inode == ownInode());
   const auto same = [](const NetworkNamespace& one) { return one.inode == ownInode(); };
-  CHECK(std::count_if(known.list.begin(), known.list.end(), same) == 1);
+  CHECK(std::count_if(known.begin(), known.end(), same) == 1);
 }
 
 TEST_CASE("live: the namespace of a process is listed and can be entered") {
   WEIR_PRIVATE_NETWORK(network);
   const NamespaceProcess process([] { return PrivateNetwork::run("ip link add only-there type veth"); });
   REQUIRE(process.ready());
-  const NetworkNamespaces known = networkNamespaces();
-  const auto found = std::find_if(known.list.begin(), known.list.end(),
+  const std::vector<NetworkNamespace> known = networkNamespaces();
+  const auto found = std::find_if(known.begin(), known.end(),
                                   [&](const NetworkNamespace& one) { return one.inode == process.inode(); });
-  REQUIRE(found != known.list.end());
+  REQUIRE(found != known.end());
   CHECK_FALSE(found->own);
   CHECK(named(listInterfaces(found->path()), "only-there").index != 0);
 }
