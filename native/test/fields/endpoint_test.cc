@@ -6,19 +6,13 @@
 
 #include "fields/endpoint_profile.h"
 #include "fields/field_table.h"
+#include "fields/find_element.h"
 
 using namespace weir;
+using weir::test::find;
 using namespace std::string_literals;
 
 namespace {
-
-const Element& find(std::string_view name) {
-  for (const Element& element : elements()) {
-    if (name == element.name) return element;
-  }
-  FAIL("no element " << std::string(name));
-  return elements()[0];
-}
 
 // A record and the heap its profiles stand in, at odd places as in a batch.
 struct Ends {
