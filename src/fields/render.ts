@@ -127,12 +127,18 @@ a list. Fields are called by the name below, by nProbe's label (with or without 
 any case. One template serves IPv4 and IPv6: a field of one IP version is replaced by its twin, or left out, in records
 of the other.
 
-The number is IANA's Information Element; \`29305.N\` is the RFC 5103 reverse of N, \`35632.N\` ntop's, and \`own.N\` ours,
-sent under the enterprise number of \`--enterprise-number\` (${defaultEnterprise} is for documentation: loopback and tests
-only). JSON of naming \`ipfix\` uses the name (ntop's fields: \`ntop.\` and the label), naming \`nprobe\` the label.
+The number is IANA's Information Element; \`29305.N\` is the RFC 5103 reverse of N, \`35632.N\` ntop's, \`56506.N\`
+Antrea's, and \`own.N\` ours, sent under the enterprise number of \`--enterprise-number\` (${defaultEnterprise} is for
+documentation: loopback and tests only). JSON of naming \`ipfix\` uses the name (ntop's fields: \`ntop.\` and
+the label, Antrea's: \`antrea.\` and the name), naming \`nprobe\` the label.
 Naming \`ecs\` writes Elastic Common Schema documents and what ECS has no name for under \`netflow\`, naming \`goflow2\` the
 keys of goflow2's JSON (src/fields/documents.ts). \`config/schema/\` has a JSON Schema of each.
 Length is the number of octets in IPFIX.
+
+Who is at the ends is known for processes of this host. On the wire an empty text and process id 0 say that nobody is
+known there; user, group and session ids say it by 4294967295, since 0 is root. JSON leaves all of them out. Under \`ecs\`
+the source's process, user, container and pod stand at the top (\`process\`, \`user\`, \`container\`, \`orchestrator\`), the
+destination's process and user under \`destination\`, as Packetbeat has it.
 `;
 
 /** templates/README.md: the field reference. */

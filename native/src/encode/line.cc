@@ -194,7 +194,7 @@ bool LineEncoder::add(const uint8_t* record, EncodeResult& result, const UnitBuf
     result.unencodable++;  // an empty out cannot take it, a later call could not either
     return true;
   }
-  if (sides != 0) out.records[result.units - 1]++;
+  out.records[result.units - 1]++;
   if (truncated_) result.truncated++;
   return true;
 }

@@ -146,7 +146,7 @@ uint32_t MessageEncoder::addFixed(const BatchView& batch, uint32_t from, uint32_
     const uint32_t is6 = familyIndex(record);
     const unsigned sides = sidesOf(record, Biflow);
     const uint32_t larger = size + (is6 != 0 ? rows6.costOf(sides) : rows4.costOf(sides));
-    if (larger > limit || sides == 0) break;
+    if (larger > limit) break;
     size = larger;
     rows4.put<Biflow>(record, sides, is6 ^ 1);
     rows6.put<Biflow>(record, sides, is6);
@@ -253,7 +253,6 @@ bool MessageEncoder::add(const uint8_t* record, EncodeResult& result) {
     }
     pending.length += row.length;
   }
-  if (pending.count == 0) return true;
   if (!fits(family, pending.length)) return addToFresh(family, pending, result);
   place(family, pending, 0, pending.count, result);
   return true;

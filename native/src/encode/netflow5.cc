@@ -73,7 +73,7 @@ EncodeResult Netflow5Encoder::encode(const BatchView& batch, uint32_t first, uin
       continue;
     }
     const unsigned sides = sidesOf(at, false);
-    const uint32_t records = sides == 3 ? 2 : sides == 0 ? 0 : 1;
+    const uint32_t records = sides == 3 ? 2 : 1;
     if (familyIndex(at) != 0 || recordsPerMessage_ == 0) {
       result.unencodable++;
       continue;
@@ -89,7 +89,7 @@ EncodeResult Netflow5Encoder::encode(const BatchView& batch, uint32_t first, uin
       writeRecord(&out_.bytes[result.bytes + kHeader + count_ * kRecord], recordAt(at), side, context_);
       count_++;
     }
-    flows_ += records != 0 ? 1 : 0;
+    flows_++;
   }
   close(result);
   return result;

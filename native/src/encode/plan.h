@@ -27,12 +27,13 @@ inline unsigned familyIndex(const uint8_t* record) {
 }
 
 // The sides of a record that go out: bit 0 as metered, bit 1 seen from the destination. A biflow is one record; of
-// uniflows those with packets.
+// uniflows those with packets, or the first where sockets told of a flow whose packets nobody counted.
 inline unsigned sidesOf(const uint8_t* record, bool biflow) {
   if (biflow) return 1;
   uint32_t packets[2];
   std::memcpy(packets, record + offsetof(FlowRecord, hot.packets), sizeof packets);
-  return (packets[0] != 0 ? 1u : 0u) | (packets[1] != 0 ? 2u : 0u);
+  const unsigned sides = (packets[0] != 0 ? 1u : 0u) | (packets[1] != 0 ? 2u : 0u);
+  return sides != 0 ? sides : 1;
 }
 
 // Which records of a batch an encoder writes: flow records, or events of some types, and of them its share. A flow's

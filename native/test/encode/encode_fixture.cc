@@ -194,7 +194,7 @@ Encoded encodeOnce(Encoder& encoder, const BatchView& batch, size_t outSize, siz
     flows += records[unit];
     data += dataRecords[unit];
   }
-  CHECK(flows + encoded.result.unencodable <= encoded.result.records);  // less by flows without packets in uniflows
+  CHECK(flows + encoded.result.unencodable + encoded.result.elsewhere == encoded.result.records);
   CHECK(data == encoded.result.dataRecords);
   return encoded;
 }

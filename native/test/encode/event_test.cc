@@ -146,3 +146,15 @@ TEST_CASE("events: a batch without the block has none, and one is needed to writ
   spec.biflow = false;
   CHECK_THROWS(makeEncoder(spec, {}, table()));
 }
+
+TEST_CASE("uniflows of a flow whose packets nobody counted are one record, not lost") {
+  TestBatch batch;
+  batch.records.push_back(sampleRecord4());
+  batch.records[0].hot.packets[0] = batch.records[0].hot.packets[1] = 0;
+  EncoderSpec spec = lineSpec(EncoderSpec::Format::json, {{kSourcePort, "p"}});
+  spec.biflow = false;
+  CHECK(linesOf(spec, batch) == "{\"p\":40000}\n");
+  EncoderSpec wire = wireSpec({wireField(kSourcePort, 2)});
+  wire.biflow = false;
+  CHECK(encodeOnce(*makeEncoder(wire, {}, table()), batch.view()).result.dataRecords == 1);
+}

@@ -121,7 +121,9 @@ Wanted wantedOf(const TestBatch& batch, const EncoderSpec& spec) {
   for (const FlowRecord& record : batch.records) {
     const bool is6 = record.hot.key.ipVersion == 6;
     for (size_t side = 0; side < (spec.biflow ? 1 : 2); side++) {
-      if (!spec.biflow && record.hot.packets[side] == 0) continue;
+      const uint32_t(&packets)[2] = record.hot.packets;
+      const bool uncounted = side == 0 && packets[1] == 0;  // nobody counted packets: one record all the same
+      if (!spec.biflow && packets[side] == 0 && !uncounted) continue;
       std::vector<Bytes> fields;
       for (const EncoderField& field : is6 ? spec.fields6 : spec.fields4) {
         fields.push_back(expected(record, side, field, batch.heap));

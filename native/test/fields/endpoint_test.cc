@@ -6,19 +6,13 @@
 
 #include "fields/endpoint_profile.h"
 #include "fields/field_table.h"
+#include "fields/find_element.h"
 
 using namespace weir;
+using weir::test::find;
 using namespace std::string_literals;
 
 namespace {
-
-const Element& find(std::string_view name) {
-  for (const Element& element : elements()) {
-    if (name == element.name) return element;
-  }
-  FAIL("no element " << std::string(name));
-  return elements()[0];
-}
 
 // A record and the heap its profiles stand in, at odd places as in a batch.
 struct Ends {
@@ -210,6 +204,8 @@ TEST_CASE("how an end was found and what an event says") {
   CHECK(ends.text("destinationMatchMethodName") == "diag");
   CHECK(ends.text("sourceMatchMethodName", 1) == "diag");
   CHECK(ends.text("eventName") == "");
+  CHECK(ends.text("protocolName") == "");  // exec, exit and fork have no packets
+  CHECK(ends.text("protocolKeyword") == "");
   const char* const told[][3] = {{"connect", "network", "start"},   {"accept", "network", "start"},
                                  {"use", "network", "start"},       {"listen", "network", "info"},
                                  {"close", "network", "end"},       {"retransmit", "network", "info"},

@@ -9,18 +9,12 @@
 #include <string>
 
 #include "fields/derive.h"
+#include "fields/find_element.h"
 
 using namespace weir;
+using weir::test::find;
 
 namespace {
-
-const Element& find(std::string_view name) {
-  for (const Element& element : elements()) {
-    if (name == element.name) return element;
-  }
-  FAIL("no element " << std::string(name));
-  return elements()[0];
-}
 
 // Reads an integer member the way an encoder does.
 uint64_t memberAt(const FlowRecord& record, const Element& element, unsigned side) {
