@@ -61,7 +61,7 @@ interface Known {
   rank: number;
 }
 
-const maxWanted = 4096;
+const maxWanted = 1024;
 const lookUpsAtOnce = 8;
 
 export class Identity {
