@@ -17,9 +17,20 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Debian packages by what needs them. */
+/** Debian packages by what needs them; 'a | b' is the first of them that there is. */
 export const packages = {
-  build: ['g++', 'cmake', 'ninja-build', 'pkg-config', 'libpcap-dev', 'zlib1g-dev'],
+  build: [
+    'g++',
+    'cmake',
+    'ninja-build',
+    'pkg-config',
+    'libpcap-dev',
+    'zlib1g-dev',
+    'clang',
+    'llvm',
+    'libbpf-dev',
+    'bpftool | linux-tools-generic', // Debian | Ubuntu
+  ],
   /** weir builds and runs without them, with less: librdkafka-dev is the fast Kafka client. */
   optional: ['librdkafka-dev'],
   test: [
@@ -41,6 +52,16 @@ export const packages = {
     'maven',
     'kcat',
     'openssl',
+    // container runtimes (test/support/containers.ts)
+    'podman',
+    'docker.io',
+    'containerd',
+    'runc',
+    'containernetworking-plugins',
+    'netavark',
+    'aardvark-dns',
+    'iptables',
+    'busybox-static',
     'liburing-dev',
     'curl',
   ],
@@ -66,10 +87,18 @@ export function run(command, args, options = {}) {
   }
 }
 
+const alternatives = (name) => name.split(' | ');
+
+/** The alternative to install: the first that apt knows. */
+function candidate(name) {
+  const known = (one) => spawnSync('apt-cache', ['show', one], { encoding: 'utf8' }).stdout?.includes('Package: ');
+  const names = alternatives(name);
+  return names.length === 1 ? name : (names.find(known) ?? names[0]);
+}
+
 function missingPackages(names) {
-  const asked = spawnSync('dpkg-query', ['-W', `-f=\${Package} \${db:Status-Status}\n`, ...names], {
-    encoding: 'utf8',
-  });
+  const all = names.flatMap(alternatives);
+  const asked = spawnSync('dpkg-query', ['-W', `-f=\${Package} \${db:Status-Status}\n`, ...all], { encoding: 'utf8' });
   if (asked.error) return undefined; // no dpkg: not a Debian
   const installed = new Set(
     asked.stdout
@@ -77,7 +106,7 @@ function missingPackages(names) {
       .filter((line) => line.endsWith(' installed'))
       .map((line) => line.split(' ')[0]),
   );
-  return names.filter((name) => !installed.has(name));
+  return names.filter((name) => !alternatives(name).some((one) => installed.has(one)));
 }
 
 /**
@@ -100,7 +129,7 @@ export function ensurePackages(names, { required }) {
         stdio: ['ignore', 'ignore', 'inherit'],
         env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       }).status === 0;
-    const install = (list) => apt('install', '-y', '--no-install-recommends', ...list);
+    const install = (list) => apt('install', '-y', '--no-install-recommends', ...list.map(candidate));
     if (!install(missing)) {
       apt('update');
       if (!install(missing)) for (const name of missing) install([name]); // one unknown name must not hold up the others
@@ -108,7 +137,7 @@ export function ensurePackages(names, { required }) {
   }
   const left = missingPackages(missing);
   if (left.length > 0 && required) {
-    say(`these packages are needed: sudo apt-get install -y ${left.join(' ')}`);
+    say(`these packages are needed: sudo apt-get install -y ${left.map(candidate).join(' ')}`);
     process.exit(1);
   }
   return left;
@@ -191,6 +220,7 @@ function builtByAnother() {
   if (mayWrite(dirname(addon)) && mayWrite(dirname(compiled))) return false;
   const old =
     newest(join(root, 'native', 'src'), ['.cc', '.h', '.def']) > statSync(addon).mtimeMs ||
+    newest(join(root, 'native', 'ebpf'), ['.c', '.h']) > statSync(addon).mtimeMs ||
     newest(join(root, 'src'), ['.ts']) > statSync(compiled).mtimeMs;
   if (old) say(`sources are newer than what is built, and only the owner of ${root} can build: npm run build`);
   return true;

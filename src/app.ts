@@ -1,16 +1,29 @@
 // Builds the parts of a run in order and stops them in reverse: meter, exporters, statistics.
 
 import { join } from 'node:path';
+import { attributionOptions, AttributionRun, nodeNameOf, withAttribution } from './attribution_run.js';
+import { isSockets } from './config/observation_point.js';
 import type { Options } from './config/options.js';
 import { parseSinkUrl } from './config/sink_url.js';
 import { buildExporter } from './exporting/build_exporter.js';
 import type { Exporter } from './exporting/exporter.js';
-import { borrowsEnterprise, measuredElements, planSinks, type SinkPlan } from './exporting/sink_plan.js';
+import {
+  borrowsEnterprise,
+  measuredElements,
+  namesContainers,
+  namesEnds,
+  onlySockets,
+  planSinks,
+  type SinkPlan,
+} from './exporting/sink_plan.js';
 import { loadTemplates } from './fields/template.js';
+import type { Identity } from './identity/identity.js';
+import { namedHeapOctets } from './metering/batch.js';
 import { MeteringProcess } from './metering/metering_process.js';
-import type { Counters, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
+import type { Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
 import { loadAddon, packageRoot, packageVersion } from './native/load.js';
 import { becomeUser, findAccount } from './privileges.js';
+import { saySummary } from './run_summary.js';
 import { giveSpool } from './spool/index.js';
 import { HealthListener } from './telemetry/health_listener.js';
 import { listenAddressText, parseListenAddress } from './telemetry/listen_address.js';
@@ -56,8 +69,14 @@ function withDefaults(options: Options): Options {
 
 function sourcesOf(options: Options): SourceOptions[] {
   const files: SourceOptions[] = options.read.map((name) => ({ kind: 'file', name, netns: '' }));
-  const interfaces = options.observationPoints.flatMap(({ names, netns }) =>
-    names.map((name): SourceOptions => ({ kind: 'interface', name, netns })),
+  const interfaces = options.observationPoints.flatMap((point) =>
+    point.names.map(
+      (name): SourceOptions => ({
+        kind: isSockets(point) ? 'sockets' : 'interface',
+        name,
+        netns: point.netns,
+      }),
+    ),
   );
   if (files.length > 0 || interfaces.length > 0) return [...files, ...interfaces];
   return [{ kind: 'interface', name: 'any', netns: '' }];
@@ -92,19 +111,13 @@ function meterOptions(options: Options, plans: readonly SinkPlan[]): MeterOption
 /** Octets of one worker's ring of finished records: about 30,000 small records, or 10,000 full ones. */
 const recordRingOctets = 8 << 20;
 
-/** What went wrong on the way, where it did. */
-function troublesOf(counters: Counters): Partial<Counters> {
-  const { readErrors, interfaceLosses, reattached, fragmentsUnmatched, fragmentsEvicted, misplaced } = counters;
-  const all = { readErrors, interfaceLosses, reattached, fragmentsUnmatched, fragmentsEvicted, misplaced };
-  return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
-}
-
 class Run implements Probe {
   readonly finished: Promise<number>;
   #options: Options;
   #environment: ProbeEnvironment;
   #log: Logger;
   #metering: MeteringProcess | undefined;
+  #attribution: AttributionRun | undefined;
   #exporters: Exporter[] = [];
   #offline: boolean;
   #progress: Progress | undefined;
@@ -137,21 +150,28 @@ class Run implements Probe {
   async start(): Promise<void> {
     const templates = loadTemplates(join(packageRoot(), 'templates'), this.#options.enterpriseNumber);
     const plans = planSinks(this.#options, templates, this.#environment.stdout.isTTY === true, this.#offline);
+    this.#options = withAttribution(this.#options, plans);
     const addon = loadAddon();
     this.#warn(plans);
+    const identity = await this.#identify(plans);
     if (this.#options.user !== '') await this.#becomeUser(addon, plans);
-    const metering = this.#build(addon, plans);
+    const metering = this.#build(addon, plans, identity);
     try {
       await this.#buildExporters(addon, plans, metering.meter);
-      metering.setConsumers(this.#exporters);
+      const takes = (events: boolean) =>
+        this.#exporters.filter((_, index) => plans[index]!.events.length > 0 === events);
+      metering.setConsumers(takes(false));
       await this.#listen(addon);
       await Promise.all(this.#exporters.map((exporter) => exporter.open()));
+      // Privileges are what they stay: its threads read /proc with what --user kept.
+      this.#attribution?.start(takes(true));
       this.#before = { at: performance.now(), snapshot: this.#snapshot() };
       metering.start();
       this.#lookForChanges();
       this.#started = true;
     } catch (error) {
       metering.close();
+      this.#attribution?.close();
       await Promise.all(this.#exporters.map((exporter) => exporter.finish(0)));
       await this.#listener?.close();
       throw error;
@@ -169,10 +189,50 @@ class Run implements Probe {
     becomeUser(addon, this.#options, this.#log);
   }
 
-  #build(addon: NativeAddon, plans: readonly SinkPlan[]): MeteringProcess {
+  /** Container runtimes, where they are needed; targets of Observation Points are resolved while we may still ask. */
+  async #identify(plans: readonly SinkPlan[]): Promise<Identity | undefined> {
+    const { attribution, observationPoints, containerRuntimes } = this.#options;
+    const targets = observationPoints.some(({ target }) => target !== undefined);
+    const named = attribution !== 'off' && namesContainers(plans);
+    if (!targets && !named) return undefined;
+    // Its libraries cost start-up time, and only this needs them.
+    const [{ Identity }, { resolveTargets }, { parseRuntimeSocket }] = await Promise.all([
+      import('./identity/identity.js'),
+      import('./identity/resolve_targets.js'),
+      import('./identity/runtimes.js'),
+    ]);
+    const identity = new Identity({
+      log: this.#log,
+      sockets: containerRuntimes.map(parseRuntimeSocket),
+      nodeName: nodeNameOf(this.#options, plans),
+    });
+    try {
+      const resolved = await resolveTargets(observationPoints, identity);
+      this.#options = { ...this.#options, observationPoints: resolved };
+      if (named) return identity;
+    } catch (error) {
+      identity.close();
+      throw error;
+    }
+    identity.close();
+    return undefined;
+  }
+
+  #build(addon: NativeAddon, plans: readonly SinkPlan[], identity: Identity | undefined): MeteringProcess {
+    const asked = attributionOptions(this.#options, plans);
+    if (asked) {
+      this.#attribution = new AttributionRun(addon, asked, {
+        options: this.#options,
+        log: this.#log,
+        names: identity,
+        onFailure: this.#reject,
+      });
+    }
+    const who = this.#attribution?.native ?? null;
     const metering = new MeteringProcess({
-      createMeter: (wake) => new addon.Meter(meterOptions(this.#options, plans), wake),
+      createMeter: (wake) => new addon.Meter(meterOptions(this.#options, plans), wake, who),
       offline: this.#offline,
+      ...(who === null ? {} : { heapOctets: namedHeapOctets }),
       onNotice: ({ level, code, text }) => {
         this.#log.log(level, text, code === '' ? {} : { code });
         this.#lookForChanges(); // an interface has come or gone
@@ -212,6 +272,7 @@ class Run implements Probe {
     const { Metrics } = await import('./telemetry/metrics.js');
     this.#metrics = new Metrics({
       meter: () => this.#metering?.counters(),
+      attribution: () => this.#attribution?.reading() ?? { status: { tier: 'off', programs: [] } },
       sinks: () => this.#exporters.map((exporter) => ({ name: exporter.name, counters: exporter.counters() })),
       versions: { version: packageVersion(), node: process.version, ...addon.versions },
     });
@@ -240,6 +301,10 @@ class Run implements Probe {
       const what = format === 'json' ? `naming ${url.parameters.naming}` : format;
       if (leftOut.length > 0) this.#log.info(`${url.name}: ${what} has no place for ${leftOut.join(', ')}: left out`);
     }
+    if (onlySockets(this.#options) && plans.some(({ events }) => events.length === 0))
+      this.#log.info('no packets are captured: octets are those of payloads (transportOctetDeltaCount)');
+    if (this.#offline && namesEnds(plans.filter(({ format }) => format !== 'text')))
+      this.#log.info('capture files do not tell who is at the ends of a flow: such fields stay empty');
     const { flowVersion } = this.#options;
     const netflow = plans.some(({ format }) => format === 'netflow9' || format === 'netflow5');
     if ((flowVersion === '9' || flowVersion === '5') && !netflow) {
@@ -287,7 +352,8 @@ class Run implements Probe {
       const { exported: records, octets: bytes, dropped, queued, spooled } = counters;
       return { name: exporter.name, records, bytes, dropped, queued, spooled, connected: exporter.connected };
     });
-    return { meter: this.#metering!.counters(), sinks };
+    const attribution = this.#attribution?.reading().counters;
+    return { meter: this.#metering!.counters(), ...(attribution ? { attribution } : {}), sinks };
   }
 
   async stop(reason: string): Promise<void> {
@@ -308,6 +374,7 @@ class Run implements Probe {
   /** The last record was handed on: sinks finish, the summary is said. */
   async #end(): Promise<void> {
     try {
+      this.#attribution?.finish();
       const finish = (ms: number) => Promise.all(this.#exporters.map((exporter) => exporter.finish(ms)));
       // A file run waits for its sinks however long it takes, until it is asked to stop.
       const bounded = () => finish(stopMs - drainMs);
@@ -318,52 +385,14 @@ class Run implements Probe {
       }
       const counters = this.#metering!.counters();
       this.#metering!.close();
+      this.#attribution?.close();
       for (const timer of [...this.#timers, this.#statsTimer]) clearInterval(timer);
       this.#progress?.stop();
       await this.#listener?.close();
-      this.#summarise(counters);
+      saySummary(this.#log, counters, this.#attribution?.reading(), this.#exporters);
       this.#resolve(counters.readErrors > 0 ? 1 : 0);
     } catch (error) {
       this.#reject(error);
-    }
-  }
-
-  #summarise(counters: Counters): void {
-    const { metered = 0, ...ignored } = counters.outcomes;
-    const reasons = Object.fromEntries(Object.entries(ignored).filter(([, count]) => count > 0));
-    this.#log.info('metered', {
-      frames: counters.frames,
-      metered,
-      kernelDrops: counters.kernelDrops,
-      ...(counters.filtered === null
-        ? { filtered: 'unknown' }
-        : counters.filtered > 0
-          ? { filtered: counters.filtered }
-          : {}),
-      ...reasons,
-      ...troublesOf(counters),
-      packets: counters.packets,
-      octets: counters.octets,
-      flows: counters.flowsCreated,
-      records: Object.values(counters.records).reduce((sum, count) => sum + count, 0),
-      recordsDropped: counters.recordsDropped,
-    });
-    for (const exporter of this.#exporters) {
-      const { created, exported, dropped, octets, socketErrors, ...rest } = exporter.counters();
-      const { spooled, recovered, resent, unconfirmed } = rest;
-      const more = Object.entries({ recovered, spooled, resent, unconfirmed }).filter(([, count]) => count > 0);
-      const causes = Object.fromEntries(Object.entries(dropped).filter(([, count]) => count > 0));
-      const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-      this.#log.info('exported', {
-        sink: exporter.name,
-        records: created,
-        exported,
-        dropped: lost,
-        ...causes,
-        ...Object.fromEntries(more),
-        octets,
-        ...(socketErrors > 0 ? { socketErrors } : {}),
-      });
     }
   }
 

@@ -1,6 +1,6 @@
 // `weir doctor`: what this host allows, and for each missing thing what it switches off and what turns it on.
-import { capabilityNeeds, neededCapabilities, type RunParts } from './capabilities.js';
-import type { NativeAddon } from './native/boundary.js';
+import { capabilityNeeds, capturesPackets, neededCapabilities, plainName, type RunParts } from './capabilities.js';
+import type { AttributionStatus, BpfProgram, NativeAddon } from './native/boundary.js';
 
 /** What the caller knows of the host. */
 export interface Host {
@@ -12,10 +12,12 @@ export interface Host {
   cpus: number;
   uid: number;
   zstd: boolean;
+  /** Sockets of container runtimes: the usual ones that are there, and those asked for. */
+  runtimes: readonly { kind: string; path: string; state: 'open' | 'closed' | 'absent' }[];
 }
 
 export interface Finding {
-  area: 'host' | 'libraries' | 'capabilities' | 'kernel' | 'interfaces';
+  area: 'host' | 'libraries' | 'capabilities' | 'kernel' | 'attribution' | 'interfaces';
   name: string;
   /** ok; off: something does not work; unused: missing, but this run does not need it; info: a fact. */
   state: 'ok' | 'off' | 'unused' | 'info';
@@ -56,14 +58,14 @@ const kernelFeatures: {
     name: 'packet socket',
     without: 'no live capture; capture files (-r) still work',
     remedy: 'see the capability net_raw above',
-    needed: (run) => run.read.length === 0,
+    needed: capturesPackets,
   },
   {
     key: 'tpacketV3',
     name: 'TPACKET_V3 ring',
     without: 'no live capture; capture files (-r) still work',
     remedy: 'use a kernel with CONFIG_PACKET, Linux 3.2 or later',
-    needed: (run) => run.read.length === 0,
+    needed: capturesPackets,
   },
   {
     key: 'vnetHeader',
@@ -82,9 +84,9 @@ const kernelFeatures: {
   {
     key: 'setns',
     name: 'other network namespaces',
-    without: 'no -i NAME@netns:... and no @pid:...',
+    without: 'no -i NAME@netns:..., @pid:..., @container:... or @pod:...',
     remedy: 'see the capability sys_admin above',
-    needed: (run) => run.observationPoints.some(({ netns }) => netns !== ''),
+    needed: (run) => run.observationPoints.some(({ netns, target }) => netns !== '' || target !== undefined),
   },
 ];
 
@@ -145,7 +147,7 @@ function kafkaFinding(addon: NativeAddon): Finding {
 }
 
 function capabilityFindings(addon: NativeAddon, run: RunParts, host: Host): Finding[] {
-  const held = new Set(addon.capabilities().map((name) => name.toLowerCase().replace(/^cap_/, '')));
+  const held = new Set(addon.capabilities().map(plainName));
   return capabilityNeeds.map(({ capability, part, why, without, enabled }) => {
     const detail = `${part}: ${why}`;
     if (held.has(capability)) return { area: 'capabilities', name: capability, state: 'ok', detail };
@@ -172,6 +174,71 @@ function kernelFindings(addon: NativeAddon, run: RunParts): Finding[] {
     const wanted = needed(run) || key === 'vnetHeader';
     return { area: 'kernel', name, state: wanted ? 'off' : 'unused', detail: answer, without, remedy };
   });
+}
+
+function programFinding({ name, purpose, attached, wanted, reason }: BpfProgram, used: boolean): Finding {
+  if (attached) return { area: 'attribution', name, state: 'ok', detail: purpose };
+  const detail = reason === '' ? `${purpose}: not needed here` : `${purpose}: ${reason}`;
+  return { area: 'attribution', name, state: wanted && used ? 'off' : 'unused', detail };
+}
+
+function tierFinding({ tier, reason, programs }: AttributionStatus, { attribution }: RunParts): Finding {
+  const name = 'tier';
+  if (tier === 'bpf') {
+    const attached = programs.filter((program) => program.attached).length;
+    const detail = `BPF, ${attached} programs${reason === '' ? '' : `; ${reason}`}`;
+    return { area: 'attribution', name, state: 'ok', detail };
+  }
+  return {
+    area: 'attribution',
+    name,
+    state: attribution === 'auto' || attribution === 'bpf' ? 'off' : 'unused',
+    detail: tier === 'diag' ? `sock_diag and /proc: ${reason}` : `none: ${reason}`,
+    without: tier === 'diag' ? 'short-lived processes are missed' : 'nobody is named at the ends of flows',
+    remedy: 'see the capabilities bpf, perfmon and net_admin above; BPF needs Linux 5.12 with CONFIG_DEBUG_INFO_BTF',
+  };
+}
+
+/** Who can be named at the ends of flows, program by program. */
+function attributionFindings(status: AttributionStatus, run: RunParts, { runtimes }: Host): Finding[] {
+  const used = run.read.length === 0 && run.attribution !== 'off';
+  const area = 'attribution';
+  const missing = used ? 'off' : 'unused';
+  const optional = (name: string, there: string, why: string, without: string, remedy: string): Finding =>
+    why === ''
+      ? { area, name, state: 'ok', detail: there }
+      : { area, name, state: missing, detail: why, without, remedy };
+  return [
+    tierFinding(status, run),
+    ...status.programs.map((program) => programFinding(program, used && run.attribution !== 'diag')),
+    optional(
+      'address translation',
+      'followed (nf_conntrack)',
+      status.conntrack,
+      'flows behind NAT are not joined to their processes',
+      'see the capability net_admin above; the kernel needs CONFIG_NF_CT_NETLINK',
+    ),
+    optional(
+      'cgroup v2',
+      `mounted at ${status.cgroup}`,
+      status.cgroup === '' ? 'not mounted' : '',
+      'containers and units of processes that have ended are missing',
+      'sudo mount -t cgroup2 none /sys/fs/cgroup/unified',
+    ),
+    ...runtimes.map(({ kind, path, state }): Finding => {
+      const name = `${kind} socket`;
+      if (state === 'open') return { area, name, state: 'ok', detail: path };
+      const absent = state === 'absent';
+      return {
+        area,
+        name,
+        state: missing,
+        detail: `${path}: ${absent ? 'no such socket' : 'this user may not open it'}`,
+        without: 'its containers have an id, but no name',
+        remedy: absent ? 'start the runtime, or correct --container-runtime' : "run as root, or in the socket's group",
+      };
+    }),
+  ];
 }
 
 function interfaceFindings(addon: NativeAddon): Finding[] {
@@ -201,15 +268,26 @@ export function examine(loaded: LoadedAddon, run: RunParts, host: Host): DoctorR
   const findings = [...hostFindings(host), ...libraryFindings(loaded)];
   if (!('addon' in loaded)) return { canCapture: false, findings };
   const { addon } = loaded;
-  findings.push(...capabilityFindings(addon, run, host), ...kernelFindings(addon, run), ...interfaceFindings(addon));
+  const status = addon.probeAttribution();
+  findings.push(
+    ...capabilityFindings(addon, run, host),
+    ...kernelFindings(addon, run),
+    ...attributionFindings(status, run, host),
+    ...interfaceFindings(addon),
+  );
+  const canCapture = capturesPackets(run) ? packetsPossible(addon, run) : status.tier !== 'off';
+  return { canCapture, findings };
+}
+
+function packetsPossible(addon: NativeAddon, run: RunParts): boolean {
   const probed = addon.probe();
-  const namespaces = run.observationPoints.some(({ netns }) => netns !== '');
-  const canCapture =
+  const namespaces = run.observationPoints.some(({ netns, target }) => netns !== '' || target !== undefined);
+  return (
     probed.packetSocket === 'ok' &&
     probed.tpacketV3 === 'ok' &&
     (!namespaces || probed.setns === 'ok') &&
-    (namespaces || addon.interfaces('').length > 0);
-  return { canCapture, findings };
+    (namespaces || addon.interfaces('').length > 0)
+  );
 }
 
 const marks: Readonly<Record<Finding['state'], string>> = { ok: 'ok', off: 'OFF', unused: '-', info: '' };

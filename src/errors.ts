@@ -37,6 +37,15 @@ export const errorKinds = {
     exit: 1,
     remedy: 'Check that the network namespace or process exists and that weir may enter it (CAP_SYS_ADMIN).',
   },
+  WEIR_CONTAINER: {
+    exit: 1,
+    remedy:
+      'See `weir doctor` for the container runtimes that answer; a container may be named by its id, a pod by NS/NAME.',
+  },
+  WEIR_CONNTRACK: {
+    exit: 1,
+    remedy: 'Load the kernel module (modprobe nf_conntrack_netlink) and give the process CAP_NET_ADMIN.',
+  },
   WEIR_SOCKET: { exit: 1, remedy: 'Check the address of the collector and the route to it.' },
   WEIR_TLS: { exit: 2, remedy: 'Check ca, cert and key; `openssl x509 -in FILE -noout -text` shows a certificate.' },
   WEIR_SCTP: { exit: 1, remedy: 'Load the kernel module (modprobe sctp), or send by tcp:// or udp://.' },
@@ -44,6 +53,11 @@ export const errorKinds = {
   WEIR_CACHE_MEMORY: {
     exit: 1,
     remedy: 'Lower --cache-size, or raise the memory limit (ulimit -v, systemd MemoryMax).',
+  },
+  WEIR_BPF: {
+    exit: 1,
+    remedy:
+      'Run as root, or give the process CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, on a kernel 5.12 or newer with BTF; `weir doctor` names what is missing.',
   },
   WEIR_ADDON: { exit: 1, remedy: 'Run `npm run build` to build the addon for this machine.' },
   WEIR_INTERNAL: { exit: 1, remedy: 'This is a fault in weir: please report it with the command line and the log.' },

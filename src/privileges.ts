@@ -1,7 +1,7 @@
 // --user: started as root, the probe goes on as somebody with little power, keeping the capabilities of one table.
 
 import { spawnSync } from 'node:child_process';
-import { neededCapabilities } from './capabilities.js';
+import { keptCapabilities } from './capabilities.js';
 import type { Options } from './config/options.js';
 import { WeirError } from './errors.js';
 import type { NativeAddon } from './native/boundary.js';
@@ -24,14 +24,14 @@ export function findAccount(user: string): Account {
 }
 
 /**
- * Becomes options.user. Must run before the capture threads start: they inherit what this thread keeps.
+ * Becomes options.user. Must run before the threads of capture and attribution start: they inherit what this thread keeps.
  * Throws WeirError WEIR_OPTION (unknown user, not root) or NativeError WEIR_PRIVILEGE.
  */
 export function becomeUser(addon: NativeAddon, options: Options, log: Logger): void {
   const account = findAccount(options.user);
   if (process.getuid?.() !== 0)
     throw new WeirError('WEIR_OPTION', `--user ${options.user}: only root can become somebody else`);
-  const kept = neededCapabilities(options);
+  const kept = keptCapabilities(options, addon.capabilities());
   addon.dropPrivileges(account.uid, account.gid, kept);
   log.info(`running as ${account.name}`, { capabilities: kept.join(' ') || 'none' });
 }

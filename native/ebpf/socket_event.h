@@ -26,7 +26,8 @@ enum weir_event_kind {
 	WEIR_ESTABLISHED = 3, /* TCP active open is complete: weir_socket_event */
 	WEIR_OWNER = 4,       /* a process used the socket that did not before: weir_owner_event */
 	WEIR_CLOSE = 5,       /* TCP left the table; old_state SYN_SENT: refused or given up: weir_close_event */
-	WEIR_RELEASE = 6,     /* last descriptor closed (not TCP, or TCP nobody was named for): weir_owner_event */
+	WEIR_RELEASE = 6,     /* last descriptor closed (not TCP, or TCP nobody was named for): weir_owner_event, or, with sums
+	                         of lengths (size says so), weir_snapshot_event; tgid 0: closed by a kernel thread for nobody */
 	WEIR_SNAPSHOT = 7,    /* a socket that exists, once per process that holds it: weir_snapshot_event */
 	WEIR_RETRANSMIT = 8,  /* a TCP segment goes out again (asked for only): weir_socket_event */
 	WEIR_EXEC = 9,        /* weir_process_event; names are those after exec */
@@ -96,7 +97,14 @@ struct weir_tcp_health {
 	weir_u32 busy_us; /* chrono_stat[0..2], jiffies turned into microseconds, saturating */
 	weir_u32 rwnd_limited_us;
 	weir_u32 sndbuf_limited_us;
-	weir_u32 flags; /* 1: SYN was sent, 2: FIN was sent, 4: FIN was received: to be taken off the sums */
+	weir_u32 flags; /* enum weir_sum_flags */
+};
+
+/* Each says that one octet is to be taken off a sum, which is no payload. */
+enum weir_sum_flags {
+	WEIR_SUM_SYN = 1,          /* bytes_acked counts our SYN: this side connected */
+	WEIR_SUM_FIN_SENT = 2,     /* bytes_acked counts our FIN */
+	WEIR_SUM_FIN_RECEIVED = 4  /* bytes_received counts the other side's FIN */
 };
 
 struct weir_socket_event {
@@ -120,7 +128,7 @@ struct weir_snapshot_event {
 	struct weir_event event;
 	struct weir_socket socket;
 	struct weir_process process;
-	struct weir_tcp_health health; /* zero unless TCP */
+	struct weir_tcp_health health; /* zero unless TCP; UDP with sums of lengths: bytes_sent, bytes_received, segs_out, segs_in */
 };
 
 struct weir_process_event {

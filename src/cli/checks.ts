@@ -3,8 +3,10 @@
 import { join } from 'node:path';
 import type { OptionCheck } from '../config/load.js';
 import type { OptionName, Options } from '../config/options.js';
+import { FormatError } from '../config/format.js';
 import { WeirError, WeirErrors } from '../errors.js';
 import { loadTemplates, parseTemplate } from '../fields/template.js';
+import { parseRuntimeSocket } from '../identity/runtimes.js';
 import type { NativeAddon } from '../native/boundary.js';
 import { packageRoot, tryLoadAddon } from '../native/load.js';
 import { parseListenAddress } from '../telemetry/listen_address.js';
@@ -19,6 +21,7 @@ function findings(name: OptionName, check: () => void): Finding[] {
   } catch (error) {
     if (error instanceof WeirErrors) return error.errors.map((one) => ({ name, error: one }));
     if (error instanceof WeirError) return [{ name, error }];
+    if (error instanceof FormatError) return [{ name, error: new WeirError('WEIR_OPTION', error.message) }];
     throw error;
   }
 }
@@ -57,8 +60,13 @@ export function checkMetrics({ metrics }: Options): Finding[] {
   return metrics === '' ? [] : findings('metrics', () => void parseListenAddress(metrics));
 }
 
+/** Sockets of container runtimes. */
+export function checkRuntimes({ containerRuntimes }: Options): Finding[] {
+  return containerRuntimes.flatMap((socket) => findings('containerRuntimes', () => void parseRuntimeSocket(socket)));
+}
+
 /** All checks of a run. */
 export function optionChecks(): OptionCheck[] {
   const loaded = tryLoadAddon();
-  return [checkTemplates, checkMetrics, filterCheck('addon' in loaded ? loaded.addon : undefined)];
+  return [checkTemplates, checkMetrics, checkRuntimes, filterCheck('addon' in loaded ? loaded.addon : undefined)];
 }

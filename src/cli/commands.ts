@@ -1,18 +1,22 @@
 // The subcommands that print something and end: fields, templates, doctor, config, version, help.
+import { accessSync, constants, existsSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
+import { withAttribution } from '../attribution_run.js';
 import type { ParsedArguments } from '../config/argv.js';
 import { commandPage, findCommand, findOption, helpText, optionPage } from '../config/help.js';
 import { type Environment, loadOptions, type Loaded } from '../config/load.js';
 import { didYouMean } from '../config/nearest.js';
-import { longFlag, optionNames } from '../config/options.js';
+import { longFlag, optionNames, type Options } from '../config/options.js';
 import { effectiveYaml } from '../config/print.js';
-import { examine, type LoadedAddon, reportText } from '../doctor.js';
+import { examine, type Host, type LoadedAddon, reportText } from '../doctor.js';
 import { WeirError } from '../errors.js';
+import { planSinks } from '../exporting/sink_plan.js';
 import { elements, nearestNames } from '../fields/elements.js';
 import type { Element } from '../fields/field.js';
 import { numberText } from '../fields/render.js';
 import { loadTemplates, parseTemplate, type Template } from '../fields/template.js';
+import { findRuntimeSockets, parseRuntimeSocket } from '../identity/runtimes.js';
 import { packageRoot, packageVersion } from '../native/load.js';
 import { canCompress } from '../sinks/file_rotation.js';
 import { optionChecks } from './checks.js';
@@ -128,10 +132,36 @@ function loadFor({ parsed, env }: CommandContext): Loaded {
   return loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env, checks: optionChecks() });
 }
 
+function mayOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK); // what connect(2) asks of a socket
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Sockets of container runtimes that are there or asked for. */
+function runtimeSockets({ containerRuntimes }: Options): Host['runtimes'] {
+  return findRuntimeSockets(containerRuntimes.map(parseRuntimeSocket))
+    .map(({ kind, path, configured }) => ({ kind, path, configured, there: existsSync(path) }))
+    .filter(({ configured, there }) => configured || there)
+    .map(({ kind, path, there }) => ({ kind, path, state: !there ? 'absent' : mayOpen(path) ? 'open' : 'closed' }));
+}
+
 function doctorCommand(context: CommandContext): CommandResult {
   const { options } = loadFor(context);
-  const host = { ...context.host, kernel: release(), cpus: availableParallelism(), zstd: canCompress('zstd') };
-  const report = examine(context.loadAddon(), options, host);
+  const templates = loadTemplates(join(packageRoot(), 'templates'), options.enterpriseNumber);
+  // As on a terminal: what a run without --to would show.
+  const run = withAttribution(options, planSinks(options, templates, true, options.read.length > 0));
+  const host = {
+    ...context.host,
+    kernel: release(),
+    cpus: availableParallelism(),
+    zstd: canCompress('zstd'),
+    runtimes: runtimeSockets(options),
+  };
+  const report = examine(context.loadAddon(), run, host);
   return { status: report.canCapture ? 0 : 1, output: context.parsed.flags.json ? json(report) : reportText(report) };
 }
 

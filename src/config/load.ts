@@ -5,7 +5,7 @@ import { WeirError, WeirErrors } from '../errors.js';
 import { type Assignment, type Layer, readLayer } from './assignment.js';
 import { readConfigFile } from './config_file.js';
 import { nearest } from './nearest.js';
-import { parseObservationPoint } from './observation_point.js';
+import { isSockets, parseObservationPoint, socketsName } from './observation_point.js';
 import { convictSchema, environmentName, optionNames, optionOf, type OptionName, type Options } from './options.js';
 import { parseSinkUrl } from './sink_url.js';
 
@@ -101,6 +101,7 @@ function checkTogether(options: Options, place: (name: OptionName) => string): W
   if (options.read.filter((file) => file === '-').length > 1) {
     errors.push(new WeirError('WEIR_OPTION', `${place('read')}: stdin can be read once only`));
   }
+  errors.push(...checkAttribution(options, place));
   const written = new Set<string>();
   for (const url of options.sinks) {
     const target = url.scheme === 'file' ? url.path : url.scheme;
@@ -124,12 +125,37 @@ function checkTogether(options: Options, place: (name: OptionName) => string): W
   return errors;
 }
 
-/** What a run does when nothing is said: capture everywhere, print to stdout. */
-function fillGaps(options: Options): void {
+/** True when somebody gets events, or (`all`) nobody gets flows. */
+function hasEvents({ sinks, events }: Options, all = false): boolean {
+  const lists = sinks.length === 0 ? [events] : sinks.map(({ parameters }) => parameters.events ?? events);
+  return all ? lists.every((list) => list.length > 0) : lists.some((list) => list.length > 0);
+}
+
+/** Events and flows of sockets are of this host, now. */
+function checkAttribution(options: Options, place: (name: OptionName) => string): WeirError[] {
+  const sockets = options.observationPoints.some(isSockets);
+  const refuse = (name: OptionName, why: string): WeirError[] => [
+    new WeirError('WEIR_OPTION', `${place(name)}: ${why}`),
+  ];
+  if (hasEvents(options) && options.read.length > 0) {
+    return refuse('read', 'a capture file has no events; --events and events= are for live runs');
+  }
+  if (options.attribution === 'off' && (sockets || hasEvents(options))) {
+    return refuse(
+      'attribution',
+      `off contradicts ${sockets ? `-i ${socketsName}` : 'events'}: attribution is where they come from`,
+    );
+  }
+  return [];
+}
+
+/** What a run does when nothing is said: capture everywhere, print to stdout; nothing is captured for events alone. */
+function fillGaps(options: Options, env: Environment): void {
   if (options.read.length === 0 && options.observationPoints.length === 0) {
-    options.observationPoints = [parseObservationPoint('any')];
+    options.observationPoints = [parseObservationPoint(hasEvents(options, true) ? socketsName : 'any')];
   }
   if (options.sinks.length === 0) options.sinks = [parseSinkUrl('-')];
+  if (options.nodeName === '') options.nodeName = env.NODE_NAME ?? '';
 }
 
 function configPath({ assignments, env }: LoadInput): string {
@@ -161,7 +187,7 @@ export function loadOptions(input: LoadInput): Loaded {
   const options = config.getProperties();
   const place = (name: OptionName): string => places.get(name) ?? name;
   errors.push(...checkTogether(options, place));
-  fillGaps(options);
+  fillGaps(options, input.env);
   for (const check of input.checks ?? []) {
     for (const { name, error } of check(options))
       errors.push(new WeirError(error.code, `${place(name)}: ${error.message}`));

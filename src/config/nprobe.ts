@@ -205,7 +205,7 @@ export const nprobeOptions: readonly NprobeOption[] = [
   row('--mysql ADDRESS', 'no', 'MySQL export', notYet),
   row('--json-to-syslog', 'no', 'JSON to syslog', '`--to syslog://HOST`'),
   row('--tcp ADDRESS', 'no', 'JSON over TCP', '`--to tcp://HOST:PORT?format=json`'),
-  row('--agent-mode', 'no', 'process information by eBPF', notYet),
+  row('--agent-mode', 'no', 'process information by eBPF', '`-T process`, or `-i ebpf:` for sockets alone'),
   row('--redis HOST', 'no', 'shared cache', 'weir needs none'),
   row('--http-server ADDRESS', 'no', 'built-in web server', '`--metrics` serves Prometheus metrics'),
   row('--black-list NETS', 'no', 'ignore networks', "`-f 'not net 10.0.0.0/8'`"),

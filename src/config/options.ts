@@ -1,6 +1,8 @@
 // THE table of options. Help, config/weir.yaml, environment names, types and the README reference are made from it.
 // A line too long or a file past 350 lines is the table's nature.
 import convict from 'convict';
+import type { EventTypeName } from '../fields/event_types.js';
+import { eventListFormat } from './event_list.js';
 import { boolean, choice, cpuCount, duration, type Format, integer, list, size, text } from './format.js';
 import { observationPointFormat, type ObservationPointOption } from './observation_point.js';
 import { sinkUrlFormat, type SinkUrl } from './sink_url.js';
@@ -9,6 +11,7 @@ export const groups = {
   input: 'Where packets come from',
   metering: 'How packets become flows',
   records: 'What a flow record holds',
+  attribution: 'Who is at the ends of a flow',
   export: 'Where flows go',
   running: 'Running',
 } as const;
@@ -42,7 +45,9 @@ export const optionTable = {
   observationPoints: option<ObservationPointOption[]>(list(observationPointFormat), {
     doc:
       'Capture live here: an interface, a glob, a comma list, or any (every interface, as they come and go). ' +
-      'Add @netns:NAME or @pid:N for another network namespace. May be repeated. Without -i and -r: any.',
+      'Add @netns:NAME, @pid:N, @container:NAME or @pod:NS/NAME for another network namespace. ebpf: is flows of the ' +
+      'sockets of this host, without packet capture; beside interfaces it adds what they do not see. May be repeated. ' +
+      'Without -i and -r: any.',
     default: [],
     group: 'input',
     long: 'interface',
@@ -218,6 +223,75 @@ export const optionTable = {
     default: 0,
     group: 'records',
     example: '1',
+  }),
+
+  // attribution
+  attribution: option(choice('auto', 'bpf', 'diag', 'off'), {
+    doc:
+      'Name the process, user, container and pod at both ends of live flows. auto: when a template of any sink names such ' +
+      'fields, by BPF where this host allows it, else by sock_diag and /proc; bpf and diag insist on theirs. Files (-r) have none.',
+    default: 'auto',
+    group: 'attribution',
+    example: 'diag',
+  }),
+  commandLine: option(choice('redacted', 'full', 'off'), {
+    doc: 'Command lines in fields: with what looks like a password or token replaced by ***, as they are, or none.',
+    default: 'redacted',
+    group: 'attribution',
+    example: 'off',
+  }),
+  ancestors: option(integer({ min: 0, max: 16 }), {
+    doc: 'Ancestors of a process beyond its parent in the field that lists them.',
+    default: 3,
+    group: 'attribution',
+    example: '8',
+  }),
+  attributionSends: option(boolean(), {
+    doc: 'Know at once who owns a socket that only sends; costs about 0.1 µs for each send of this host.',
+    default: false,
+    group: 'attribution',
+    example: 'on',
+  }),
+  conntrack: option(boolean(), {
+    doc: "Follow the kernel's address translation, so that flows are named behind NAT and carry both addresses.",
+    default: true,
+    group: 'attribution',
+    example: 'off',
+  }),
+  socketTable: option(integer({ min: 1024, max: 1 << 24, placeholder: 'SOCKETS' }), {
+    doc: 'Sockets remembered at a time; when full those that ended go first.',
+    default: 1 << 18,
+    group: 'attribution',
+    example: '1048576',
+  }),
+  processTable: option(integer({ min: 1024, max: 1 << 22, placeholder: 'PROCESSES' }), {
+    doc: 'Processes remembered at a time, ended ones included.',
+    default: 1 << 16,
+    group: 'attribution',
+    example: '262144',
+  }),
+  containerRuntimes: option(list(text('SOCKET', '[docker:|podman:|cri:]PATH', { required: true })), {
+    doc:
+      'Ask this container runtime too: docker:PATH, podman:PATH or cri:PATH of its socket; the usual ones of Docker, Podman, ' +
+      'containerd and CRI-O are asked in any case. May be repeated.',
+    default: [],
+    group: 'attribution',
+    long: 'container-runtime',
+    example: '/run/user/1000/podman/podman.sock',
+  }),
+  nodeName: option(text('NAME', 'a name'), {
+    doc: 'Name of this Kubernetes node in fields; else NODE_NAME of the environment, or the host name.',
+    default: '',
+    group: 'attribution',
+    example: 'worker-3',
+  }),
+  events: option<EventTypeName[]>(eventListFormat, {
+    doc:
+      'Export socket and process events as they happen instead of flows: connect, accept, use, listen, close, retransmit, ' +
+      'refused, exec, exit, fork, or all. For every sink that does not say events= itself.',
+    default: [],
+    group: 'attribution',
+    example: 'connect,accept,exec',
   }),
 
   // export

@@ -1,4 +1,6 @@
 // THE table of sink parameters: what a sink URL may say after `?`. The parser, its errors and the README read it.
+import type { EventTypeName } from '../fields/event_types.js';
+import { eventListFormat } from './event_list.js';
 import { boolean, choice, duration, type Format, integer, size, text } from './format.js';
 
 export type SinkScheme =
@@ -25,6 +27,8 @@ export interface SinkParameters {
   /** Template by name, file or list; else the --template of the run. */
   template?: string;
   biflow?: boolean;
+  /** Event records of these types instead of flow records; empty: flow records. */
+  events?: EventTypeName[];
   profile?: 'rfc' | 'nfdump' | 'goipfix';
   naming?: 'ipfix' | 'nprobe' | 'ecs' | 'goflow2';
   time?: 'iso' | 'ms';
@@ -156,6 +160,12 @@ export const sinkParameters: Record<string, SinkParameter<unknown>> = {
     format: boolean(),
     schemes: every,
     doc: 'both directions in one record (RFC 5103) or one record each; default on, off for nfdump, NetFlow and goflow2',
+  },
+  events: {
+    key: 'events',
+    format: eventListFormat,
+    schemes: every,
+    doc: 'events of these types instead of flows, or off: flows in spite of --events; template events unless given',
   },
   profile: {
     key: 'profile',
@@ -384,7 +394,7 @@ export const sinkParameters: Record<string, SinkParameter<unknown>> = {
     key: 'messageKey',
     format: choice('flow', 'host', 'exporter', 'none'),
     schemes: kafkas,
-    doc: 'Kafka key: flow is the Community ID, so that all records of a flow share a partition (default for json); host the source address; exporter the host name of the probe (default else)',
+    doc: 'Kafka key: flow is the Community ID, so that all records of a flow share a partition (default for json); host the source address; exporter the host name of the probe (default else, and for events)',
   },
   statisticstopic: {
     key: 'statisticsTopic',

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Options } from '../config/options.js';
 import { describeError, WeirError } from '../errors.js';
+import { eventMask } from '../fields/event_types.js';
 import type { Counters, Encoder, Meter, NativeAddon, ObservationPoint } from '../native/boundary.js';
 import { type DropCause, type NoticeLevel, systemClock } from '../sinks/sink.js';
 import { Spool } from '../spool/index.js';
@@ -48,8 +49,11 @@ interface Ids {
   options: number;
 }
 
-function idsOf({ url }: SinkPlan, options: Options): Ids {
-  const data = url.parameters.templateId ?? options.templateId;
+/** Collectors that tell sessions apart by address and domain alone would take events for flows: other ids. */
+const eventTemplateIds = 256;
+
+function idsOf({ url, events }: SinkPlan, options: Options): Ids {
+  const data = url.parameters.templateId ?? options.templateId + (events.length > 0 ? eventTemplateIds : 0);
   return { data, foreign: data + 2, options: data + 2 + foreignTemplateIds };
 }
 
@@ -88,7 +92,7 @@ function makeEncoder(plan: SinkPlan, around: ExporterSurroundings): Encoder {
       shareOf: plan.shareOf,
       samplingInterval: sampled ? options.packetSampling : 1,
       samplingMode: sampled ? (options.packetSamplingMode === 'random' ? 2 : 1) : 0,
-      eventMask: 0,
+      eventMask: eventMask(plan.events),
     },
     around.meter,
   );

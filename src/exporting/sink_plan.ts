@@ -2,15 +2,18 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { isSockets, socketsName } from '../config/observation_point.js';
 import type { Options } from '../config/options.js';
 import { defaultFormat, maySpool, type SinkFormat, type SinkUrl } from '../config/sink_url.js';
 import { WeirError, WeirErrors } from '../errors.js';
-import { elements } from '../fields/elements.js';
+import { elements, fieldNeeds } from '../fields/elements.js';
+import type { EventTypeName } from '../fields/event_types.js';
 import { defaultEnterprise } from '../fields/field.js';
 import { forcesUniflow } from '../fields/naming.js';
 import {
   forGoIpfix,
   forNetflow9,
+  forSockets,
   forUniflow,
   netflow5Fields,
   parseTemplate,
@@ -41,6 +44,8 @@ export interface SinkPlan {
   fields6: PlannedField[];
   /** Fields of the template that the format cannot carry. */
   leftOut: string[];
+  /** Event records of these types; empty: flow records. */
+  events: readonly EventTypeName[];
   /** Options records are sent. */
   options: boolean;
   /** Among sinks that balance the flows. */
@@ -54,8 +59,10 @@ export interface SinkPlan {
   spool: SpoolPlan | undefined;
 }
 
-/** The template that stdout text lines use unless one is asked for. */
+/** The templates that are used where none is asked for: readable lines, socket flows, events. */
 const lineTemplate = 'text';
+const socketsTemplate = 'sockets';
+const eventsTemplate = 'events';
 /** Octets of a text in NetFlow v9, which has no variable length; nProbe uses 16 and 32. */
 const netflow9TextOctets = 32;
 
@@ -67,15 +74,20 @@ interface Shape {
 }
 
 /** The template as format, profile and biflow make it. */
-function shape(plan: Pick<SinkPlan, 'url' | 'format' | 'profile'>, asked: Template, options: Options): Shape {
-  const { url, format, profile } = plan;
+function shape(
+  plan: Pick<SinkPlan, 'url' | 'format' | 'profile' | 'events'>,
+  asked: Template,
+  options: Options,
+): Shape {
+  const { url, format, profile, events } = plan;
   const naming = format === 'json' ? (url.parameters.naming ?? 'ipfix') : undefined;
   if (format === 'netflow5')
     return { template: parseTemplateList(netflow5Fields), biflow: false, leftOut: [], planning: {} };
   if (format === 'netflow9') {
     return { ...forNetflow9(asked), biflow: false, planning: { fixedTexts: netflow9TextOctets } };
   }
-  const wanted = url.parameters.biflow ?? (options.biflow === 'auto' ? undefined : options.biflow === 'on');
+  const run = options.biflow === 'auto' || events.length > 0 ? undefined : options.biflow === 'on';
+  const wanted = url.parameters.biflow ?? run;
   const uniflow = profile === 'nfdump' || forcesUniflow(naming);
   if (uniflow && url.parameters.biflow === true && naming !== undefined)
     throw new WeirError(
@@ -89,6 +101,46 @@ function shape(plan: Pick<SinkPlan, 'url' | 'format' | 'profile'>, asked: Templa
   return { template, biflow, leftOut: [], planning: { naming } };
 }
 
+/** True when nothing but sockets is observed: no packet, so octets are those of payloads. */
+export function onlySockets({ read, observationPoints }: Pick<Options, 'read' | 'observationPoints'>): boolean {
+  return read.length === 0 && observationPoints.length > 0 && observationPoints.every(isSockets);
+}
+
+/** What the sink's template is called when it is not given in the URL. */
+function templateName(url: SinkUrl, format: SinkFormat, events: boolean, options: Options): string {
+  const asked = options.template;
+  // --template is for flows, unless the run is about events as a whole.
+  if (events) return asked === 'default' || url.parameters.events !== undefined ? eventsTemplate : asked;
+  if (asked !== 'default') return asked;
+  if (format === 'text') return lineTemplate;
+  return onlySockets(options) ? socketsTemplate : asked;
+}
+
+/** What an event sink cannot be: events have one direction, and no place in formats made for flows. */
+function checkEvents({ url, format, profile }: Pick<SinkPlan, 'url' | 'format' | 'profile'>): void {
+  const { naming, biflow, messageKey } = url.parameters;
+  const refuse = (problem: string): never => {
+    throw new WeirError('WEIR_SINK', `sink '${url.name}': ${problem}`);
+  };
+  if (format === 'netflow9' || format === 'netflow5')
+    refuse(`events have no place in ${format}: give the sink format=ipfix or json, or events=off`);
+  if (profile === 'nfdump') refuse('profile=nfdump is for flows: nfcapd stores nothing else; add events=off');
+  if (naming === 'goflow2') refuse('naming=goflow2 is for flows; events have naming=ipfix, nprobe or ecs');
+  if (biflow === false) refuse('biflow=off is for flows: an event has one direction');
+  if (messageKey === 'host') refuse('messagekey=host is for flows: many events have no address');
+}
+
+/** Payload octets, in place of octets of packets, when no packet is seen. */
+function withoutPackets(url: SinkUrl, format: SinkFormat, template: Template): Template {
+  if (format === 'netflow5') {
+    throw new WeirError(
+      'WEIR_SINK',
+      `sink '${url.name}': netflow5 carries octets of packets, which -i ${socketsName} alone does not see; use ipfix or json`,
+    );
+  }
+  return forSockets(template);
+}
+
 /** Applies the defaults of the run to one sink. Throws WeirError or WeirErrors. */
 export function planSink(
   url: SinkUrl,
@@ -100,10 +152,13 @@ export function planSink(
   const { parameters } = url;
   const format = parameters.format ?? defaultFormat(url, stdoutIsTerminal, options.flowVersion);
   const profile = parameters.profile ?? 'rfc';
-  const asked = parameters.template ?? options.template;
-  const name = format === 'text' && asked === 'default' ? lineTemplate : asked;
-  const parsed = parseTemplate(name, templates, options.enterpriseNumber);
-  const { template, biflow, leftOut, planning } = shape({ url, format, profile }, parsed, options);
+  const events = parameters.events ?? options.events;
+  if (events.length > 0) checkEvents({ url, format, profile });
+  const name = parameters.template ?? templateName(url, format, events.length > 0, options);
+  const named = parseTemplate(name, templates, options.enterpriseNumber);
+  const bare = events.length === 0 && onlySockets(options);
+  const parsed = bare ? withoutPackets(url, format, named) : named;
+  const { template, biflow, leftOut, planning } = shape({ url, format, profile, events }, parsed, options);
   const { leftOut: unnamed, ...plan } = planFields(template, {
     ...planning,
     biflow,
@@ -113,7 +168,7 @@ export function planSink(
   const lines = format === 'json' || format === 'text';
   const kafka = url.brokers.length > 0;
   const linesPerUnit = kafka ? (parameters.batch ?? 1) : 1;
-  const key = parameters.messageKey ?? (lines && linesPerUnit === 1 ? 'flow' : 'exporter');
+  const key = parameters.messageKey ?? (lines && linesPerUnit === 1 && events.length === 0 ? 'flow' : 'exporter');
   return {
     url,
     format,
@@ -121,6 +176,7 @@ export function planSink(
     template,
     biflow,
     leftOut: [...leftOut, ...unnamed],
+    events,
     ...plan,
     options: parameters.options ?? profile !== 'goipfix',
     share: 0,
@@ -202,21 +258,51 @@ function sharedFolders(plans: readonly SinkPlan[]): WeirError[] {
   });
 }
 
-/** Sinks of one group share the flows, in the order they are named. */
+/** Sinks of one group share the flows (by flow) or the events (by process), in the order they are named. */
 function balance(plans: SinkPlan[]): void {
   for (const plan of plans) {
     const group = plan.url.parameters.balance;
     if (group === undefined) continue;
-    const members = plans.filter(({ url }) => url.parameters.balance === group);
+    const kind = plan.events.length > 0;
+    const members = plans.filter(({ url, events }) => url.parameters.balance === group && events.length > 0 === kind);
     plan.share = members.indexOf(plan);
     plan.shareOf = members.length;
   }
 }
 
-/** Element indexes that any sink's records carry: what the meter has to measure. */
-export function measuredElements(plans: readonly SinkPlan[]): number[] {
+/** Element indexes that records of these plans carry. */
+function usedElements(plans: readonly SinkPlan[]): number[] {
   const fields = plans.flatMap((plan) => [...plan.fields4, ...plan.fields6]);
   return [...new Set(fields.filter(({ form }) => form !== 'constant').map(({ element }) => element))];
+}
+
+/** Element indexes that any sink's flow records carry: what the meter has to measure. */
+export function measuredElements(plans: readonly SinkPlan[]): number[] {
+  return usedElements(plans.filter(({ events }) => events.length === 0));
+}
+
+/** True when records of any sink say who is at the ends, or what the kernel knows of the connection. */
+export function namesEnds(plans: readonly SinkPlan[]): boolean {
+  return usedElements(plans).some((index) => {
+    const needs = fieldNeeds(elements()[index]!.field);
+    return needs === 'endpoint' || needs === 'kernel';
+  });
+}
+
+/** What only a container runtime can tell. */
+const runtimeFacts = /container(Name|Image|Labels)|pod|nodeName|workload|orchestrator|flowProcesses/i;
+
+/** True when records of any sink name containers or pods. */
+export function namesContainers(plans: readonly SinkPlan[]): boolean {
+  return usedElements(plans).some((index) => {
+    const { name, field } = elements()[index]!;
+    return fieldNeeds(field) === 'endpoint' && runtimeFacts.test(name);
+  });
+}
+
+/** Types of events that any sink takes. */
+export function wantedEvents(plans: readonly SinkPlan[]): EventTypeName[] {
+  return [...new Set(plans.flatMap(({ events }) => events))];
 }
 
 /**

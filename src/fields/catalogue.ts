@@ -4,7 +4,8 @@
 //
 // A row reads: who numbers it( name or [first, second], id or [first, second], type, place, meaning, labels, note, more )
 //  - place: at() one member · both() a directional pair · ends() source and destination · computed() a function of
-//    native/src/fields/derive.cc or derive_text.cc, with 'one', 'pair' or 'endpoint' elements
+//    native/src/fields/derive.cc or derive_text.cc, with 'one', 'pair' or 'endpoint' elements · who() and opener() source
+//    and destination, a member of native/src/fields/endpoint_profile.h · labelsOf() the same, a text that is a JSON object
 //  - meaning: IPFIX semantics and units, such as 'deltaCounter octets'
 //  - labels: nProbe's names, the one we print first; behind '|' those of the second element
 import type { Field, Place, WireType } from './field.js';
@@ -12,7 +13,7 @@ import type { Field, Place, WireType } from './field.js';
 type Semantics = NonNullable<Field['semantics']>;
 type Units = NonNullable<Field['units']>;
 type Meaning = '' | Semantics | Units | `${Semantics} ${Units}`;
-type More = Pick<Field, 'absentWhenZero' | 'family' | 'twin' | 'length' | 'needs' | 'sharesId'>;
+type More = Pick<Field, 'absentWhenZero' | 'absentWhenAllOnes' | 'family' | 'twin' | 'length' | 'needs' | 'sharesId'>;
 type Row = Omit<Field, 'group'>;
 type One<T> = T | readonly [T, T];
 
@@ -26,6 +27,10 @@ const computed = (call: string, sides: 'one' | 'pair' | 'endpoint' = 'one'): Pla
   call,
   sides,
 });
+
+const who = (member: string): Place => ({ kind: 'profile', member, of: 'profile', json: false });
+const opener = (member: string): Place => ({ kind: 'profile', member, of: 'opener', json: false });
+const labelsOf = (member: string): Place => ({ kind: 'profile', member, of: 'profile', json: true });
 
 type RowMaker = (
   name: One<string>,
@@ -62,6 +67,7 @@ function numberedBy(enterprise: Field['enterprise']): RowMaker {
 
 const iana = numberedBy('iana');
 const ntop = numberedBy('ntop');
+const antrea = numberedBy('antrea');
 const own = numberedBy('weir');
 
 const group = (name: string, rows: Row[]): Field[] => rows.map((row) => ({ ...row, group: name }));
@@ -73,6 +79,11 @@ const stats = { needs: 'stats' } as const;
 const quietStats = { absentWhenZero: true, needs: 'stats' } as const;
 const tunnel = { absentWhenZero: true, needs: 'tunnel' } as const;
 const sequence = { absentWhenZero: true, needs: 'text' } as const;
+const ends4 = { family: 4, absentWhenZero: true, needs: 'endpoint' } as const;
+const ends6 = { family: 6, absentWhenZero: true, needs: 'endpoint' } as const;
+const endpoint = { absentWhenZero: true, needs: 'endpoint' } as const;
+const kernel = { absentWhenZero: true, needs: 'kernel' } as const;
+const known = { absentWhenAllOnes: true } as const; // 0 is root: 4294967295 says "unknown"
 
 // biome-ignore format: one line a row, so lines are long here.
 export const catalogue: readonly Field[] = [
@@ -133,6 +144,7 @@ export const catalogue: readonly Field[] = [
     iana('initiatorOctets', 231, 'unsigned64', at('hot.payloadOctets[0]'), 'deltaCounter octets', '', 'Octets behind the transport header sent by the initiator, retransmissions included.'),
     iana('responderOctets', 232, 'unsigned64', at('hot.payloadOctets[1]'), 'deltaCounter octets', '', 'Octets behind the transport header sent by the responder, retransmissions included.'),
     own('payloadOctetDeltaCount', [54, 55], 'unsigned64', both('hot.payloadOctets'), 'deltaCounter octets', '', 'Octets behind the transport header by direction of the record.'),
+    iana('transportOctetDeltaCount', 401, 'unsigned64', both('hot.payloadOctets'), 'deltaCounter octets', '', 'Octets behind the transport header by direction of the record, SYN and FIN not counted: as sockets count them with -i ebpf:.'),
     own('flowOctets', 49, 'unsigned64', computed('flowOctets'), 'deltaCounter octets', '', 'Octets of both directions together.'),
     own('flowPackets', 50, 'unsigned64', computed('flowPackets'), 'deltaCounter packets', '', 'Packets of both directions together.'),
     iana('octetDeltaSumOfSquares', 198, 'unsigned64', both('stats.sizeSquares'), '', '', 'Sum of the squared packet sizes since the previous record.', stats),
@@ -240,5 +252,106 @@ export const catalogue: readonly Field[] = [
     ntop(['outerSourceIPv4Address', 'outerDestinationIPv4Address'], [114, 116], 'ipv4Address', computed('outerAddress4', 'endpoint'), 'default', 'UNTUNNELED_IPV4_SRC_ADDR|UNTUNNELED_IPV4_DST_ADDR', 'IPv4 address of the envelope; 0.0.0.0 when it is IPv6.', tunnel),
     ntop(['outerSourceIPv6Address', 'outerDestinationIPv6Address'], [396, 397], 'ipv6Address', computed('outerAddress6', 'endpoint'), 'default', 'UNTUNNELED_IPV6_SRC_ADDR|UNTUNNELED_IPV6_DST_ADDR', 'IPv6 address of the envelope; :: when it is IPv4.', tunnel),
     ntop(['outerSourceTransportPort', 'outerDestinationTransportPort'], [115, 117], 'unsigned16', ends('tunnel.outerPort'), 'identifier', 'UNTUNNELED_L4_SRC_PORT|UNTUNNELED_L4_DST_PORT', 'Port of the envelope.', tunnel),
+  ]),
+  ...group('Process', [
+    ntop(['sourceProcessId', 'destinationProcessId'], [168, 375], 'unsigned32', who('processId'), 'identifier', 'SRC_PROC_PID|DST_PROC_PID', 'Process that uses the socket at this end, as the host numbers it; 0 when nobody is known.', quiet),
+    ntop(['sourceProcessName', 'destinationProcessName'], [169, 376], 'string', who('name'), 'default', 'SRC_PROC_NAME|DST_PROC_NAME', 'Name of the process (comm of its first thread), 15 octets at most.', quiet),
+    own(['sourceProcessExecutable', 'destinationProcessExecutable'], [60, 61], 'string', who('executable'), 'default', '', 'Path of the program the process runs.', quiet),
+    ntop(['sourceProcessCommandLine', 'destinationProcessCommandLine'], [556, 557], 'string', who('commandLine'), 'default', 'SRC_PROC_CMDLINE|DST_PROC_CMDLINE', 'Arguments of the process joined by spaces, secrets left out as --command-line says.', quiet),
+    own(['sourceProcessWorkingDirectory', 'destinationProcessWorkingDirectory'], [62, 63], 'string', who('workingDirectory'), 'default', '', 'Working directory of the process when it was read.', quiet),
+    own(['sourceProcessStartMilliseconds', 'destinationProcessStartMilliseconds'], [64, 65], 'dateTimeMilliseconds', who('startNs'), 'default milliseconds', '', 'Start of the process, to 10 ms: with its id it names the process for good.', quiet),
+    own(['sourceThreadId', 'destinationThreadId'], [66, 67], 'unsigned32', ends('endpoint.threadId'), 'identifier', '', 'Thread that used the socket last.', quiet),
+    own(['sourceInsideProcessId', 'destinationInsideProcessId'], [68, 69], 'unsigned32', who('insideProcessId'), 'identifier', '', 'Process id in the process\'s own pid namespace, as its container numbers it; absent where that is the host\'s.', quiet),
+    ntop(['sourceParentProcessId', 'destinationParentProcessId'], [373, 378], 'unsigned32', who('parentId'), 'identifier', 'SRC_FATHER_PROC_PID|DST_FATHER_PROC_PID', 'Parent of the process.', quiet),
+    ntop(['sourceParentProcessName', 'destinationParentProcessName'], [374, 379], 'string', who('parentName'), 'default', 'SRC_FATHER_PROC_NAME|DST_FATHER_PROC_NAME', 'Name of the parent.', quiet),
+    own(['sourceParentProcessExecutable', 'destinationParentProcessExecutable'], [70, 71], 'string', who('parentExecutable'), 'default', '', 'Path of the program the parent runs.', quiet),
+    own(['sourceParentProcessStartMilliseconds', 'destinationParentProcessStartMilliseconds'], [72, 73], 'dateTimeMilliseconds', who('parentStartNs'), 'default milliseconds', '', 'Start of the parent.', quiet),
+    ntop(['sourceParentUserId', 'destinationParentUserId'], [564, 567], 'unsigned32', who('parentUid'), 'identifier', 'SRC_FATHER_PROC_UID|DST_FATHER_PROC_UID', 'User id of the parent; 4294967295 when unknown.', known),
+    ntop(['sourceParentUserName', 'destinationParentUserName'], [565, 568], 'string', who('parentUser'), 'default', 'SRC_FATHER_PROC_USER_NAME|DST_FATHER_PROC_USER_NAME', 'User of the parent.', quiet),
+    own(['sourceProcessAncestors', 'destinationProcessAncestors'], [74, 75], 'string', who('ancestors'), 'default', '', 'Ancestors beyond the parent, nearest first: name:id name:id ... (--ancestors).', quiet),
+    own(['sourceOpenerProcessId', 'destinationOpenerProcessId'], [76, 77], 'unsigned32', opener('processId'), 'identifier', '', 'Process that opened the socket, where it is not the one that uses it.', quiet),
+    own(['sourceOpenerProcessName', 'destinationOpenerProcessName'], [78, 79], 'string', opener('name'), 'default', '', 'Name of the process that opened the socket.', quiet),
+    own(['sourceOpenerProcessStartMilliseconds', 'destinationOpenerProcessStartMilliseconds'], [80, 81], 'dateTimeMilliseconds', opener('startNs'), 'default milliseconds', '', 'Start of the process that opened the socket.', quiet),
+    own('flowProcesses', 82, 'string', computed('flowProcesses'), 'default', '', 'Processes at both ends in one text, ? where nobody is known: curl(1234) > nginx(77)@web. Behind @ the pod as namespace/name, or the container.', endpoint),
+  ]),
+  ...group('User', [
+    iana('userName', 371, 'string', computed('userName'), 'default', '', 'User of the process at the source.', endpoint),
+    ntop(['sourceUserId', 'destinationUserId'], [425, 426], 'unsigned32', who('uid'), 'identifier', 'SRC_PROC_UID|DST_PROC_UID', 'User id of the process; 0 is root, 4294967295 nobody known.', known),
+    ntop(['sourceUserName', 'destinationUserName'], [372, 377], 'string', who('user'), 'default', 'SRC_PROC_USER_NAME|DST_PROC_USER_NAME', 'User of the process, by the host\'s accounts.', quiet),
+    own(['sourceGroupId', 'destinationGroupId'], [83, 84], 'unsigned32', who('gid'), 'identifier', '', 'Group id of the process; 4294967295 when unknown.', known),
+    own(['sourceGroupName', 'destinationGroupName'], [85, 86], 'string', who('group'), 'default', '', 'Group of the process.', quiet),
+    own(['sourceEffectiveUserId', 'destinationEffectiveUserId'], [87, 88], 'unsigned32', who('effectiveUid'), 'identifier', '', 'Effective user id of the process; 4294967295 when unknown.', known),
+    own(['sourceEffectiveUserName', 'destinationEffectiveUserName'], [89, 90], 'string', who('effectiveUser'), 'default', '', 'Effective user of the process.', quiet),
+    own(['sourceEffectiveGroupId', 'destinationEffectiveGroupId'], [91, 92], 'unsigned32', who('effectiveGid'), 'identifier', '', 'Effective group id of the process; 4294967295 when unknown.', known),
+    own(['sourceLoginUserId', 'destinationLoginUserId'], [93, 94], 'unsigned32', who('loginUid'), 'identifier', '', 'User id that logged in (audit login uid), kept over su and sudo; 4294967295 when nobody did.', known),
+    own(['sourceLoginUserName', 'destinationLoginUserName'], [95, 96], 'string', who('loginUser'), 'default', '', 'User who logged in.', quiet),
+    own(['sourceAuditSessionId', 'destinationAuditSessionId'], [97, 98], 'unsigned32', who('sessionId'), 'identifier', '', 'Audit session of the login; 4294967295 when there is none.', known),
+    own(['sourceInsideUserId', 'destinationInsideUserId'], [99, 100], 'unsigned32', who('insideUid'), 'identifier', '', 'User id in the process\'s own user namespace; 4294967295 where that is the host\'s.', known),
+    own(['sourceInsideUserName', 'destinationInsideUserName'], [101, 102], 'string', who('insideUser'), 'default', '', 'User by the accounts of the container, where that differs.', quiet),
+  ]),
+  ...group('Cgroup and container', [
+    own(['sourceCgroupId', 'destinationCgroupId'], [103, 104], 'unsigned64', who('cgroupId'), 'identifier', '', 'Id of the process\'s cgroup (v2).', quiet),
+    own(['sourceCgroupPath', 'destinationCgroupPath'], [105, 106], 'string', who('cgroupPath'), 'default', '', 'Path of the cgroup from the root of the hierarchy.', quiet),
+    own(['sourceSystemdUnit', 'destinationSystemdUnit'], [107, 108], 'string', who('unit'), 'default', '', 'systemd unit of the process: nginx.service, session-3.scope.', quiet),
+    own(['sourceSystemdSlice', 'destinationSystemdSlice'], [109, 110], 'string', who('slice'), 'default', '', 'systemd slice of the process: system.slice.', quiet),
+    ntop(['sourceContainerId', 'destinationContainerId'], [558, 559], 'string', who('containerId'), 'default', 'SRC_PROC_CONTAINER_ID|DST_PROC_CONTAINER_ID', 'Id of the container, 64 hexadecimal digits or what its runtime calls it.', quiet),
+    own(['sourceContainerName', 'destinationContainerName'], [111, 112], 'string', who('containerName'), 'default', '', 'Name of the container, as its runtime tells.', quiet),
+    own(['sourceContainerImage', 'destinationContainerImage'], [113, 114], 'string', who('containerImage'), 'default', '', 'Image of the container.', quiet),
+    own(['sourceContainerRuntime', 'destinationContainerRuntime'], [115, 116], 'string', who('containerRuntime'), 'default', '', 'docker, podman, containerd, cri-o, lxc, nspawn or runc.', quiet),
+    own(['sourceContainerLabels', 'destinationContainerLabels'], [117, 118], 'string', labelsOf('containerLabels'), 'default', '', 'Labels of the container: a JSON object, text on the wire.', quiet),
+    own(['sourceNetworkNamespaceInode', 'destinationNetworkNamespaceInode'], [119, 120], 'unsigned32', who('netns'), 'identifier', '', 'Inode of the process\'s network namespace, as /proc/PID/ns/net shows it.', quiet),
+    own(['sourceNetworkNamespaceCookie', 'destinationNetworkNamespaceCookie'], [121, 122], 'unsigned64', who('netnsCookie'), 'identifier', '', 'The kernel\'s cookie of that namespace, never used again.', quiet),
+  ]),
+  ...group('Kubernetes', [
+    antrea(['sourcePodNamespace', 'destinationPodNamespace'], [100, 102], 'string', who('podNamespace'), 'default', '', 'Namespace of the pod.', quiet),
+    antrea(['sourcePodName', 'destinationPodName'], [101, 103], 'string', who('podName'), 'default', '', 'Name of the pod.', quiet),
+    antrea(['sourceNodeName', 'destinationNodeName'], [104, 105], 'string', who('nodeName'), 'default', '', 'Node the pod runs on.', quiet),
+    antrea(['sourcePodLabels', 'destinationPodLabels'], [143, 144], 'string', labelsOf('podLabels'), 'default', '', 'Labels of the pod: a JSON object, text on the wire.', quiet),
+    own(['sourcePodUid', 'destinationPodUid'], [123, 124], 'string', who('podUid'), 'default', '', 'UID of the pod.', quiet),
+    own(['sourceWorkloadName', 'destinationWorkloadName'], [125, 126], 'string', who('workload'), 'default', '', 'Workload the pod belongs to: its deployment, or its app label.', quiet),
+    own(['sourceOrchestratorType', 'destinationOrchestratorType'], [127, 128], 'string', computed('orchestratorType', 'endpoint'), 'default', '', 'kubernetes where a pod is known.', endpoint),
+  ]),
+  ...group('Attribution', [
+    own(['sourceMatchMethod', 'destinationMatchMethod'], [129, 130], 'unsigned8', ends('endpoint.match'), 'identifier', '', 'How the socket of this end was found: 0 not, 1 exact tuple, 2 socket cookie, 3 local port (unconnected), 4 listener only, 5 dump of open sockets, 6 sock_diag and /proc.', { needs: 'endpoint' }),
+    own(['sourceMatchMethodName', 'destinationMatchMethodName'], [131, 132], 'string', computed('matchMethodName', 'endpoint'), 'default', '', 'The same as text: none, exact, cookie, wildcard, listener, snapshot, diag.', { needs: 'endpoint' }),
+    own(['sourceProcessTentative', 'destinationProcessTentative'], [133, 134], 'boolean', computed('processTentative', 'endpoint'), 'default', '', 'The process is the likely one, not a certain one: a listener, or one of several holders.', endpoint),
+    own('recordFromSockets', 135, 'boolean', computed('recordFromSockets'), 'default', '', 'The record was made from socket events, no packet was seen (-i ebpf:).', endpoint),
+    own('eventType', 136, 'unsigned8', at('endpoint.event'), 'identifier', '', 'Kind of event (--events): 1 connect, 2 accept, 3 first use, 4 listen, 5 close, 6 retransmit, 7 refused, 8 exec, 9 exit, 10 fork; 0 in flow records.', quiet),
+    own('eventName', 137, 'string', computed('eventName'), 'default', '', 'eventType as text: connect, accept, use, listen, close, retransmit, refused, exec, exit, fork.', endpoint),
+    own('eventCategory', 138, 'string', computed('eventCategory'), 'default', '', 'process for exec, exit and fork, network for the others.', endpoint),
+    own('eventPhase', 139, 'string', computed('eventPhase'), 'default', '', 'What the event says of it: start, end, denied (refused) or info.', endpoint),
+  ]),
+  ...group('Address translation', [
+    iana(['postNATSourceIPv4Address', 'postNATDestinationIPv4Address'], [225, 226], 'ipv4Address', computed('postNatAddress4', 'endpoint'), 'default', '', 'Address behind the kernel\'s address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known.', { ...ends4, twin: 'postNATSourceIPv6Address' }),
+    iana(['postNATSourceIPv6Address', 'postNATDestinationIPv6Address'], [281, 282], 'ipv6Address', computed('postNatAddress6', 'endpoint'), 'default', '', 'Address behind the kernel\'s address translation, on whichever side of it the flow was seen; :: when none is known.', { ...ends6, twin: 'postNATSourceIPv4Address' }),
+    iana(['postNAPTSourceTransportPort', 'postNAPTDestinationTransportPort'], [227, 228], 'unsigned16', computed('postNatPort', 'endpoint'), 'identifier', '', 'Port behind the kernel\'s address translation; 0 when none is known.', endpoint),
+    own(['preNATSourceIPv4Address', 'preNATDestinationIPv4Address'], [140, 141], 'ipv4Address', computed('preNatAddress4', 'endpoint'), 'default', '', 'Address before the kernel\'s address translation; 0.0.0.0 when none is known.', { ...ends4, twin: 'preNATSourceIPv6Address' }),
+    own(['preNATSourceIPv6Address', 'preNATDestinationIPv6Address'], [142, 143], 'ipv6Address', computed('preNatAddress6', 'endpoint'), 'default', '', 'Address before the kernel\'s address translation; :: when none is known.', { ...ends6, twin: 'preNATSourceIPv4Address' }),
+    own(['preNAPTSourceTransportPort', 'preNAPTDestinationTransportPort'], [144, 145], 'unsigned16', computed('preNatPort', 'endpoint'), 'identifier', '', 'Port before the kernel\'s address translation; 0 when none is known.', endpoint),
+  ]),
+  ...group('TCP in the kernel', [
+    own(['sourceKernelOctetsAcknowledged', 'destinationKernelOctetsAcknowledged'], [146, 147], 'unsigned64', ends('kernel.tcp[].octetsAcknowledged'), 'totalCounter octets', '', 'Payload the peer acknowledged, over the connection so far, as the kernel of this end counts it.', kernel),
+    own(['sourceKernelOctetsReceived', 'destinationKernelOctetsReceived'], [148, 149], 'unsigned64', ends('kernel.tcp[].octetsReceived'), 'totalCounter octets', '', 'Payload received in order, over the connection so far.', kernel),
+    own(['sourceKernelOctetsSent', 'destinationKernelOctetsSent'], [150, 151], 'unsigned64', ends('kernel.tcp[].octetsSent'), 'totalCounter octets', '', 'Payload sent, retransmissions included.', kernel),
+    own(['sourceKernelOctetsRetransmitted', 'destinationKernelOctetsRetransmitted'], [152, 153], 'unsigned64', ends('kernel.tcp[].octetsRetransmitted'), 'totalCounter octets', '', 'Payload sent again.', kernel),
+    own(['sourceKernelSegmentsReceived', 'destinationKernelSegmentsReceived'], [154, 155], 'unsigned32', ends('kernel.tcp[].segmentsReceived'), 'totalCounter packets', '', 'Segments received.', kernel),
+    own(['sourceKernelSegmentsSent', 'destinationKernelSegmentsSent'], [156, 157], 'unsigned32', ends('kernel.tcp[].segmentsSent'), 'totalCounter packets', '', 'Segments sent, retransmissions included.', kernel),
+    own(['sourceKernelSmoothedRtt', 'destinationKernelSmoothedRtt'], [158, 159], 'unsigned32', ends('kernel.tcp[].smoothedRttUs'), 'quantity microseconds', '', 'Smoothed round trip time.', kernel),
+    own(['sourceKernelRttVariation', 'destinationKernelRttVariation'], [160, 161], 'unsigned32', ends('kernel.tcp[].rttVariationUs'), 'quantity microseconds', '', 'Mean deviation of the round trip time.', kernel),
+    own(['sourceKernelMinimumRtt', 'destinationKernelMinimumRtt'], [162, 163], 'unsigned32', ends('kernel.tcp[].minimumRttUs'), 'quantity microseconds', '', 'Smallest round trip time.', kernel),
+    own(['sourceKernelConnectTime', 'destinationKernelConnectTime'], [164, 165], 'unsigned32', ends('kernel.tcp[].connectUs'), 'quantity microseconds', '', 'SYN sent to connection established, at the side that connects.', kernel),
+    own(['sourceKernelRetransmits', 'destinationKernelRetransmits'], [166, 167], 'unsigned32', ends('kernel.tcp[].retransmits'), 'totalCounter packets', '', 'Segments sent again.', kernel),
+    own(['sourceKernelLost', 'destinationKernelLost'], [168, 169], 'unsigned32', ends('kernel.tcp[].lost'), 'quantity packets', '', 'Segments the kernel holds for lost.', kernel),
+    own(['sourceKernelReordering', 'destinationKernelReordering'], [170, 171], 'unsigned32', ends('kernel.tcp[].reordering'), 'quantity packets', '', 'Reordering the kernel allows for before it calls a segment lost.', kernel),
+    own(['sourceKernelOutOfOrder', 'destinationKernelOutOfOrder'], [172, 173], 'unsigned32', ends('kernel.tcp[].outOfOrder'), 'totalCounter packets', '', 'Segments received out of order.', kernel),
+    own(['sourceKernelCongestionWindow', 'destinationKernelCongestionWindow'], [174, 175], 'unsigned32', ends('kernel.tcp[].congestionWindow'), 'quantity packets', '', 'Congestion window in segments.', kernel),
+    own(['sourceKernelSlowStartThreshold', 'destinationKernelSlowStartThreshold'], [176, 177], 'unsigned32', ends('kernel.tcp[].slowStartThreshold'), 'quantity packets', '', 'Slow start threshold in segments; 2147483647 before the first loss.', kernel),
+    own(['sourceKernelMaximumSegment', 'destinationKernelMaximumSegment'], [178, 179], 'unsigned32', ends('kernel.tcp[].maximumSegment'), 'quantity octets', '', 'Maximum segment size in use.', kernel),
+    own(['sourceKernelBusyTime', 'destinationKernelBusyTime'], [180, 181], 'unsigned32', ends('kernel.tcp[].busyMs'), 'quantity milliseconds', '', 'Time with data to send.', kernel),
+    own(['sourceKernelReceiverLimitedTime', 'destinationKernelReceiverLimitedTime'], [182, 183], 'unsigned32', ends('kernel.tcp[].receiverLimitedMs'), 'quantity milliseconds', '', 'Of the busy time, what the receiver\'s window held up.', kernel),
+    own(['sourceKernelBufferLimitedTime', 'destinationKernelBufferLimitedTime'], [184, 185], 'unsigned32', ends('kernel.tcp[].bufferLimitedMs'), 'quantity milliseconds', '', 'Of the busy time, what the send buffer held up.', kernel),
+    own(['sourceKernelEstablishedTime', 'destinationKernelEstablishedTime'], [186, 187], 'unsigned32', ends('kernel.tcp[].establishedMs'), 'quantity milliseconds', '', 'Time in state ESTABLISHED.', kernel),
+    own(['sourceKernelClosingTime', 'destinationKernelClosingTime'], [188, 189], 'unsigned32', ends('kernel.tcp[].closingMs'), 'quantity milliseconds', '', 'Time from the end of ESTABLISHED to CLOSE.', kernel),
+    own(['sourceKernelState', 'destinationKernelState'], [190, 191], 'unsigned8', ends('kernel.tcp[].state'), 'identifier', '', 'TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE.', kernel),
   ]),
 ];

@@ -67,6 +67,62 @@ const setting = (key: string, name: 'samplingRate' | 'samplerAddress'): Document
 });
 
 /**
+ * Who is at the ends. ECS has process, container and orchestrator at the top only: here they are the source's, since in
+ * events that is who acts. For the destination ECS has users; its process stands where Packetbeat puts it
+ * (destination.process, no ECS field); its container and pod, and what ECS has no name for, follow under `netflow`.
+ */
+// biome-ignore format: one line a key
+const ecsProcesses: readonly DocumentKey[] = [
+  named('process.pid', 'sourceProcessId'),
+  named('process.vpid', 'sourceInsideProcessId'),
+  named('process.name', 'sourceProcessName'),
+  named('process.executable', 'sourceProcessExecutable'),
+  named('process.command_line', 'sourceProcessCommandLine'),
+  named('process.working_directory', 'sourceProcessWorkingDirectory'),
+  named('process.start', 'sourceProcessStartMilliseconds'),
+  named('process.thread.id', 'sourceThreadId'),
+  named('process.parent.pid', 'sourceParentProcessId'),
+  named('process.parent.name', 'sourceParentProcessName'),
+  named('process.parent.executable', 'sourceParentProcessExecutable'),
+  named('process.parent.start', 'sourceParentProcessStartMilliseconds'),
+  named('process.parent.user.id', 'sourceParentUserId', 'quoted'),
+  named('process.parent.user.name', 'sourceParentUserName'),
+  named('user.id', 'sourceUserId', 'quoted'),
+  from('user.name', ['sourceUserName', 'userName'], 'sourceUserName', { says: ['userName'] }),
+  named('user.effective.id', 'sourceEffectiveUserId', 'quoted'),
+  named('user.effective.name', 'sourceEffectiveUserName'),
+  named('group.id', 'sourceGroupId', 'quoted'),
+  named('group.name', 'sourceGroupName'),
+  named('container.id', 'sourceContainerId'),
+  named('container.name', 'sourceContainerName'),
+  named('container.image.name', 'sourceContainerImage'),
+  named('container.runtime', 'sourceContainerRuntime'),
+  named('container.labels', 'sourceContainerLabels'),
+  named('orchestrator.type', 'sourceOrchestratorType', 'plain', ['sourcePodName']),
+  named('orchestrator.namespace', 'sourcePodNamespace'),
+  named('orchestrator.resource.name', 'sourcePodName'),
+  named('orchestrator.resource.id', 'sourcePodUid'),
+  named('destination.process.pid', 'destinationProcessId'),
+  named('destination.process.name', 'destinationProcessName'),
+  named('destination.process.executable', 'destinationProcessExecutable'),
+  named('destination.process.command_line', 'destinationProcessCommandLine'),
+  named('destination.process.working_directory', 'destinationProcessWorkingDirectory'),
+  named('destination.process.start', 'destinationProcessStartMilliseconds'),
+  named('destination.process.parent.pid', 'destinationParentProcessId'),
+  named('destination.process.parent.name', 'destinationParentProcessName'),
+  named('destination.user.id', 'destinationUserId', 'quoted'),
+  named('destination.user.name', 'destinationUserName'),
+];
+
+// biome-ignore format: one line a key
+const ecsTranslation: readonly DocumentKey[] = [
+  named('source.nat.ip', 'postNATSourceIPv4Address', 'plain', ['postNATSourceIPv6Address']),
+  named('source.nat.port', 'postNAPTSourceTransportPort'),
+  named('destination.nat.ip', 'postNATDestinationIPv4Address', 'plain', ['postNATDestinationIPv6Address']),
+  named('destination.nat.port', 'postNAPTDestinationTransportPort'),
+];
+
+/**
  * Elastic Common Schema; every name is in ECS 8.11 and in 9.x. Elements without a key here follow under `netflow`, as
  * Filebeat's netflow input calls them.
  */
@@ -104,6 +160,29 @@ export const ecs: readonly DocumentKey[] = [
   named('observer.ingress.interface.name', 'ingressInterfaceName', 'plain', ['ingressInterface']),
   named('observer.egress.interface.id', 'egressInterface', 'quoted'),
   named('observer.egress.interface.name', 'egressInterfaceName', 'plain', ['egressInterface']),
+  ...ecsTranslation,
+  ...ecsProcesses,
+];
+
+/** An event (--events) under Elastic Common Schema: a template with eventType or eventName asks for it. */
+// biome-ignore format: one line a key
+export const ecsEvents: readonly DocumentKey[] = [
+  always('@timestamp', 'flowEndMilliseconds'),
+  fixed('ecs.version', '8.11.0'),
+  fixed('event.kind', 'event'),
+  always('event.category', 'eventCategory'),
+  always('event.type', 'eventPhase'),
+  always('event.action', 'eventName', { says: ['eventType'] }),
+  named('source.ip', 'sourceIPv4Address', 'plain', ['sourceIPv6Address']),
+  named('source.port', 'sourceTransportPort'),
+  named('source.bytes', 'transportOctetDeltaCount'),
+  named('destination.ip', 'destinationIPv4Address', 'plain', ['destinationIPv6Address']),
+  named('destination.port', 'destinationTransportPort'),
+  named('destination.bytes', 'reverseTransportOctetDeltaCount'),
+  named('network.transport', 'protocolKeyword', 'plain', ['protocolIdentifier']),
+  named('network.iana_number', 'protocolIdentifier', 'quoted'),
+  ...ecsTranslation,
+  ...ecsProcesses,
 ];
 
 /**

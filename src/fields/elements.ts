@@ -157,10 +157,15 @@ export function fieldNeeds(field: Field): NonNullable<Field['needs']> | undefine
   return measuredBlocks.find((name) => name === block);
 }
 
+function placeText(place: Field['place']): string {
+  if (place.kind === 'derived') return `${place.call}()`;
+  return place.kind === 'profile' ? `${place.of}.${place.member}${place.json ? '{}' : ''}` : place.member;
+}
+
 /** One line an element: all that TypeScript and the addon must agree on. */
 function canonical(element: Element): string {
   const { field } = element;
-  const place = field.place.kind === 'derived' ? `${field.place.call}()` : field.place.member;
+  const place = placeText(field.place);
   const parts = [
     element.index,
     element.name,
@@ -170,7 +175,8 @@ function canonical(element: Element): string {
     element.length,
     element.side,
   ];
-  const notes = [field.place.kind, place, element.family, field.absentWhenZero === true, fieldNeeds(field) ?? ''];
+  const absent = field.absentWhenAllOnes === true ? 'ones' : field.absentWhenZero === true;
+  const notes = [field.place.kind, place, element.family, absent, fieldNeeds(field) ?? ''];
   return [...parts, ...notes].join(' ');
 }
 

@@ -33,17 +33,19 @@ export const defaultEnterprise = 32473; // RFC 5612 documentation PEN: loopback 
  * Where the value is in native/src/fields/flow_record.h (`member` is a path such as `hot.octets`):
  * - scalar: one member;
  * - pair: an array of two by side; the row gives a forward and a reverse element (RFC 5103, IN_/OUT_ labels);
- * - endpoint: an array of two by side; the row gives a source and a destination element, which swap when reversed;
+ * - endpoint: an array of two by side; the row gives a source and a destination element, which swap when reversed. `[]`
+ *   in the member is where the side goes when that is not its end: `kernel.tcp[].lost`;
  * - derived: a function of native/src/fields/derive.cc; `sides` says whether the row gives one element, a forward and
  *   reverse pair, or a source and destination pair;
- * - profile: a member of native/src/fields/endpoint_profile.h; the row gives a source and a destination element.
+ * - profile: a member of native/src/fields/endpoint_profile.h, of the process at an end of the flow or of the one that
+ *   opened its socket; the row gives a source and a destination element. `json`: the text is a JSON value.
  */
 export type Place =
   | { kind: 'scalar'; member: string }
   | { kind: 'pair'; member: string }
   | { kind: 'endpoint'; member: string }
   | { kind: 'derived'; call: string; sides: 'one' | 'pair' | 'endpoint' }
-  | { kind: 'profile'; member: string };
+  | { kind: 'profile'; member: string; of: 'profile' | 'opener'; json: boolean };
 
 /** One line of the catalogue. */
 export interface Field {
@@ -71,6 +73,8 @@ export interface Field {
   twin?: string;
   /** Left out of JSON and text when 0 or empty. */
   absentWhenZero?: boolean;
+  /** Profile rows whose 0 is a value (uid 0 is root): all ones says that nobody is known, and JSON and text leave that out. */
+  absentWhenAllOnes?: boolean;
   /** Measured only when a template needs it. */
   needs?: 'tcp' | 'stats' | 'tunnel' | 'text' | 'endpoint' | 'kernel';
   /** IPFIX data type semantics, for RFC 5610 and the reference. */

@@ -25,7 +25,9 @@ function literal(value: unknown): string {
 function typeText(property: Property): string {
   if (property.enum !== undefined) return [...new Set(property.enum.map(literal))].join(' | ');
   if (property.type === 'array') return 'number[]';
-  const types = [property.type ?? 'string'].flat().map((type) => (type === 'integer' ? 'number' : type));
+  if (property.type === 'object') return 'Record<string, string>';
+  const names: Readonly<Record<string, string>> = { integer: 'number', array: 'string[]' };
+  const types = [property.type ?? 'string'].flat().map((type) => names[type] ?? type);
   return [...new Set(types)].sort().join(' | ');
 }
 

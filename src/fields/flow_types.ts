@@ -126,6 +126,10 @@ export interface IpfixFlow {
   payloadOctetDeltaCount?: number | string;
   /** Reverse: Octets behind the transport header by direction of the record. */
   reversePayloadOctetDeltaCount?: number | string;
+  /** Octets behind the transport header by direction of the record, SYN and FIN not counted: as sockets count them with -i ebpf:. */
+  transportOctetDeltaCount?: number | string;
+  /** Reverse: Octets behind the transport header by direction of the record, SYN and FIN not counted: as sockets count them with -i ebpf:. */
+  reverseTransportOctetDeltaCount?: number | string;
   /** Octets of both directions together. */
   flowOctets?: number | string;
   /** Packets of both directions together. */
@@ -384,6 +388,340 @@ export interface IpfixFlow {
   'ntop.UNTUNNELED_L4_SRC_PORT'?: number;
   /** Port of the envelope. */
   'ntop.UNTUNNELED_L4_DST_PORT'?: number;
+  /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
+  'ntop.SRC_PROC_PID'?: number;
+  /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
+  'ntop.DST_PROC_PID'?: number;
+  /** Name of the process (comm of its first thread), 15 octets at most. */
+  'ntop.SRC_PROC_NAME'?: string;
+  /** Name of the process (comm of its first thread), 15 octets at most. */
+  'ntop.DST_PROC_NAME'?: string;
+  /** Path of the program the process runs. */
+  sourceProcessExecutable?: string;
+  /** Path of the program the process runs. */
+  destinationProcessExecutable?: string;
+  /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
+  'ntop.SRC_PROC_CMDLINE'?: string;
+  /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
+  'ntop.DST_PROC_CMDLINE'?: string;
+  /** Working directory of the process when it was read. */
+  sourceProcessWorkingDirectory?: string;
+  /** Working directory of the process when it was read. */
+  destinationProcessWorkingDirectory?: string;
+  /** Start of the process, to 10 ms: with its id it names the process for good. */
+  sourceProcessStartMilliseconds?: number | string;
+  /** Start of the process, to 10 ms: with its id it names the process for good. */
+  destinationProcessStartMilliseconds?: number | string;
+  /** Thread that used the socket last. */
+  sourceThreadId?: number;
+  /** Thread that used the socket last. */
+  destinationThreadId?: number;
+  /** Process id in the process's own pid namespace, as its container numbers it; absent where that is the host's. */
+  sourceInsideProcessId?: number;
+  /** Process id in the process's own pid namespace, as its container numbers it; absent where that is the host's. */
+  destinationInsideProcessId?: number;
+  /** Parent of the process. */
+  'ntop.SRC_FATHER_PROC_PID'?: number;
+  /** Parent of the process. */
+  'ntop.DST_FATHER_PROC_PID'?: number;
+  /** Name of the parent. */
+  'ntop.SRC_FATHER_PROC_NAME'?: string;
+  /** Name of the parent. */
+  'ntop.DST_FATHER_PROC_NAME'?: string;
+  /** Path of the program the parent runs. */
+  sourceParentProcessExecutable?: string;
+  /** Path of the program the parent runs. */
+  destinationParentProcessExecutable?: string;
+  /** Start of the parent. */
+  sourceParentProcessStartMilliseconds?: number | string;
+  /** Start of the parent. */
+  destinationParentProcessStartMilliseconds?: number | string;
+  /** User id of the parent; 4294967295 when unknown. */
+  'ntop.SRC_FATHER_PROC_UID'?: number;
+  /** User id of the parent; 4294967295 when unknown. */
+  'ntop.DST_FATHER_PROC_UID'?: number;
+  /** User of the parent. */
+  'ntop.SRC_FATHER_PROC_USER_NAME'?: string;
+  /** User of the parent. */
+  'ntop.DST_FATHER_PROC_USER_NAME'?: string;
+  /** Ancestors beyond the parent, nearest first: name:id name:id ... (--ancestors). */
+  sourceProcessAncestors?: string;
+  /** Ancestors beyond the parent, nearest first: name:id name:id ... (--ancestors). */
+  destinationProcessAncestors?: string;
+  /** Process that opened the socket, where it is not the one that uses it. */
+  sourceOpenerProcessId?: number;
+  /** Process that opened the socket, where it is not the one that uses it. */
+  destinationOpenerProcessId?: number;
+  /** Name of the process that opened the socket. */
+  sourceOpenerProcessName?: string;
+  /** Name of the process that opened the socket. */
+  destinationOpenerProcessName?: string;
+  /** Start of the process that opened the socket. */
+  sourceOpenerProcessStartMilliseconds?: number | string;
+  /** Start of the process that opened the socket. */
+  destinationOpenerProcessStartMilliseconds?: number | string;
+  /** Processes at both ends in one text, ? where nobody is known: curl(1234) > nginx(77)@web. Behind @ the pod as namespace/name, or the container. */
+  flowProcesses?: string;
+  /** User of the process at the source. */
+  userName?: string;
+  /** User id of the process; 0 is root, 4294967295 nobody known. */
+  'ntop.SRC_PROC_UID'?: number;
+  /** User id of the process; 0 is root, 4294967295 nobody known. */
+  'ntop.DST_PROC_UID'?: number;
+  /** User of the process, by the host's accounts. */
+  'ntop.SRC_PROC_USER_NAME'?: string;
+  /** User of the process, by the host's accounts. */
+  'ntop.DST_PROC_USER_NAME'?: string;
+  /** Group id of the process; 4294967295 when unknown. */
+  sourceGroupId?: number;
+  /** Group id of the process; 4294967295 when unknown. */
+  destinationGroupId?: number;
+  /** Group of the process. */
+  sourceGroupName?: string;
+  /** Group of the process. */
+  destinationGroupName?: string;
+  /** Effective user id of the process; 4294967295 when unknown. */
+  sourceEffectiveUserId?: number;
+  /** Effective user id of the process; 4294967295 when unknown. */
+  destinationEffectiveUserId?: number;
+  /** Effective user of the process. */
+  sourceEffectiveUserName?: string;
+  /** Effective user of the process. */
+  destinationEffectiveUserName?: string;
+  /** Effective group id of the process; 4294967295 when unknown. */
+  sourceEffectiveGroupId?: number;
+  /** Effective group id of the process; 4294967295 when unknown. */
+  destinationEffectiveGroupId?: number;
+  /** User id that logged in (audit login uid), kept over su and sudo; 4294967295 when nobody did. */
+  sourceLoginUserId?: number;
+  /** User id that logged in (audit login uid), kept over su and sudo; 4294967295 when nobody did. */
+  destinationLoginUserId?: number;
+  /** User who logged in. */
+  sourceLoginUserName?: string;
+  /** User who logged in. */
+  destinationLoginUserName?: string;
+  /** Audit session of the login; 4294967295 when there is none. */
+  sourceAuditSessionId?: number;
+  /** Audit session of the login; 4294967295 when there is none. */
+  destinationAuditSessionId?: number;
+  /** User id in the process's own user namespace; 4294967295 where that is the host's. */
+  sourceInsideUserId?: number;
+  /** User id in the process's own user namespace; 4294967295 where that is the host's. */
+  destinationInsideUserId?: number;
+  /** User by the accounts of the container, where that differs. */
+  sourceInsideUserName?: string;
+  /** User by the accounts of the container, where that differs. */
+  destinationInsideUserName?: string;
+  /** Id of the process's cgroup (v2). */
+  sourceCgroupId?: number | string;
+  /** Id of the process's cgroup (v2). */
+  destinationCgroupId?: number | string;
+  /** Path of the cgroup from the root of the hierarchy. */
+  sourceCgroupPath?: string;
+  /** Path of the cgroup from the root of the hierarchy. */
+  destinationCgroupPath?: string;
+  /** systemd unit of the process: nginx.service, session-3.scope. */
+  sourceSystemdUnit?: string;
+  /** systemd unit of the process: nginx.service, session-3.scope. */
+  destinationSystemdUnit?: string;
+  /** systemd slice of the process: system.slice. */
+  sourceSystemdSlice?: string;
+  /** systemd slice of the process: system.slice. */
+  destinationSystemdSlice?: string;
+  /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
+  'ntop.SRC_PROC_CONTAINER_ID'?: string;
+  /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
+  'ntop.DST_PROC_CONTAINER_ID'?: string;
+  /** Name of the container, as its runtime tells. */
+  sourceContainerName?: string;
+  /** Name of the container, as its runtime tells. */
+  destinationContainerName?: string;
+  /** Image of the container. */
+  sourceContainerImage?: string;
+  /** Image of the container. */
+  destinationContainerImage?: string;
+  /** docker, podman, containerd, cri-o, lxc, nspawn or runc. */
+  sourceContainerRuntime?: string;
+  /** docker, podman, containerd, cri-o, lxc, nspawn or runc. */
+  destinationContainerRuntime?: string;
+  /** Labels of the container: a JSON object, text on the wire. */
+  sourceContainerLabels?: Record<string, string>;
+  /** Labels of the container: a JSON object, text on the wire. */
+  destinationContainerLabels?: Record<string, string>;
+  /** Inode of the process's network namespace, as /proc/PID/ns/net shows it. */
+  sourceNetworkNamespaceInode?: number;
+  /** Inode of the process's network namespace, as /proc/PID/ns/net shows it. */
+  destinationNetworkNamespaceInode?: number;
+  /** The kernel's cookie of that namespace, never used again. */
+  sourceNetworkNamespaceCookie?: number | string;
+  /** The kernel's cookie of that namespace, never used again. */
+  destinationNetworkNamespaceCookie?: number | string;
+  /** Namespace of the pod. */
+  'antrea.sourcePodNamespace'?: string;
+  /** Namespace of the pod. */
+  'antrea.destinationPodNamespace'?: string;
+  /** Name of the pod. */
+  'antrea.sourcePodName'?: string;
+  /** Name of the pod. */
+  'antrea.destinationPodName'?: string;
+  /** Node the pod runs on. */
+  'antrea.sourceNodeName'?: string;
+  /** Node the pod runs on. */
+  'antrea.destinationNodeName'?: string;
+  /** Labels of the pod: a JSON object, text on the wire. */
+  'antrea.sourcePodLabels'?: Record<string, string>;
+  /** Labels of the pod: a JSON object, text on the wire. */
+  'antrea.destinationPodLabels'?: Record<string, string>;
+  /** UID of the pod. */
+  sourcePodUid?: string;
+  /** UID of the pod. */
+  destinationPodUid?: string;
+  /** Workload the pod belongs to: its deployment, or its app label. */
+  sourceWorkloadName?: string;
+  /** Workload the pod belongs to: its deployment, or its app label. */
+  destinationWorkloadName?: string;
+  /** kubernetes where a pod is known. */
+  sourceOrchestratorType?: string;
+  /** kubernetes where a pod is known. */
+  destinationOrchestratorType?: string;
+  /** How the socket of this end was found: 0 not, 1 exact tuple, 2 socket cookie, 3 local port (unconnected), 4 listener only, 5 dump of open sockets, 6 sock_diag and /proc. */
+  sourceMatchMethod?: number;
+  /** How the socket of this end was found: 0 not, 1 exact tuple, 2 socket cookie, 3 local port (unconnected), 4 listener only, 5 dump of open sockets, 6 sock_diag and /proc. */
+  destinationMatchMethod?: number;
+  /** The same as text: none, exact, cookie, wildcard, listener, snapshot, diag. */
+  sourceMatchMethodName?: string;
+  /** The same as text: none, exact, cookie, wildcard, listener, snapshot, diag. */
+  destinationMatchMethodName?: string;
+  /** The process is the likely one, not a certain one: a listener, or one of several holders. */
+  sourceProcessTentative?: boolean;
+  /** The process is the likely one, not a certain one: a listener, or one of several holders. */
+  destinationProcessTentative?: boolean;
+  /** The record was made from socket events, no packet was seen (-i ebpf:). */
+  recordFromSockets?: boolean;
+  /** Kind of event (--events): 1 connect, 2 accept, 3 first use, 4 listen, 5 close, 6 retransmit, 7 refused, 8 exec, 9 exit, 10 fork; 0 in flow records. */
+  eventType?: number;
+  /** eventType as text: connect, accept, use, listen, close, retransmit, refused, exec, exit, fork. */
+  eventName?: string;
+  /** process for exec, exit and fork, network for the others. */
+  eventCategory?: string;
+  /** What the event says of it: start, end, denied (refused) or info. */
+  eventPhase?: string;
+  /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
+  postNATSourceIPv4Address?: string;
+  /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
+  postNATDestinationIPv4Address?: string;
+  /** Address behind the kernel's address translation, on whichever side of it the flow was seen; :: when none is known. */
+  postNATSourceIPv6Address?: string;
+  /** Address behind the kernel's address translation, on whichever side of it the flow was seen; :: when none is known. */
+  postNATDestinationIPv6Address?: string;
+  /** Port behind the kernel's address translation; 0 when none is known. */
+  postNAPTSourceTransportPort?: number;
+  /** Port behind the kernel's address translation; 0 when none is known. */
+  postNAPTDestinationTransportPort?: number;
+  /** Address before the kernel's address translation; 0.0.0.0 when none is known. */
+  preNATSourceIPv4Address?: string;
+  /** Address before the kernel's address translation; 0.0.0.0 when none is known. */
+  preNATDestinationIPv4Address?: string;
+  /** Address before the kernel's address translation; :: when none is known. */
+  preNATSourceIPv6Address?: string;
+  /** Address before the kernel's address translation; :: when none is known. */
+  preNATDestinationIPv6Address?: string;
+  /** Port before the kernel's address translation; 0 when none is known. */
+  preNAPTSourceTransportPort?: number;
+  /** Port before the kernel's address translation; 0 when none is known. */
+  preNAPTDestinationTransportPort?: number;
+  /** Payload the peer acknowledged, over the connection so far, as the kernel of this end counts it. */
+  sourceKernelOctetsAcknowledged?: number | string;
+  /** Payload the peer acknowledged, over the connection so far, as the kernel of this end counts it. */
+  destinationKernelOctetsAcknowledged?: number | string;
+  /** Payload received in order, over the connection so far. */
+  sourceKernelOctetsReceived?: number | string;
+  /** Payload received in order, over the connection so far. */
+  destinationKernelOctetsReceived?: number | string;
+  /** Payload sent, retransmissions included. */
+  sourceKernelOctetsSent?: number | string;
+  /** Payload sent, retransmissions included. */
+  destinationKernelOctetsSent?: number | string;
+  /** Payload sent again. */
+  sourceKernelOctetsRetransmitted?: number | string;
+  /** Payload sent again. */
+  destinationKernelOctetsRetransmitted?: number | string;
+  /** Segments received. */
+  sourceKernelSegmentsReceived?: number;
+  /** Segments received. */
+  destinationKernelSegmentsReceived?: number;
+  /** Segments sent, retransmissions included. */
+  sourceKernelSegmentsSent?: number;
+  /** Segments sent, retransmissions included. */
+  destinationKernelSegmentsSent?: number;
+  /** Smoothed round trip time. */
+  sourceKernelSmoothedRtt?: number;
+  /** Smoothed round trip time. */
+  destinationKernelSmoothedRtt?: number;
+  /** Mean deviation of the round trip time. */
+  sourceKernelRttVariation?: number;
+  /** Mean deviation of the round trip time. */
+  destinationKernelRttVariation?: number;
+  /** Smallest round trip time. */
+  sourceKernelMinimumRtt?: number;
+  /** Smallest round trip time. */
+  destinationKernelMinimumRtt?: number;
+  /** SYN sent to connection established, at the side that connects. */
+  sourceKernelConnectTime?: number;
+  /** SYN sent to connection established, at the side that connects. */
+  destinationKernelConnectTime?: number;
+  /** Segments sent again. */
+  sourceKernelRetransmits?: number;
+  /** Segments sent again. */
+  destinationKernelRetransmits?: number;
+  /** Segments the kernel holds for lost. */
+  sourceKernelLost?: number;
+  /** Segments the kernel holds for lost. */
+  destinationKernelLost?: number;
+  /** Reordering the kernel allows for before it calls a segment lost. */
+  sourceKernelReordering?: number;
+  /** Reordering the kernel allows for before it calls a segment lost. */
+  destinationKernelReordering?: number;
+  /** Segments received out of order. */
+  sourceKernelOutOfOrder?: number;
+  /** Segments received out of order. */
+  destinationKernelOutOfOrder?: number;
+  /** Congestion window in segments. */
+  sourceKernelCongestionWindow?: number;
+  /** Congestion window in segments. */
+  destinationKernelCongestionWindow?: number;
+  /** Slow start threshold in segments; 2147483647 before the first loss. */
+  sourceKernelSlowStartThreshold?: number;
+  /** Slow start threshold in segments; 2147483647 before the first loss. */
+  destinationKernelSlowStartThreshold?: number;
+  /** Maximum segment size in use. */
+  sourceKernelMaximumSegment?: number;
+  /** Maximum segment size in use. */
+  destinationKernelMaximumSegment?: number;
+  /** Time with data to send. */
+  sourceKernelBusyTime?: number;
+  /** Time with data to send. */
+  destinationKernelBusyTime?: number;
+  /** Of the busy time, what the receiver's window held up. */
+  sourceKernelReceiverLimitedTime?: number;
+  /** Of the busy time, what the receiver's window held up. */
+  destinationKernelReceiverLimitedTime?: number;
+  /** Of the busy time, what the send buffer held up. */
+  sourceKernelBufferLimitedTime?: number;
+  /** Of the busy time, what the send buffer held up. */
+  destinationKernelBufferLimitedTime?: number;
+  /** Time in state ESTABLISHED. */
+  sourceKernelEstablishedTime?: number;
+  /** Time in state ESTABLISHED. */
+  destinationKernelEstablishedTime?: number;
+  /** Time from the end of ESTABLISHED to CLOSE. */
+  sourceKernelClosingTime?: number;
+  /** Time from the end of ESTABLISHED to CLOSE. */
+  destinationKernelClosingTime?: number;
+  /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
+  sourceKernelState?: number;
+  /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
+  destinationKernelState?: number;
 }
 
 /** A line of `naming=nprobe`. */
@@ -516,6 +854,10 @@ export interface NprobeFlow {
   PAYLOAD_OCTET_DELTA_COUNT?: number | string;
   /** Reverse: Octets behind the transport header by direction of the record. */
   REVERSE_PAYLOAD_OCTET_DELTA_COUNT?: number | string;
+  /** Octets behind the transport header by direction of the record, SYN and FIN not counted: as sockets count them with -i ebpf:. */
+  TRANSPORT_OCTET_DELTA_COUNT?: number | string;
+  /** Reverse: Octets behind the transport header by direction of the record, SYN and FIN not counted: as sockets count them with -i ebpf:. */
+  REVERSE_TRANSPORT_OCTET_DELTA_COUNT?: number | string;
   /** Octets of both directions together. */
   FLOW_OCTETS?: number | string;
   /** Packets of both directions together. */
@@ -778,6 +1120,340 @@ export interface NprobeFlow {
   UNTUNNELED_L4_SRC_PORT?: number;
   /** Port of the envelope. */
   UNTUNNELED_L4_DST_PORT?: number;
+  /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
+  SRC_PROC_PID?: number;
+  /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
+  DST_PROC_PID?: number;
+  /** Name of the process (comm of its first thread), 15 octets at most. */
+  SRC_PROC_NAME?: string;
+  /** Name of the process (comm of its first thread), 15 octets at most. */
+  DST_PROC_NAME?: string;
+  /** Path of the program the process runs. */
+  SOURCE_PROCESS_EXECUTABLE?: string;
+  /** Path of the program the process runs. */
+  DESTINATION_PROCESS_EXECUTABLE?: string;
+  /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
+  SRC_PROC_CMDLINE?: string;
+  /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
+  DST_PROC_CMDLINE?: string;
+  /** Working directory of the process when it was read. */
+  SOURCE_PROCESS_WORKING_DIRECTORY?: string;
+  /** Working directory of the process when it was read. */
+  DESTINATION_PROCESS_WORKING_DIRECTORY?: string;
+  /** Start of the process, to 10 ms: with its id it names the process for good. */
+  SOURCE_PROCESS_START_MILLISECONDS?: number | string;
+  /** Start of the process, to 10 ms: with its id it names the process for good. */
+  DESTINATION_PROCESS_START_MILLISECONDS?: number | string;
+  /** Thread that used the socket last. */
+  SOURCE_THREAD_ID?: number;
+  /** Thread that used the socket last. */
+  DESTINATION_THREAD_ID?: number;
+  /** Process id in the process's own pid namespace, as its container numbers it; absent where that is the host's. */
+  SOURCE_INSIDE_PROCESS_ID?: number;
+  /** Process id in the process's own pid namespace, as its container numbers it; absent where that is the host's. */
+  DESTINATION_INSIDE_PROCESS_ID?: number;
+  /** Parent of the process. */
+  SRC_FATHER_PROC_PID?: number;
+  /** Parent of the process. */
+  DST_FATHER_PROC_PID?: number;
+  /** Name of the parent. */
+  SRC_FATHER_PROC_NAME?: string;
+  /** Name of the parent. */
+  DST_FATHER_PROC_NAME?: string;
+  /** Path of the program the parent runs. */
+  SOURCE_PARENT_PROCESS_EXECUTABLE?: string;
+  /** Path of the program the parent runs. */
+  DESTINATION_PARENT_PROCESS_EXECUTABLE?: string;
+  /** Start of the parent. */
+  SOURCE_PARENT_PROCESS_START_MILLISECONDS?: number | string;
+  /** Start of the parent. */
+  DESTINATION_PARENT_PROCESS_START_MILLISECONDS?: number | string;
+  /** User id of the parent; 4294967295 when unknown. */
+  SRC_FATHER_PROC_UID?: number;
+  /** User id of the parent; 4294967295 when unknown. */
+  DST_FATHER_PROC_UID?: number;
+  /** User of the parent. */
+  SRC_FATHER_PROC_USER_NAME?: string;
+  /** User of the parent. */
+  DST_FATHER_PROC_USER_NAME?: string;
+  /** Ancestors beyond the parent, nearest first: name:id name:id ... (--ancestors). */
+  SOURCE_PROCESS_ANCESTORS?: string;
+  /** Ancestors beyond the parent, nearest first: name:id name:id ... (--ancestors). */
+  DESTINATION_PROCESS_ANCESTORS?: string;
+  /** Process that opened the socket, where it is not the one that uses it. */
+  SOURCE_OPENER_PROCESS_ID?: number;
+  /** Process that opened the socket, where it is not the one that uses it. */
+  DESTINATION_OPENER_PROCESS_ID?: number;
+  /** Name of the process that opened the socket. */
+  SOURCE_OPENER_PROCESS_NAME?: string;
+  /** Name of the process that opened the socket. */
+  DESTINATION_OPENER_PROCESS_NAME?: string;
+  /** Start of the process that opened the socket. */
+  SOURCE_OPENER_PROCESS_START_MILLISECONDS?: number | string;
+  /** Start of the process that opened the socket. */
+  DESTINATION_OPENER_PROCESS_START_MILLISECONDS?: number | string;
+  /** Processes at both ends in one text, ? where nobody is known: curl(1234) > nginx(77)@web. Behind @ the pod as namespace/name, or the container. */
+  FLOW_PROCESSES?: string;
+  /** User of the process at the source. */
+  USER_NAME?: string;
+  /** User id of the process; 0 is root, 4294967295 nobody known. */
+  SRC_PROC_UID?: number;
+  /** User id of the process; 0 is root, 4294967295 nobody known. */
+  DST_PROC_UID?: number;
+  /** User of the process, by the host's accounts. */
+  SRC_PROC_USER_NAME?: string;
+  /** User of the process, by the host's accounts. */
+  DST_PROC_USER_NAME?: string;
+  /** Group id of the process; 4294967295 when unknown. */
+  SOURCE_GROUP_ID?: number;
+  /** Group id of the process; 4294967295 when unknown. */
+  DESTINATION_GROUP_ID?: number;
+  /** Group of the process. */
+  SOURCE_GROUP_NAME?: string;
+  /** Group of the process. */
+  DESTINATION_GROUP_NAME?: string;
+  /** Effective user id of the process; 4294967295 when unknown. */
+  SOURCE_EFFECTIVE_USER_ID?: number;
+  /** Effective user id of the process; 4294967295 when unknown. */
+  DESTINATION_EFFECTIVE_USER_ID?: number;
+  /** Effective user of the process. */
+  SOURCE_EFFECTIVE_USER_NAME?: string;
+  /** Effective user of the process. */
+  DESTINATION_EFFECTIVE_USER_NAME?: string;
+  /** Effective group id of the process; 4294967295 when unknown. */
+  SOURCE_EFFECTIVE_GROUP_ID?: number;
+  /** Effective group id of the process; 4294967295 when unknown. */
+  DESTINATION_EFFECTIVE_GROUP_ID?: number;
+  /** User id that logged in (audit login uid), kept over su and sudo; 4294967295 when nobody did. */
+  SOURCE_LOGIN_USER_ID?: number;
+  /** User id that logged in (audit login uid), kept over su and sudo; 4294967295 when nobody did. */
+  DESTINATION_LOGIN_USER_ID?: number;
+  /** User who logged in. */
+  SOURCE_LOGIN_USER_NAME?: string;
+  /** User who logged in. */
+  DESTINATION_LOGIN_USER_NAME?: string;
+  /** Audit session of the login; 4294967295 when there is none. */
+  SOURCE_AUDIT_SESSION_ID?: number;
+  /** Audit session of the login; 4294967295 when there is none. */
+  DESTINATION_AUDIT_SESSION_ID?: number;
+  /** User id in the process's own user namespace; 4294967295 where that is the host's. */
+  SOURCE_INSIDE_USER_ID?: number;
+  /** User id in the process's own user namespace; 4294967295 where that is the host's. */
+  DESTINATION_INSIDE_USER_ID?: number;
+  /** User by the accounts of the container, where that differs. */
+  SOURCE_INSIDE_USER_NAME?: string;
+  /** User by the accounts of the container, where that differs. */
+  DESTINATION_INSIDE_USER_NAME?: string;
+  /** Id of the process's cgroup (v2). */
+  SOURCE_CGROUP_ID?: number | string;
+  /** Id of the process's cgroup (v2). */
+  DESTINATION_CGROUP_ID?: number | string;
+  /** Path of the cgroup from the root of the hierarchy. */
+  SOURCE_CGROUP_PATH?: string;
+  /** Path of the cgroup from the root of the hierarchy. */
+  DESTINATION_CGROUP_PATH?: string;
+  /** systemd unit of the process: nginx.service, session-3.scope. */
+  SOURCE_SYSTEMD_UNIT?: string;
+  /** systemd unit of the process: nginx.service, session-3.scope. */
+  DESTINATION_SYSTEMD_UNIT?: string;
+  /** systemd slice of the process: system.slice. */
+  SOURCE_SYSTEMD_SLICE?: string;
+  /** systemd slice of the process: system.slice. */
+  DESTINATION_SYSTEMD_SLICE?: string;
+  /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
+  SRC_PROC_CONTAINER_ID?: string;
+  /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
+  DST_PROC_CONTAINER_ID?: string;
+  /** Name of the container, as its runtime tells. */
+  SOURCE_CONTAINER_NAME?: string;
+  /** Name of the container, as its runtime tells. */
+  DESTINATION_CONTAINER_NAME?: string;
+  /** Image of the container. */
+  SOURCE_CONTAINER_IMAGE?: string;
+  /** Image of the container. */
+  DESTINATION_CONTAINER_IMAGE?: string;
+  /** docker, podman, containerd, cri-o, lxc, nspawn or runc. */
+  SOURCE_CONTAINER_RUNTIME?: string;
+  /** docker, podman, containerd, cri-o, lxc, nspawn or runc. */
+  DESTINATION_CONTAINER_RUNTIME?: string;
+  /** Labels of the container: a JSON object, text on the wire. */
+  SOURCE_CONTAINER_LABELS?: Record<string, string>;
+  /** Labels of the container: a JSON object, text on the wire. */
+  DESTINATION_CONTAINER_LABELS?: Record<string, string>;
+  /** Inode of the process's network namespace, as /proc/PID/ns/net shows it. */
+  SOURCE_NETWORK_NAMESPACE_INODE?: number;
+  /** Inode of the process's network namespace, as /proc/PID/ns/net shows it. */
+  DESTINATION_NETWORK_NAMESPACE_INODE?: number;
+  /** The kernel's cookie of that namespace, never used again. */
+  SOURCE_NETWORK_NAMESPACE_COOKIE?: number | string;
+  /** The kernel's cookie of that namespace, never used again. */
+  DESTINATION_NETWORK_NAMESPACE_COOKIE?: number | string;
+  /** Namespace of the pod. */
+  SOURCE_POD_NAMESPACE?: string;
+  /** Namespace of the pod. */
+  DESTINATION_POD_NAMESPACE?: string;
+  /** Name of the pod. */
+  SOURCE_POD_NAME?: string;
+  /** Name of the pod. */
+  DESTINATION_POD_NAME?: string;
+  /** Node the pod runs on. */
+  SOURCE_NODE_NAME?: string;
+  /** Node the pod runs on. */
+  DESTINATION_NODE_NAME?: string;
+  /** Labels of the pod: a JSON object, text on the wire. */
+  SOURCE_POD_LABELS?: Record<string, string>;
+  /** Labels of the pod: a JSON object, text on the wire. */
+  DESTINATION_POD_LABELS?: Record<string, string>;
+  /** UID of the pod. */
+  SOURCE_POD_UID?: string;
+  /** UID of the pod. */
+  DESTINATION_POD_UID?: string;
+  /** Workload the pod belongs to: its deployment, or its app label. */
+  SOURCE_WORKLOAD_NAME?: string;
+  /** Workload the pod belongs to: its deployment, or its app label. */
+  DESTINATION_WORKLOAD_NAME?: string;
+  /** kubernetes where a pod is known. */
+  SOURCE_ORCHESTRATOR_TYPE?: string;
+  /** kubernetes where a pod is known. */
+  DESTINATION_ORCHESTRATOR_TYPE?: string;
+  /** How the socket of this end was found: 0 not, 1 exact tuple, 2 socket cookie, 3 local port (unconnected), 4 listener only, 5 dump of open sockets, 6 sock_diag and /proc. */
+  SOURCE_MATCH_METHOD?: number;
+  /** How the socket of this end was found: 0 not, 1 exact tuple, 2 socket cookie, 3 local port (unconnected), 4 listener only, 5 dump of open sockets, 6 sock_diag and /proc. */
+  DESTINATION_MATCH_METHOD?: number;
+  /** The same as text: none, exact, cookie, wildcard, listener, snapshot, diag. */
+  SOURCE_MATCH_METHOD_NAME?: string;
+  /** The same as text: none, exact, cookie, wildcard, listener, snapshot, diag. */
+  DESTINATION_MATCH_METHOD_NAME?: string;
+  /** The process is the likely one, not a certain one: a listener, or one of several holders. */
+  SOURCE_PROCESS_TENTATIVE?: boolean;
+  /** The process is the likely one, not a certain one: a listener, or one of several holders. */
+  DESTINATION_PROCESS_TENTATIVE?: boolean;
+  /** The record was made from socket events, no packet was seen (-i ebpf:). */
+  RECORD_FROM_SOCKETS?: boolean;
+  /** Kind of event (--events): 1 connect, 2 accept, 3 first use, 4 listen, 5 close, 6 retransmit, 7 refused, 8 exec, 9 exit, 10 fork; 0 in flow records. */
+  EVENT_TYPE?: number;
+  /** eventType as text: connect, accept, use, listen, close, retransmit, refused, exec, exit, fork. */
+  EVENT_NAME?: string;
+  /** process for exec, exit and fork, network for the others. */
+  EVENT_CATEGORY?: string;
+  /** What the event says of it: start, end, denied (refused) or info. */
+  EVENT_PHASE?: string;
+  /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
+  POST_NAT_SOURCE_IPV4_ADDRESS?: string;
+  /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
+  POST_NAT_DESTINATION_IPV4_ADDRESS?: string;
+  /** Address behind the kernel's address translation, on whichever side of it the flow was seen; :: when none is known. */
+  POST_NAT_SOURCE_IPV6_ADDRESS?: string;
+  /** Address behind the kernel's address translation, on whichever side of it the flow was seen; :: when none is known. */
+  POST_NAT_DESTINATION_IPV6_ADDRESS?: string;
+  /** Port behind the kernel's address translation; 0 when none is known. */
+  POST_NAPT_SOURCE_TRANSPORT_PORT?: number;
+  /** Port behind the kernel's address translation; 0 when none is known. */
+  POST_NAPT_DESTINATION_TRANSPORT_PORT?: number;
+  /** Address before the kernel's address translation; 0.0.0.0 when none is known. */
+  PRE_NAT_SOURCE_IPV4_ADDRESS?: string;
+  /** Address before the kernel's address translation; 0.0.0.0 when none is known. */
+  PRE_NAT_DESTINATION_IPV4_ADDRESS?: string;
+  /** Address before the kernel's address translation; :: when none is known. */
+  PRE_NAT_SOURCE_IPV6_ADDRESS?: string;
+  /** Address before the kernel's address translation; :: when none is known. */
+  PRE_NAT_DESTINATION_IPV6_ADDRESS?: string;
+  /** Port before the kernel's address translation; 0 when none is known. */
+  PRE_NAPT_SOURCE_TRANSPORT_PORT?: number;
+  /** Port before the kernel's address translation; 0 when none is known. */
+  PRE_NAPT_DESTINATION_TRANSPORT_PORT?: number;
+  /** Payload the peer acknowledged, over the connection so far, as the kernel of this end counts it. */
+  SOURCE_KERNEL_OCTETS_ACKNOWLEDGED?: number | string;
+  /** Payload the peer acknowledged, over the connection so far, as the kernel of this end counts it. */
+  DESTINATION_KERNEL_OCTETS_ACKNOWLEDGED?: number | string;
+  /** Payload received in order, over the connection so far. */
+  SOURCE_KERNEL_OCTETS_RECEIVED?: number | string;
+  /** Payload received in order, over the connection so far. */
+  DESTINATION_KERNEL_OCTETS_RECEIVED?: number | string;
+  /** Payload sent, retransmissions included. */
+  SOURCE_KERNEL_OCTETS_SENT?: number | string;
+  /** Payload sent, retransmissions included. */
+  DESTINATION_KERNEL_OCTETS_SENT?: number | string;
+  /** Payload sent again. */
+  SOURCE_KERNEL_OCTETS_RETRANSMITTED?: number | string;
+  /** Payload sent again. */
+  DESTINATION_KERNEL_OCTETS_RETRANSMITTED?: number | string;
+  /** Segments received. */
+  SOURCE_KERNEL_SEGMENTS_RECEIVED?: number;
+  /** Segments received. */
+  DESTINATION_KERNEL_SEGMENTS_RECEIVED?: number;
+  /** Segments sent, retransmissions included. */
+  SOURCE_KERNEL_SEGMENTS_SENT?: number;
+  /** Segments sent, retransmissions included. */
+  DESTINATION_KERNEL_SEGMENTS_SENT?: number;
+  /** Smoothed round trip time. */
+  SOURCE_KERNEL_SMOOTHED_RTT?: number;
+  /** Smoothed round trip time. */
+  DESTINATION_KERNEL_SMOOTHED_RTT?: number;
+  /** Mean deviation of the round trip time. */
+  SOURCE_KERNEL_RTT_VARIATION?: number;
+  /** Mean deviation of the round trip time. */
+  DESTINATION_KERNEL_RTT_VARIATION?: number;
+  /** Smallest round trip time. */
+  SOURCE_KERNEL_MINIMUM_RTT?: number;
+  /** Smallest round trip time. */
+  DESTINATION_KERNEL_MINIMUM_RTT?: number;
+  /** SYN sent to connection established, at the side that connects. */
+  SOURCE_KERNEL_CONNECT_TIME?: number;
+  /** SYN sent to connection established, at the side that connects. */
+  DESTINATION_KERNEL_CONNECT_TIME?: number;
+  /** Segments sent again. */
+  SOURCE_KERNEL_RETRANSMITS?: number;
+  /** Segments sent again. */
+  DESTINATION_KERNEL_RETRANSMITS?: number;
+  /** Segments the kernel holds for lost. */
+  SOURCE_KERNEL_LOST?: number;
+  /** Segments the kernel holds for lost. */
+  DESTINATION_KERNEL_LOST?: number;
+  /** Reordering the kernel allows for before it calls a segment lost. */
+  SOURCE_KERNEL_REORDERING?: number;
+  /** Reordering the kernel allows for before it calls a segment lost. */
+  DESTINATION_KERNEL_REORDERING?: number;
+  /** Segments received out of order. */
+  SOURCE_KERNEL_OUT_OF_ORDER?: number;
+  /** Segments received out of order. */
+  DESTINATION_KERNEL_OUT_OF_ORDER?: number;
+  /** Congestion window in segments. */
+  SOURCE_KERNEL_CONGESTION_WINDOW?: number;
+  /** Congestion window in segments. */
+  DESTINATION_KERNEL_CONGESTION_WINDOW?: number;
+  /** Slow start threshold in segments; 2147483647 before the first loss. */
+  SOURCE_KERNEL_SLOW_START_THRESHOLD?: number;
+  /** Slow start threshold in segments; 2147483647 before the first loss. */
+  DESTINATION_KERNEL_SLOW_START_THRESHOLD?: number;
+  /** Maximum segment size in use. */
+  SOURCE_KERNEL_MAXIMUM_SEGMENT?: number;
+  /** Maximum segment size in use. */
+  DESTINATION_KERNEL_MAXIMUM_SEGMENT?: number;
+  /** Time with data to send. */
+  SOURCE_KERNEL_BUSY_TIME?: number;
+  /** Time with data to send. */
+  DESTINATION_KERNEL_BUSY_TIME?: number;
+  /** Of the busy time, what the receiver's window held up. */
+  SOURCE_KERNEL_RECEIVER_LIMITED_TIME?: number;
+  /** Of the busy time, what the receiver's window held up. */
+  DESTINATION_KERNEL_RECEIVER_LIMITED_TIME?: number;
+  /** Of the busy time, what the send buffer held up. */
+  SOURCE_KERNEL_BUFFER_LIMITED_TIME?: number;
+  /** Of the busy time, what the send buffer held up. */
+  DESTINATION_KERNEL_BUFFER_LIMITED_TIME?: number;
+  /** Time in state ESTABLISHED. */
+  SOURCE_KERNEL_ESTABLISHED_TIME?: number;
+  /** Time in state ESTABLISHED. */
+  DESTINATION_KERNEL_ESTABLISHED_TIME?: number;
+  /** Time from the end of ESTABLISHED to CLOSE. */
+  SOURCE_KERNEL_CLOSING_TIME?: number;
+  /** Time from the end of ESTABLISHED to CLOSE. */
+  DESTINATION_KERNEL_CLOSING_TIME?: number;
+  /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
+  SOURCE_KERNEL_STATE?: number;
+  /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
+  DESTINATION_KERNEL_STATE?: number;
 }
 
 /** A line of `naming=ecs`: an Elastic Common Schema document. */
@@ -791,12 +1467,12 @@ export interface EcsFlow {
   event?: {
     /** The same in all lines. */
     kind?: 'event';
-    /** The same in all lines. */
-    category?: string[];
-    /** The same in all lines. */
-    type?: string[];
-    /** The same in all lines. */
-    action?: 'network_flow';
+    /** The same in all flows; in events: process for exec, exit and fork, network for the others. */
+    category?: string | string[];
+    /** The same in all flows; in events: What the event says of it: start, end, denied (refused) or info. */
+    type?: string | string[];
+    /** The same in all flows; in events: eventType as text: connect, accept, use, listen, close, retransmit, refused, exec, exit, fork. */
+    action?: string;
     /** First packet since the previous record of the flow. */
     start?: number | string;
     /** Last packet of the record. */
@@ -815,6 +1491,12 @@ export interface EcsFlow {
     bytes?: number | string;
     /** Packets as on the wire since the previous record. */
     packets?: number | string;
+    nat?: {
+      /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
+      ip?: string;
+      /** Port behind the kernel's address translation; 0 when none is known. */
+      port?: number;
+    };
   };
   destination?: {
     /** IP address of the initiator / responder. */
@@ -827,6 +1509,38 @@ export interface EcsFlow {
     bytes?: number | string;
     /** Reverse: Packets as on the wire since the previous record. */
     packets?: number | string;
+    nat?: {
+      /** Address behind the kernel's address translation, on whichever side of it the flow was seen; 0.0.0.0 when none is known. */
+      ip?: string;
+      /** Port behind the kernel's address translation; 0 when none is known. */
+      port?: number;
+    };
+    process?: {
+      /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
+      pid?: number;
+      /** Name of the process (comm of its first thread), 15 octets at most. */
+      name?: string;
+      /** Path of the program the process runs. */
+      executable?: string;
+      /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
+      command_line?: string;
+      /** Working directory of the process when it was read. */
+      working_directory?: string;
+      /** Start of the process, to 10 ms: with its id it names the process for good. */
+      start?: number | string;
+      parent?: {
+        /** Parent of the process. */
+        pid?: number;
+        /** Name of the parent. */
+        name?: string;
+      };
+    };
+    user?: {
+      /** User id of the process; 0 is root, 4294967295 nobody known. */
+      id?: string;
+      /** User of the process, by the host's accounts. */
+      name?: string;
+    };
   };
   network?: {
     /** By IP version. */
@@ -870,6 +1584,86 @@ export interface EcsFlow {
         /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
         name?: string;
       };
+    };
+  };
+  process?: {
+    /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
+    pid?: number;
+    /** Process id in the process's own pid namespace, as its container numbers it; absent where that is the host's. */
+    vpid?: number;
+    /** Name of the process (comm of its first thread), 15 octets at most. */
+    name?: string;
+    /** Path of the program the process runs. */
+    executable?: string;
+    /** Arguments of the process joined by spaces, secrets left out as --command-line says. */
+    command_line?: string;
+    /** Working directory of the process when it was read. */
+    working_directory?: string;
+    /** Start of the process, to 10 ms: with its id it names the process for good. */
+    start?: number | string;
+    thread?: {
+      /** Thread that used the socket last. */
+      id?: number;
+    };
+    parent?: {
+      /** Parent of the process. */
+      pid?: number;
+      /** Name of the parent. */
+      name?: string;
+      /** Path of the program the parent runs. */
+      executable?: string;
+      /** Start of the parent. */
+      start?: number | string;
+      user?: {
+        /** User id of the parent; 4294967295 when unknown. */
+        id?: string;
+        /** User of the parent. */
+        name?: string;
+      };
+    };
+  };
+  user?: {
+    /** User id of the process; 0 is root, 4294967295 nobody known. */
+    id?: string;
+    /** User of the process, by the host's accounts. */
+    name?: string;
+    effective?: {
+      /** Effective user id of the process; 4294967295 when unknown. */
+      id?: string;
+      /** Effective user of the process. */
+      name?: string;
+    };
+  };
+  group?: {
+    /** Group id of the process; 4294967295 when unknown. */
+    id?: string;
+    /** Group of the process. */
+    name?: string;
+  };
+  container?: {
+    /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
+    id?: string;
+    /** Name of the container, as its runtime tells. */
+    name?: string;
+    image?: {
+      /** Image of the container. */
+      name?: string;
+    };
+    /** docker, podman, containerd, cri-o, lxc, nspawn or runc. */
+    runtime?: string;
+    /** Labels of the container: a JSON object, text on the wire. */
+    labels?: Record<string, string>;
+  };
+  orchestrator?: {
+    /** kubernetes where a pod is known. */
+    type?: string;
+    /** Namespace of the pod. */
+    namespace?: string;
+    resource?: {
+      /** Name of the pod. */
+      name?: string;
+      /** UID of the pod. */
+      id?: string;
     };
   };
   netflow?: {
@@ -1002,6 +1796,12 @@ export interface EcsFlow {
       untunneled_l4_src_port?: number;
       /** Port of the envelope. */
       untunneled_l4_dst_port?: number;
+      /** User id of the parent; 4294967295 when unknown. */
+      dst_father_proc_uid?: number;
+      /** User of the parent. */
+      dst_father_proc_user_name?: string;
+      /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
+      dst_proc_container_id?: string;
     };
     /** First packet of the flow, the same in all its records. */
     flow_first_seen?: number | string;
@@ -1059,6 +1859,10 @@ export interface EcsFlow {
     payload_octet_delta_count?: number | string;
     /** Reverse: Octets behind the transport header by direction of the record. */
     reverse_payload_octet_delta_count?: number | string;
+    /** Octets behind the transport header by direction of the record, SYN and FIN not counted: as sockets count them with -i ebpf:. */
+    transport_octet_delta_count?: number | string;
+    /** Reverse: Octets behind the transport header by direction of the record, SYN and FIN not counted: as sockets count them with -i ebpf:. */
+    reverse_transport_octet_delta_count?: number | string;
     /** Sum of the squared packet sizes since the previous record. */
     octet_delta_sum_of_squares?: number | string;
     /** Reverse: Sum of the squared packet sizes since the previous record. */
@@ -1197,10 +2001,278 @@ export interface EcsFlow {
     tunnel_depth?: number;
     /** VXLAN network: 1 in the top octet, the VNI in the last three. */
     layer2_segment_id?: number | string;
+    /** Thread that used the socket last. */
+    destination_thread_id?: number;
+    /** Process id in the process's own pid namespace, as its container numbers it; absent where that is the host's. */
+    destination_inside_process_id?: number;
+    /** Path of the program the parent runs. */
+    destination_parent_process_executable?: string;
+    /** Start of the parent. */
+    destination_parent_process_start_milliseconds?: number | string;
+    /** Ancestors beyond the parent, nearest first: name:id name:id ... (--ancestors). */
+    source_process_ancestors?: string;
+    /** Ancestors beyond the parent, nearest first: name:id name:id ... (--ancestors). */
+    destination_process_ancestors?: string;
+    /** Process that opened the socket, where it is not the one that uses it. */
+    source_opener_process_id?: number;
+    /** Process that opened the socket, where it is not the one that uses it. */
+    destination_opener_process_id?: number;
+    /** Name of the process that opened the socket. */
+    source_opener_process_name?: string;
+    /** Name of the process that opened the socket. */
+    destination_opener_process_name?: string;
+    /** Start of the process that opened the socket. */
+    source_opener_process_start_milliseconds?: number | string;
+    /** Start of the process that opened the socket. */
+    destination_opener_process_start_milliseconds?: number | string;
+    /** Processes at both ends in one text, ? where nobody is known: curl(1234) > nginx(77)@web. Behind @ the pod as namespace/name, or the container. */
+    flow_processes?: string;
+    /** Group id of the process; 4294967295 when unknown. */
+    destination_group_id?: number;
+    /** Group of the process. */
+    destination_group_name?: string;
+    /** Effective user id of the process; 4294967295 when unknown. */
+    destination_effective_user_id?: number;
+    /** Effective user of the process. */
+    destination_effective_user_name?: string;
+    /** Effective group id of the process; 4294967295 when unknown. */
+    source_effective_group_id?: number;
+    /** Effective group id of the process; 4294967295 when unknown. */
+    destination_effective_group_id?: number;
+    /** User id that logged in (audit login uid), kept over su and sudo; 4294967295 when nobody did. */
+    source_login_user_id?: number;
+    /** User id that logged in (audit login uid), kept over su and sudo; 4294967295 when nobody did. */
+    destination_login_user_id?: number;
+    /** User who logged in. */
+    source_login_user_name?: string;
+    /** User who logged in. */
+    destination_login_user_name?: string;
+    /** Audit session of the login; 4294967295 when there is none. */
+    source_audit_session_id?: number;
+    /** Audit session of the login; 4294967295 when there is none. */
+    destination_audit_session_id?: number;
+    /** User id in the process's own user namespace; 4294967295 where that is the host's. */
+    source_inside_user_id?: number;
+    /** User id in the process's own user namespace; 4294967295 where that is the host's. */
+    destination_inside_user_id?: number;
+    /** User by the accounts of the container, where that differs. */
+    source_inside_user_name?: string;
+    /** User by the accounts of the container, where that differs. */
+    destination_inside_user_name?: string;
+    /** Id of the process's cgroup (v2). */
+    source_cgroup_id?: number | string;
+    /** Id of the process's cgroup (v2). */
+    destination_cgroup_id?: number | string;
+    /** Path of the cgroup from the root of the hierarchy. */
+    source_cgroup_path?: string;
+    /** Path of the cgroup from the root of the hierarchy. */
+    destination_cgroup_path?: string;
+    /** systemd unit of the process: nginx.service, session-3.scope. */
+    source_systemd_unit?: string;
+    /** systemd unit of the process: nginx.service, session-3.scope. */
+    destination_systemd_unit?: string;
+    /** systemd slice of the process: system.slice. */
+    source_systemd_slice?: string;
+    /** systemd slice of the process: system.slice. */
+    destination_systemd_slice?: string;
+    /** Name of the container, as its runtime tells. */
+    destination_container_name?: string;
+    /** Image of the container. */
+    destination_container_image?: string;
+    /** docker, podman, containerd, cri-o, lxc, nspawn or runc. */
+    destination_container_runtime?: string;
+    /** Labels of the container: a JSON object, text on the wire. */
+    destination_container_labels?: Record<string, string>;
+    /** Inode of the process's network namespace, as /proc/PID/ns/net shows it. */
+    source_network_namespace_inode?: number;
+    /** Inode of the process's network namespace, as /proc/PID/ns/net shows it. */
+    destination_network_namespace_inode?: number;
+    /** The kernel's cookie of that namespace, never used again. */
+    source_network_namespace_cookie?: number | string;
+    /** The kernel's cookie of that namespace, never used again. */
+    destination_network_namespace_cookie?: number | string;
+    antrea?: {
+      /** Namespace of the pod. */
+      destination_pod_namespace?: string;
+      /** Name of the pod. */
+      destination_pod_name?: string;
+      /** Node the pod runs on. */
+      source_node_name?: string;
+      /** Node the pod runs on. */
+      destination_node_name?: string;
+      /** Labels of the pod: a JSON object, text on the wire. */
+      source_pod_labels?: Record<string, string>;
+      /** Labels of the pod: a JSON object, text on the wire. */
+      destination_pod_labels?: Record<string, string>;
+    };
+    /** UID of the pod. */
+    destination_pod_uid?: string;
+    /** Workload the pod belongs to: its deployment, or its app label. */
+    source_workload_name?: string;
+    /** Workload the pod belongs to: its deployment, or its app label. */
+    destination_workload_name?: string;
+    /** kubernetes where a pod is known. */
+    destination_orchestrator_type?: string;
+    /** How the socket of this end was found: 0 not, 1 exact tuple, 2 socket cookie, 3 local port (unconnected), 4 listener only, 5 dump of open sockets, 6 sock_diag and /proc. */
+    source_match_method?: number;
+    /** How the socket of this end was found: 0 not, 1 exact tuple, 2 socket cookie, 3 local port (unconnected), 4 listener only, 5 dump of open sockets, 6 sock_diag and /proc. */
+    destination_match_method?: number;
+    /** The same as text: none, exact, cookie, wildcard, listener, snapshot, diag. */
+    source_match_method_name?: string;
+    /** The same as text: none, exact, cookie, wildcard, listener, snapshot, diag. */
+    destination_match_method_name?: string;
+    /** The process is the likely one, not a certain one: a listener, or one of several holders. */
+    source_process_tentative?: boolean;
+    /** The process is the likely one, not a certain one: a listener, or one of several holders. */
+    destination_process_tentative?: boolean;
+    /** The record was made from socket events, no packet was seen (-i ebpf:). */
+    record_from_sockets?: boolean;
+    /** process for exec, exit and fork, network for the others. */
+    event_category?: string;
+    /** What the event says of it: start, end, denied (refused) or info. */
+    event_phase?: string;
+    /** Address before the kernel's address translation; 0.0.0.0 when none is known. */
+    pre_nat_source_ipv4_address?: string;
+    /** Address before the kernel's address translation; 0.0.0.0 when none is known. */
+    pre_nat_destination_ipv4_address?: string;
+    /** Address before the kernel's address translation; :: when none is known. */
+    pre_nat_source_ipv6_address?: string;
+    /** Address before the kernel's address translation; :: when none is known. */
+    pre_nat_destination_ipv6_address?: string;
+    /** Port before the kernel's address translation; 0 when none is known. */
+    pre_napt_source_transport_port?: number;
+    /** Port before the kernel's address translation; 0 when none is known. */
+    pre_napt_destination_transport_port?: number;
+    /** Payload the peer acknowledged, over the connection so far, as the kernel of this end counts it. */
+    source_kernel_octets_acknowledged?: number | string;
+    /** Payload the peer acknowledged, over the connection so far, as the kernel of this end counts it. */
+    destination_kernel_octets_acknowledged?: number | string;
+    /** Payload received in order, over the connection so far. */
+    source_kernel_octets_received?: number | string;
+    /** Payload received in order, over the connection so far. */
+    destination_kernel_octets_received?: number | string;
+    /** Payload sent, retransmissions included. */
+    source_kernel_octets_sent?: number | string;
+    /** Payload sent, retransmissions included. */
+    destination_kernel_octets_sent?: number | string;
+    /** Payload sent again. */
+    source_kernel_octets_retransmitted?: number | string;
+    /** Payload sent again. */
+    destination_kernel_octets_retransmitted?: number | string;
+    /** Segments received. */
+    source_kernel_segments_received?: number;
+    /** Segments received. */
+    destination_kernel_segments_received?: number;
+    /** Segments sent, retransmissions included. */
+    source_kernel_segments_sent?: number;
+    /** Segments sent, retransmissions included. */
+    destination_kernel_segments_sent?: number;
+    /** Smoothed round trip time. */
+    source_kernel_smoothed_rtt?: number;
+    /** Smoothed round trip time. */
+    destination_kernel_smoothed_rtt?: number;
+    /** Mean deviation of the round trip time. */
+    source_kernel_rtt_variation?: number;
+    /** Mean deviation of the round trip time. */
+    destination_kernel_rtt_variation?: number;
+    /** Smallest round trip time. */
+    source_kernel_minimum_rtt?: number;
+    /** Smallest round trip time. */
+    destination_kernel_minimum_rtt?: number;
+    /** SYN sent to connection established, at the side that connects. */
+    source_kernel_connect_time?: number;
+    /** SYN sent to connection established, at the side that connects. */
+    destination_kernel_connect_time?: number;
+    /** Segments sent again. */
+    source_kernel_retransmits?: number;
+    /** Segments sent again. */
+    destination_kernel_retransmits?: number;
+    /** Segments the kernel holds for lost. */
+    source_kernel_lost?: number;
+    /** Segments the kernel holds for lost. */
+    destination_kernel_lost?: number;
+    /** Reordering the kernel allows for before it calls a segment lost. */
+    source_kernel_reordering?: number;
+    /** Reordering the kernel allows for before it calls a segment lost. */
+    destination_kernel_reordering?: number;
+    /** Segments received out of order. */
+    source_kernel_out_of_order?: number;
+    /** Segments received out of order. */
+    destination_kernel_out_of_order?: number;
+    /** Congestion window in segments. */
+    source_kernel_congestion_window?: number;
+    /** Congestion window in segments. */
+    destination_kernel_congestion_window?: number;
+    /** Slow start threshold in segments; 2147483647 before the first loss. */
+    source_kernel_slow_start_threshold?: number;
+    /** Slow start threshold in segments; 2147483647 before the first loss. */
+    destination_kernel_slow_start_threshold?: number;
+    /** Maximum segment size in use. */
+    source_kernel_maximum_segment?: number;
+    /** Maximum segment size in use. */
+    destination_kernel_maximum_segment?: number;
+    /** Time with data to send. */
+    source_kernel_busy_time?: number;
+    /** Time with data to send. */
+    destination_kernel_busy_time?: number;
+    /** Of the busy time, what the receiver's window held up. */
+    source_kernel_receiver_limited_time?: number;
+    /** Of the busy time, what the receiver's window held up. */
+    destination_kernel_receiver_limited_time?: number;
+    /** Of the busy time, what the send buffer held up. */
+    source_kernel_buffer_limited_time?: number;
+    /** Of the busy time, what the send buffer held up. */
+    destination_kernel_buffer_limited_time?: number;
+    /** Time in state ESTABLISHED. */
+    source_kernel_established_time?: number;
+    /** Time in state ESTABLISHED. */
+    destination_kernel_established_time?: number;
+    /** Time from the end of ESTABLISHED to CLOSE. */
+    source_kernel_closing_time?: number;
+    /** Time from the end of ESTABLISHED to CLOSE. */
+    destination_kernel_closing_time?: number;
+    /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
+    source_kernel_state?: number;
+    /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
+    destination_kernel_state?: number;
+    /** First packet since the previous record of the flow. */
+    flow_start_milliseconds?: number | string;
+    /** Last minus first packet of the record; the largest number when it does not fit. */
+    flow_duration_milliseconds?: number;
+    /** IP version of the metered packets, 4 or 6. */
+    ip_version?: number;
+    /** Community ID version 1, the same for both directions and in other tools (Zeek, Suricata). */
+    community_id?: string;
+    /** ingress when the source's packets come in at the interface, egress when they go out; absent when unknown. */
+    flow_direction_name?: string;
+    /** Octets of IP packets, headers included, since the previous record. */
+    octet_delta_count?: number | string;
+    /** Reverse: Octets of IP packets, headers included, since the previous record. */
+    reverse_octet_delta_count?: number | string;
+    /** Packets as on the wire since the previous record. */
+    packet_delta_count?: number | string;
+    /** Reverse: Packets as on the wire since the previous record. */
+    reverse_packet_delta_count?: number | string;
     /** Octets of both directions together. */
     flow_octets?: number | string;
     /** Packets of both directions together. */
     flow_packets?: number | string;
+    /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+    source_mac_address?: string;
+    /** MAC address of the source / destination side on this link; a passive probe sees no other one behind it. */
+    destination_mac_address?: string;
+    /** Outer (or only) VLAN id. */
+    dot1q_vlan_id?: number;
+    /** Second VLAN id of a QinQ frame. */
+    dot1q_customer_vlan_id?: number;
+    /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+    ingress_interface?: number;
+    /** ifIndex by which the source's packets came in / went out; 0 when that side was not seen here. */
+    egress_interface?: number;
+    /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+    ingress_interface_name?: string;
+    /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
+    egress_interface_name?: string;
   };
 }
 

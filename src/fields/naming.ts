@@ -1,5 +1,5 @@
 // What stands in a JSON line under each naming: keys, the objects they stand in, and the form of their values.
-import { type DocumentKey, ecs, goflow2 } from './documents.js';
+import { type DocumentKey, ecs, ecsEvents, goflow2 } from './documents.js';
 import { elementByName, elements, lookupElement, twinOf } from './elements.js';
 import type { Element, ValueForm } from './field.js';
 
@@ -131,6 +131,13 @@ function saidBy(keys: readonly LineKey[], entries: readonly DocumentKey[]): Set<
   return new Set(names.flatMap((element) => (element === undefined ? [] : [element.name])));
 }
 
+const eventElements = ['eventType', 'eventName'];
+
+function documentOf(naming: 'ecs' | 'goflow2', asked: ReadonlySet<string>): readonly DocumentKey[] {
+  if (naming === 'goflow2') return goflow2;
+  return eventElements.some((name) => asked.has(name)) ? ecsEvents : ecs;
+}
+
 /** What a line of one IP version holds, in order, and the elements of the template that the naming has no place for. */
 export function lineKeys(
   fields: readonly NamedElement[],
@@ -147,8 +154,8 @@ export function lineKeys(
     }));
     return { keys, leftOut: [] };
   }
-  const entries = naming === 'ecs' ? ecs : goflow2;
   const asked = new Set(fields.map(({ element }) => element.name));
+  const entries = documentOf(naming, asked);
   const keys = entries
     .filter(({ when }) => when === 'always' || when.some((name) => asked.has(name)))
     .map((entry) => documentKey(entry, version, biflow && !forcesUniflow(naming)))
@@ -169,6 +176,7 @@ function addKey(to: Map<string, LineKey>, key: LineKey): void {
   to.set(name, {
     ...known,
     ...(constants.size > 0 ? { constants: [...constants] } : {}),
+    ...(known.element === undefined && key.element !== undefined ? { element: key.element } : {}),
     ...(twin !== undefined && twin === key.element ? { twin } : {}),
   });
 }
@@ -190,8 +198,10 @@ export function allKeys(naming: Naming): LineKey[] {
       true,
     ).keys;
   const merged = new Map<string, LineKey>();
-  for (const biflow of [true, false]) {
-    const fields = elements().flatMap((element) => (element.reverse && !biflow ? [] : [{ element }]));
+  const flow = elements().filter(({ name }) => !eventElements.includes(name));
+  const all = naming === 'ecs' ? [flow, elements()] : [elements()];
+  for (const [biflow, wanted] of [true, false].flatMap((flag) => all.map((list) => [flag, list] as const))) {
+    const fields = wanted.flatMap((element) => (element.reverse && !biflow ? [] : [{ element }]));
     for (const version of [4, 6] as const) {
       for (const key of lineKeys(fields, naming, version, biflow).keys) addKey(merged, key);
     }

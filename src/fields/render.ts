@@ -45,6 +45,22 @@ export function derivedMacro(field: Field): string {
   }
 }
 
+type ProfilePlace = Extract<Field['place'], { kind: 'profile' }>;
+
+/** One line an element, like those of derived rows: the functions are made of the member. */
+function profileLines(field: Field, place: ProfilePlace, ...both: (Element | undefined)[]): string[] {
+  const text = place.json ? 'FIELD_PROFILE_JSON' : 'FIELD_PROFILE_TEXT';
+  const macro = field.type === 'string' ? text : 'FIELD_PROFILE_NUMBER';
+  const unknown = field.absentWhenAllOnes === true ? ', allOnes' : ', zero';
+  return both
+    .filter((element) => element !== undefined)
+    .map(
+      (element) =>
+        `${macro}(${numbers(element)}, ${field.type}, ${place.of}, ${place.member}, ${element.side}` +
+        `${field.type === 'string' ? '' : unknown}, ${tail(field)})`,
+    );
+}
+
 function nativeLines(field: Field): string[] {
   const [first, second] = elements().filter((element) => element.field === field);
   if (first === undefined) throw new Error(`no element for catalogue row ${field.name}`);
@@ -58,9 +74,13 @@ function nativeLines(field: Field): string[] {
         `${derivedMacro(field)}(${numbers(element)}, ${field.type}, ${place.call}, ${element.side}, ${needs}, ${end})`,
     );
   }
+  if (place.kind === 'profile') return profileLines(field, place, first, second);
   if (second === undefined) return [`FIELD_SCALAR(${numbers(first)}, ${field.type}, ${place.member}, ${tail(field)})`];
   const macro = place.kind === 'pair' ? 'FIELD_PAIR' : 'FIELD_ENDPOINT';
-  return [`${macro}(${numbers(first)}, ${numbers(second)}, ${field.type}, ${place.member}, ${tail(field)})`];
+  const [array = '', member] = place.member.split('[].');
+  const where = member === undefined ? array : `${array}, ${member}`;
+  const which = member === undefined ? macro : 'FIELD_SIDES';
+  return [`${which}(${numbers(first)}, ${numbers(second)}, ${field.type}, ${where}, ${tail(field)})`];
 }
 
 /** native/src/fields/fields.def: one macro line per row (per element where derived), in the order of elements(). */

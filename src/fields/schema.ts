@@ -10,6 +10,8 @@ export interface Property {
   pattern?: string;
   enum?: unknown[];
   items?: { type: string; minimum: number };
+  /** Of an object whose keys weir does not choose, such as labels. */
+  additionalProperties?: { type: string };
 }
 
 export interface ObjectProperty {
@@ -24,6 +26,9 @@ const macOctets = (separator: string, digits: string): string => `^[${digits}]{2
 
 function plainProperty(element: Element): Omit<Property, 'description'> {
   const { type, field } = element;
+  if (field.place.kind === 'profile' && field.place.json) {
+    return { type: 'object', additionalProperties: { type: 'string' } };
+  }
   if (field.semantics === 'list') return { type: 'array', items: { type: 'integer', minimum: 0 } };
   if (type.startsWith('dateTime')) return { type: ['string', 'integer'] };
   switch (type) {
@@ -63,6 +68,13 @@ function property({ element, twin, form, constants, setting }: LineKey): Propert
     return { description: values.length > 1 ? 'By IP version.' : 'The same in all lines.', enum: values };
   }
   const description = noteOf(element, twin);
+  if (constants !== undefined) {
+    const types = constants.map((text) => (text.startsWith('[') ? 'array' : 'string'));
+    return {
+      description: `The same in all flows; in events: ${description}`,
+      type: [...new Set([...types, 'string'])],
+    };
+  }
   switch (form) {
     case 'quoted':
       return { description, type: 'string', pattern: '^[0-9]+$' };

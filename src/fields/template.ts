@@ -192,6 +192,22 @@ export function forUniflow(template: Template): Template {
   return resolve(template.name, template.comment, fields);
 }
 
+/** What takes the place of octets of packets where only sockets are seen; IANA 401 counts payload. */
+const payloadOctets: Readonly<Record<string, string>> = {
+  octetDeltaCount: 'transportOctetDeltaCount',
+  reverseOctetDeltaCount: 'reverseTransportOctetDeltaCount',
+};
+
+/** The template for flows of sockets, of which no packet was seen. The same one when it names no octets of packets. */
+export function forSockets(template: Template): Template {
+  if (!template.fields.some(({ element }) => element.name in payloadOctets)) return template;
+  const fields = template.fields.map((field): TemplateField => {
+    const name = payloadOctets[field.element.name];
+    return name === undefined ? field : { element: elementByName(name) };
+  });
+  return resolve(template.name, template.comment, fields);
+}
+
 /** nfcapd takes v9 records with them for firewall events, whose times are 0: 148 is a connection id there. */
 const notInNetflow9 = ['flowId'];
 

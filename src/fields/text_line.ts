@@ -4,6 +4,9 @@ import type { Element } from './field.js';
 /** Values that speak for themselves. */
 const bare = new Set(['protocolName', 'interfaceName', 'tcpFlagsText', 'reverseTcpFlagsText', 'flowEndReasonName']);
 
+/** The same, left out when nobody is known, so at the end of a line. */
+const bareIfKnown = new Set(['flowProcesses']);
+
 /** Short words for what most lines carry; other elements go by their name. */
 const words: Readonly<Record<string, string>> = {
   flowDurationMilliseconds: 'ms',
@@ -23,11 +26,12 @@ function joint(name: string, before: string): string | undefined {
   return undefined;
 }
 
-/** The keys of a line's elements; native/src/encode/encoder.h says what '', ':', '/' and '>' do. */
+/** The keys of a line's elements; native/src/encode/encoder.h says what '', ':', '/', '>' and '?' do. */
 export function textKeys(line: readonly Element[]): string[] {
   return line.map((element, index) => {
     const join = joint(element.name, line[index - 1]?.name ?? '');
     if (join !== undefined) return join;
+    if (bareIfKnown.has(element.name)) return '?';
     const alone = bare.has(element.name) || element.type.startsWith('dateTime') || /IPv[46]Address$/.test(element.name);
     return alone ? '' : (words[element.name] ?? element.name);
   });

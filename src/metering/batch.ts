@@ -4,6 +4,8 @@ import type { Batch } from '../native/boundary.js';
 
 export const batchCapacity = 1024;
 const heapOctetsPerRecord = 512;
+/** Octets of heap for records that say who is at their ends: texts of processes, containers and pods. */
+export const namedHeapOctets = batchCapacity * 2048;
 
 /** stride: octets a record, as the Meter says; heap: octets for the variable parts of all records. */
 export function newBatch(stride: number, capacity = batchCapacity, heap = capacity * heapOctetsPerRecord): Batch {

@@ -1,7 +1,10 @@
 // The contract with the addon (native/src/binding). JavaScript owns every buffer; native borrows it for one synchronous
 // call. Two data crossings: Meter.take(batch) and Encoder.encode(batch, ...). Everything else is life cycle.
 
+import type { EventTypeName } from '../fields/event_types.js';
 import type { WireType } from '../fields/field.js';
+
+export { type EventTypeName, eventTypes } from '../fields/event_types.js';
 
 /** One Observation Point as configured. */
 export interface SourceOptions {
@@ -137,21 +140,6 @@ export interface AttributionOptions {
   conntrack: boolean;
   nodeName: string;
 }
-
-/** In the order of native EventType, from 1. */
-export const eventTypes = [
-  'connect',
-  'accept',
-  'use',
-  'listen',
-  'close',
-  'retransmit',
-  'refused',
-  'exec',
-  'exit',
-  'fork',
-] as const;
-export type EventTypeName = (typeof eventTypes)[number];
 
 export interface AttributionStatus {
   tier: 'off' | 'diag' | 'bpf';

@@ -49,6 +49,45 @@ export interface SinkReading {
   socketErrors: number;
 }
 
+/** What is read of the Attribution (native/boundary.ts AttributionStatus and AttributionCounters have all of it). */
+export interface AttributionReading {
+  status: { tier: 'off' | 'diag' | 'bpf'; programs: readonly { attached: boolean }[] };
+  /** Absent when it is off. */
+  counters?: {
+    kernelEvents: number;
+    kernelDropped: number;
+    kernelRateLimited: number;
+    sockets: number;
+    socketsEnded: number;
+    socketsEvicted: number;
+    processes: number;
+    processesEvicted: number;
+    processesRead: number;
+    processesMissed: number;
+    readsDropped: number;
+    snapshots: number;
+    containers: number;
+    endsMatched: Readonly<Record<string, number>>;
+    endsTentative: number;
+    flowsMade: number;
+    flowsDropped: number;
+    eventsMade: number;
+    eventsDropped: number;
+    translations: number;
+    translationsEvicted: number;
+    conntrackOverruns: number;
+  };
+  /** Absent where no container is named (identity/identity.ts IdentityStatus has all of it). */
+  identity?: {
+    runtimes: readonly { socket: string; state: string }[];
+    evicted: number;
+    answered: number;
+    unanswered: number;
+    refused: number;
+    labelsLeftOut: number;
+  };
+}
+
 export interface MetricLine<S> {
   kind: 'counter' | 'gauge';
   name: string;
@@ -67,7 +106,13 @@ const counts = <S>(name: string, help: string, read: Read<S>, label?: string): M
   label,
   read,
 });
-const gauges = <S>(name: string, help: string, read: Read<S>): MetricLine<S> => ({ kind: 'gauge', name, help, read });
+const gauges = <S>(name: string, help: string, read: Read<S>, label?: string): MetricLine<S> => ({
+  kind: 'gauge',
+  name,
+  help,
+  label,
+  read,
+});
 
 // biome-ignore format: one line a metric.
 export const meterLines: readonly MetricLine<MeterReading>[] = [
@@ -93,6 +138,53 @@ export const meterLines: readonly MetricLine<MeterReading>[] = [
   gauges('weir_cache_capacity_flows', 'Flows that the flow caches can hold.', (now) => now.cacheCapacity),
   gauges('weir_record_ring_used_bytes', 'Octets of flow records that wait in the record rings.', (now) => now.ringUsed),
   gauges('weir_record_ring_capacity_bytes', 'Octets that the record rings can hold.', (now) => now.ringCapacity),
+];
+
+type Counted = NonNullable<AttributionReading['counters']>;
+const counted =
+  (read: (now: Counted) => ReturnType<Read<Counted>>) =>
+  ({ counters }: AttributionReading) =>
+    counters === undefined ? null : read(counters);
+type Named = NonNullable<AttributionReading['identity']>;
+const named =
+  (read: (now: Named) => ReturnType<Read<Named>>) =>
+  ({ identity }: AttributionReading) =>
+    identity === undefined ? null : read(identity);
+const answers = ({ runtimes }: Named): Record<string, number> =>
+  Object.fromEntries(
+    runtimes.map(({ socket, state }) => [socket, state === 'following' || state === 'polling' ? 1 : 0]),
+  );
+
+// biome-ignore format: one line a metric.
+export const attributionLines: readonly MetricLine<AttributionReading>[] = [
+  gauges('weir_attribution_tier', 'How the ends of flows are named: 1 for the tier that runs.', ({ status }) => ({ off: 0, diag: 0, bpf: 0, [status.tier]: 1 }), 'tier'),
+  gauges('weir_attribution_programs', 'BPF programs attached.', ({ status }) => status.programs.filter(({ attached }) => attached).length),
+  counts('weir_attribution_ends_total', 'Ends of flow records by how they were matched to a socket.', counted((now) => now.endsMatched), 'method'),
+  counts('weir_attribution_kernel_events_total', 'Events that the BPF programs wrote.', counted((now) => now.kernelEvents)),
+  counts('weir_attribution_kernel_dropped_events_total', 'Events lost because the ring of the BPF programs was full.', counted((now) => now.kernelDropped)),
+  counts('weir_attribution_kernel_rate_limited_events_total', 'Changes of a socket\'s user that were not told because it changes too often.', counted((now) => now.kernelRateLimited)),
+  gauges('weir_attribution_sockets', 'Sockets known now.', counted((now) => now.sockets)),
+  gauges('weir_attribution_ended_sockets', 'Sockets known now that have ended.', counted((now) => now.socketsEnded)),
+  counts('weir_attribution_sockets_evicted_total', 'Open sockets forgotten for want of room (--socket-table).', counted((now) => now.socketsEvicted)),
+  gauges('weir_attribution_processes', 'Processes known now.', counted((now) => now.processes)),
+  counts('weir_attribution_processes_evicted_total', 'Processes forgotten for want of room (--process-table).', counted((now) => now.processesEvicted)),
+  counts('weir_attribution_processes_read_total', 'Processes completed from /proc.', counted((now) => now.processesRead)),
+  counts('weir_attribution_processes_missed_total', 'Processes that were gone before /proc was read; they keep what their event carried.', counted((now) => now.processesMissed)),
+  counts('weir_attribution_process_reads_dropped_total', 'Processes not read because the queue for it was full.', counted((now) => now.readsDropped)),
+  counts('weir_attribution_snapshots_total', 'Passes over all sockets of the host.', counted((now) => now.snapshots)),
+  gauges('weir_attribution_containers', 'Containers whose name is known now.', counted((now) => now.containers)),
+  counts('weir_attribution_tentative_ends_total', 'Ends of flow records whose process is the likely one, not a certain one.', counted((now) => now.endsTentative)),
+  counts('weir_attribution_flow_records_total', 'Flow records made from sockets alone (-i ebpf:).', counted((now) => now.flowsMade)),
+  counts('weir_attribution_flow_records_dropped_total', 'Flow records of sockets that were not taken in time.', counted((now) => now.flowsDropped)),
+  counts('weir_attribution_events_total', 'Event records made (--events).', counted((now) => now.eventsMade)),
+  counts('weir_attribution_events_dropped_total', 'Event records that were not taken in time.', counted((now) => now.eventsDropped)),
+  gauges('weir_attribution_translations', 'Connections with translated addresses known now.', counted((now) => now.translations)),
+  counts('weir_attribution_translations_evicted_total', 'Translated connections forgotten for want of room.', counted((now) => now.translationsEvicted)),
+  counts('weir_attribution_conntrack_overruns_total', 'Times that the kernel\'s address translation had to be read anew because its events came too fast.', counted((now) => now.conntrackOverruns)),
+  gauges('weir_container_runtime_up', 'Whether a container runtime answers.', named(answers), 'socket'),
+  counts('weir_container_lookups_total', 'Containers asked for: answered, known to no runtime, or not asked because too many waited.', named(({ answered, unanswered, refused }) => ({ answered, unanswered, refused })), 'result'),
+  counts('weir_containers_evicted_total', 'Containers whose name was forgotten for want of room.', named((now) => now.evicted)),
+  counts('weir_container_labels_left_out_total', 'Labels that did not fit into what is kept of their container.', named((now) => now.labelsLeftOut)),
 ];
 
 // created + recovered = exported + dropped (all causes) + queued + spooled.

@@ -2,12 +2,21 @@
 // exporters know nothing of it.
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { LatencyHistogram } from './latency.js';
-import { meterLines, type MeterReading, type MetricLine, sinkLines, type SinkReading } from './metric_tables.js';
+import {
+  attributionLines,
+  type AttributionReading,
+  meterLines,
+  type MeterReading,
+  type MetricLine,
+  sinkLines,
+  type SinkReading,
+} from './metric_tables.js';
 import { sinkLabels, sinkScheme } from './sink_label.js';
 
 export interface MetricsOptions {
   /** Counters of the Meter; undefined while there is none. */
   meter: () => MeterReading | undefined;
+  attribution: () => AttributionReading;
   /** Every sink in the order of --to; the name as the user wrote it (secrets do not get into labels). */
   sinks: () => readonly { name: string; counters: SinkReading }[];
   /** Labels of weir_build_info: { version: '0.1.0', node: 'v20.1.0', libpcap: '1.10.3' }. */
@@ -64,6 +73,7 @@ export class Metrics {
   readonly #options: MetricsOptions;
   readonly #registry = new Registry();
   readonly #meter: Family<MeterReading>[];
+  readonly #attribution: Family<AttributionReading>[];
   readonly #sinks: Family<SinkReading>[];
   readonly #latency = new LatencyHistogram(
     'weir_export_latency_seconds',
@@ -81,6 +91,7 @@ export class Metrics {
       registers: [this.#registry],
     }).set(Object.fromEntries(versions), 1);
     this.#meter = meterLines.map((line) => new Family(this.#registry, line, []));
+    this.#attribution = attributionLines.map((line) => new Family(this.#registry, line, []));
     this.#sinks = sinkLines.map((line) => new Family(this.#registry, line, ['sink', 'scheme']));
     collectDefaultMetrics({ register: this.#registry, prefix: 'weir_' });
   }
@@ -101,6 +112,8 @@ export class Metrics {
   async #render(): Promise<string> {
     const meter = this.#options.meter();
     if (meter) for (const family of this.#meter) family.fill(meter, {});
+    const attribution = this.#options.attribution();
+    for (const family of this.#attribution) family.fill(attribution, {});
     const sinks = this.#options.sinks();
     const labels = sinkLabels(sinks.map(({ name }) => name)).map((sink, index) => ({
       sink,

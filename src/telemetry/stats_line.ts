@@ -29,8 +29,21 @@ export interface SinkSnapshot {
   connected: boolean;
 }
 
+/** What the line reads of the Attribution's counters. */
+export interface AttributionSnapshot {
+  endsMatched: Readonly<Record<string, number>>;
+  endsTentative: number;
+  kernelDropped: number;
+  readsDropped: number;
+  flowsDropped: number;
+  eventsMade: number;
+  eventsDropped: number;
+}
+
 export interface Snapshot {
   meter: MeterSnapshot;
+  /** Absent when it is off. */
+  attribution?: AttributionSnapshot;
   sinks: readonly SinkSnapshot[];
 }
 
@@ -77,6 +90,29 @@ function flows(now: MeterSnapshot, before: MeterSnapshot, seconds: number): stri
   return early.length === 0 ? text : `${text} ${early.join(', ')}`;
 }
 
+function lostEvents(counters: AttributionSnapshot | undefined): Record<string, number> {
+  if (!counters) return {};
+  const { kernelDropped, readsDropped, flowsDropped, eventsDropped } = counters;
+  return { kernelDropped, readsDropped, flowsDropped, eventsDropped };
+}
+
+function ends(now: AttributionSnapshot, before: AttributionSnapshot | undefined): string {
+  const all = Object.entries(now.endsMatched).map(([method, count]) => ({
+    method,
+    count: count - (before?.endsMatched[method] ?? 0),
+  }));
+  const sum = (counts: typeof all): number => counts.reduce((total, { count }) => total + count, 0);
+  const tentative = now.endsTentative - (before?.endsTentative ?? 0);
+  const events = now.eventsMade - (before?.eventsMade ?? 0);
+  const lost = grown(lostEvents(now), lostEvents(before));
+  const text = [
+    `ends ${short(sum(all.filter(({ method }) => method !== 'none')))} of ${short(sum(all))} named`,
+    ...(tentative > 0 ? [`${short(tentative)} tentative`] : []),
+    ...(events > 0 ? [`${short(events)} events`] : []),
+  ].join(', ');
+  return lost.length === 0 ? text : `${text} lost: ${lost.join(', ')}`;
+}
+
 function sink(now: SinkSnapshot, before: SinkSnapshot | undefined): string {
   const records = now.records - (before?.records ?? 0);
   const bytes = now.bytes - (before?.bytes ?? 0);
@@ -94,6 +130,7 @@ function sink(now: SinkSnapshot, before: SinkSnapshot | undefined): string {
 export function statsLine(now: Snapshot, before: Snapshot, elapsedMs: number): string {
   const seconds = Math.max(elapsedMs, 1) / 1000;
   const parts = [packets(now.meter, before.meter, seconds), flows(now.meter, before.meter, seconds)];
+  if (now.attribution) parts.push(ends(now.attribution, before.attribution));
   // By place, not by name: two sinks may have the same URL.
   for (const [index, one] of now.sinks.entries()) parts.push(sink(one, before.sinks[index]));
   return parts.join(' | ');

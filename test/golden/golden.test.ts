@@ -147,7 +147,8 @@ for (const golden of cases) {
 // Not only the few flows of the golden capture: IPv6, ICMP, VLANs, tunnels, 64-bit ids, every field of the catalogue.
 for (const naming of namings) {
   test(`lines of naming ${naming} for varied frames are as its schema says`, unavailable, async () => {
-    const all = elements().map(({ name }) => name);
+    // what tells events from flows would ask for documents of events
+    const all = elements().flatMap(({ name }) => (['eventType', 'eventName'].includes(name) ? [] : [name]));
     for (const [name, frames] of [
       ['plain', plainFrames()],
       ['tunnels', tunnelFrames()],

@@ -1,6 +1,7 @@
-// Counters of a meter and of an exporter in which every number is another one, so that a mix-up shows.
+// Counters of a meter, an attribution and an exporter in which every number is another one, so that a mix-up shows.
 import { type ExporterCounters, noDrops } from '../../src/exporting/exporter_counters.js';
-import type { Counters } from '../../src/native/boundary.js';
+import type { IdentityStatus } from '../../src/identity/identity.js';
+import type { AttributionCounters, AttributionStatus, Counters } from '../../src/native/boundary.js';
 
 export function meterCounters(change: Partial<Counters> = {}): Counters {
   return {
@@ -28,6 +29,73 @@ export function meterCounters(change: Partial<Counters> = {}): Counters {
     ringCapacity: 1019,
     filePosition: 0,
     fileSize: 0,
+    ...change,
+  };
+}
+
+export function attributionCounters(change: Partial<AttributionCounters> = {}): AttributionCounters {
+  return {
+    kernelEvents: 3001,
+    kernelDropped: 3002,
+    kernelRateLimited: 3003,
+    sockets: 3004,
+    socketsEnded: 3005,
+    socketsEvicted: 3006,
+    processes: 3007,
+    processesEvicted: 3008,
+    processesRead: 3009,
+    processesMissed: 3010,
+    readsDropped: 3011,
+    snapshots: 3012,
+    containers: 3013,
+    endsMatched: { none: 41, exact: 42, cookie: 43, wildcard: 44, listener: 45, snapshot: 46, diag: 47 },
+    endsTentative: 3014,
+    flowsMade: 3015,
+    flowsDropped: 3016,
+    eventsMade: 3017,
+    eventsDropped: 3018,
+    translations: 3019,
+    translationsEvicted: 3020,
+    conntrackOverruns: 3021,
+    ...change,
+  };
+}
+
+export function identityStatus(): IdentityStatus {
+  const podman = { kind: 'podman', configured: true, engine: '', containers: 0, reason: 'no such socket' } as const;
+  return {
+    runtimes: [
+      {
+        kind: 'docker',
+        socket: '/run/docker.sock',
+        configured: false,
+        state: 'following',
+        engine: 'docker 20',
+        containers: 3,
+        reason: '',
+      },
+      { ...podman, socket: '/run/podman.sock', state: 'absent' },
+    ],
+    containers: 3,
+    evicted: 4001,
+    answered: 4002,
+    unanswered: 4003,
+    refused: 4004,
+    labelsLeftOut: 4005,
+  };
+}
+
+export function attributionStatus(change: Partial<AttributionStatus> = {}): AttributionStatus {
+  return {
+    tier: 'bpf',
+    reason: '',
+    programs: [
+      { name: 'tcp_state', purpose: 'TCP connections', attached: true, wanted: true, reason: '' },
+      { name: 'first_receive', purpose: 'who uses a socket', attached: true, wanted: true, reason: '' },
+      { name: 'first_space', purpose: 'the same before Linux 6.3', attached: false, wanted: false, reason: '' },
+    ],
+    conntrack: '',
+    cgroup: '/sys/fs/cgroup',
     ...change,
   };
 }

@@ -22,7 +22,23 @@ const judges: Readonly<Record<string, (value: unknown) => boolean>> = {
   keyword: (value) =>
     typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string')),
   long: (value) => Number.isSafeInteger(value),
+  wildcard: (value) => typeof value === 'string',
 };
+
+/** Not of ECS, but where Packetbeat puts the process at the destination. */
+const packetbeat = /^destination\.process\./;
+
+/** The field whose type the value has to have: labels are an object whose keys ECS does not name. */
+function fieldOf(name: string, fields: ReadonlyMap<string, string>): string | undefined {
+  const object = /^container\.labels(?=\.)/.exec(name)?.[0];
+  if (object !== undefined && fields.get(object) === 'object') return 'keyword';
+  return fields.get(name.replace(packetbeat, 'process.'));
+}
+
+/** True for a key of ECS, or one that documents.ts names as custom. */
+export function isEcsKey(name: string): boolean {
+  return name.startsWith('netflow.') || fieldOf(name, ecsFields()) !== undefined;
+}
 
 /** Leaves of nested objects by dotted name. */
 export function dotted(value: object, path = ''): [string, unknown][] {
@@ -38,7 +54,7 @@ export function checkEcs(document: object): void {
   const fields = ecsFields();
   for (const [name, value] of dotted(document)) {
     if (name.startsWith('netflow.')) continue;
-    const type = fields.get(name);
+    const type = fieldOf(name, fields);
     assert.ok(type, `${name} is no ECS field`);
     assert.ok(judges[type]?.(value), `${name} is ${JSON.stringify(value)}, not of type ${type}`);
   }

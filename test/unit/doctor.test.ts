@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RunParts } from '../../src/capabilities.js';
 import { examine, type DoctorReport, type Finding, type Host, reportText } from '../../src/doctor.js';
-import type { HostInterface, NativeAddon } from '../../src/native/boundary.js';
+import type { AttributionStatus, HostInterface, NativeAddon } from '../../src/native/boundary.js';
+import { attributionStatus } from '../support/counter_readings.js';
 
 const host: Host = {
   nodeVersion: 'v20.1.0',
@@ -11,8 +13,10 @@ const host: Host = {
   cpus: 4,
   uid: 1000,
   zstd: false,
+  runtimes: [],
 };
-const everywhere = { read: [], observationPoints: [{ netns: '' }] };
+const nothing: RunParts = { read: [], observationPoints: [], attribution: 'off', conntrack: true };
+const everywhere: RunParts = { ...nothing, observationPoints: [{ netns: '' }] };
 const eth0: HostInterface = {
   index: 2,
   name: 'eth0',
@@ -29,11 +33,18 @@ interface Fake {
   capabilities?: string[];
   probe?: Partial<ReturnType<NativeAddon['probe']>>;
   interfaces?: HostInterface[];
+  status?: AttributionStatus;
 }
 
 const librdkafka = { available: true, version: '2.0.2', reason: '' };
 
-function addon({ capabilities = ['CAP_NET_RAW'], probe = {}, interfaces = [eth0], kafka = librdkafka }: Fake = {}): {
+function addon({
+  capabilities = ['CAP_NET_RAW'],
+  probe = {},
+  interfaces = [eth0],
+  kafka = librdkafka,
+  status = attributionStatus(),
+}: Fake = {}): {
   addon: NativeAddon;
 } {
   const fake: Partial<NativeAddon> = {
@@ -43,6 +54,7 @@ function addon({ capabilities = ['CAP_NET_RAW'], probe = {}, interfaces = [eth0]
     kafka: () => kafka,
     probe: () => ({ packetSocket: 'ok', tpacketV3: 'ok', vnetHeader: 'ok', fanoutBpf: 'ok', setns: 'ok', ...probe }),
     interfaces: () => interfaces,
+    probeAttribution: () => status,
   };
   return { addon: fake as NativeAddon };
 }
@@ -54,19 +66,17 @@ function finding({ findings }: DoctorReport, name: string): Finding {
 }
 
 test('a host that allows all', () => {
-  const report = examine(addon({ capabilities: ['net_raw', 'CAP_SYS_ADMIN', 'cap_sys_ptrace'] }), everywhere, {
-    ...host,
-    zstd: true,
-  });
+  const all = ['net_raw', 'CAP_SYS_ADMIN', 'cap_sys_ptrace', 'bpf', 'perfmon', 'net_admin', 'dac_read_search'];
+  const report = examine(addon({ capabilities: all }), { ...everywhere, attribution: 'auto' }, { ...host, zstd: true });
   assert.equal(report.canCapture, true);
   assert.deepEqual(
-    report.findings.filter(({ state }) => state === 'off' || state === 'unused'),
-    [],
+    report.findings.filter(({ state }) => state === 'off' || state === 'unused').map(({ name }) => name),
+    ['first_space'], // another variant runs
   );
   assert.equal(finding(report, 'eth0').detail, 'up, index 2, MTU 1500, 02:00:00:00:00:01');
   assert.equal(finding(report, 'libpcap').detail, '1.10.3');
   const text = reportText(report);
-  for (const area of ['host', 'libraries', 'capabilities', 'kernel', 'interfaces'])
+  for (const area of ['host', 'libraries', 'capabilities', 'kernel', 'attribution', 'interfaces'])
     assert.ok(text.includes(`\n${area}:\n`) || text.startsWith(`${area}:`));
   assert.ok(text.endsWith('Live capture is possible.\n'));
 });
@@ -101,13 +111,13 @@ test('what this run does not need is not off', () => {
   const closed = addon({ capabilities: [], probe: { setns: 'EPERM' } });
   assert.equal(finding(examine(closed, everywhere, host), 'sys_admin').state, 'unused');
   assert.equal(finding(examine(closed, everywhere, host), 'other network namespaces').state, 'unused');
-  const inside = { read: [], observationPoints: [{ netns: '/run/netns/blue' }] };
+  const inside = { ...nothing, observationPoints: [{ netns: '/run/netns/blue' }] };
   const report = examine(closed, inside, host);
   assert.match(finding(report, 'sys_admin').remedy ?? '', /setcap cap_net_raw,cap_sys_admin\+ep/);
   assert.equal(finding(report, 'sys_admin').state, 'off');
   assert.equal(finding(report, 'other network namespaces').state, 'off');
   assert.equal(report.canCapture, false);
-  const offline = examine(addon({ capabilities: [] }), { read: ['x'], observationPoints: [] }, host);
+  const offline = examine(addon({ capabilities: [] }), { ...nothing, read: ['x'] }, host);
   assert.equal(finding(offline, 'net_raw').state, 'unused');
 });
 
@@ -117,6 +127,50 @@ test('lost accuracy is said, but capture is possible', () => {
   assert.equal(finding(report, 'PACKET_VNET_HDR').state, 'off');
   assert.equal(finding(report, 'PACKET_VNET_HDR').without, 'packets joined by GRO or TSO count as one');
   assert.equal(finding(report, 'zstd').state, 'unused');
+});
+
+test('who can be named: tier and why, programs, address translation, cgroups, runtimes', () => {
+  const programs = attributionStatus().programs.map((program) => ({ ...program, attached: false, reason: 'EPERM' }));
+  const status: AttributionStatus = {
+    tier: 'diag',
+    reason: 'loading programs needs CAP_BPF',
+    programs,
+    conntrack: 'not permitted',
+    cgroup: '',
+  };
+  const runtimes = [
+    { kind: 'docker', path: '/run/docker.sock', state: 'closed' },
+    { kind: 'podman', path: '/run/p.sock', state: 'absent' },
+  ] as const;
+  const ask = (attribution: RunParts['attribution']): DoctorReport =>
+    examine(addon({ status }), { ...everywhere, attribution }, { ...host, runtimes });
+  const report = ask('auto');
+  assert.deepEqual(
+    ['tier', 'tcp_state', 'first_space', 'address translation', 'cgroup v2', 'docker socket', 'podman socket'].map(
+      (name) => finding(report, name).state,
+    ),
+    ['off', 'off', 'unused', 'off', 'off', 'off', 'off'],
+  );
+  assert.equal(finding(report, 'tier').detail, 'sock_diag and /proc: loading programs needs CAP_BPF');
+  assert.equal(finding(report, 'tier').without, 'short-lived processes are missed');
+  assert.match(finding(report, 'docker socket').detail, /may not open/);
+  assert.equal(finding(report, 'bpf').state, 'off');
+  assert.match(finding(report, 'bpf').remedy ?? '', /cap_net_raw,cap_bpf,cap_perfmon/);
+  assert.equal(report.canCapture, true, 'packets are captured all the same');
+  assert.equal(finding(ask('diag'), 'tier').state, 'unused');
+  assert.ok(ask('off').findings.every(({ area, state }) => area !== 'attribution' || state !== 'off'));
+});
+
+test('-i ebpf: alone needs no packet socket, but a tier', () => {
+  const sockets: RunParts = { ...nothing, observationPoints: [{ netns: '', names: ['ebpf:'] }], attribution: 'auto' };
+  const closed = { capabilities: [], probe: { packetSocket: 'EPERM', tpacketV3: 'EPERM' } };
+  const report = examine(addon(closed), sockets, host);
+  assert.equal(report.canCapture, true);
+  assert.equal(finding(report, 'packet socket').state, 'unused');
+  const status: AttributionStatus = { tier: 'off', reason: 'no netlink', programs: [], conntrack: '', cgroup: '' };
+  const none = examine(addon({ ...closed, status }), sockets, host);
+  assert.equal(none.canCapture, false);
+  assert.equal(finding(none, 'tier').detail, 'none: no netlink');
 });
 
 test('no interface, no capture', () => {

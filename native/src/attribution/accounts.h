@@ -18,7 +18,7 @@ class Accounts {
   // Name of uid in /proc/tgid/root/etc/passwd (no symbolic link followed out of it); cached by containerKey (mount or user
   // namespace, container id). Empty when there is none.
   const std::string& insideUser(const std::string& containerKey, uint32_t tgid, uint32_t uid);
-  // Names are asked for again after this long (default 60 s of CLOCK_MONOTONIC).
+  // Names are asked for again 60 s of CLOCK_MONOTONIC after the first call that saw them; references end here.
   void forgetOlderThan(uint64_t nowNs);
 
  private:

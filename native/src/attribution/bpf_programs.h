@@ -16,6 +16,7 @@ struct BpfOptions {
   bool sends = false;        // sock_send_length: owners of sockets that only send, at once
   bool retransmits = false;  // WEIR_RETRANSMIT
   bool forks = false;        // WEIR_FORK
+  bool lengths = false;      // sums of octets and calls of connected UDP sockets, with their release and in snapshots
   std::string btfPath;       // of the kernel; empty = its own. Tests name one that is missing
 };
 

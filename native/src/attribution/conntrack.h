@@ -15,7 +15,8 @@ namespace weir {
 struct NatTuple {
   Address source{}, destination{};
   uint16_t sourcePort = 0, destinationPort = 0;
-  uint8_t protocol = 0;
+  uint8_t protocol = 0;  // ports are 0 where it has none
+  bool operator==(const NatTuple&) const = default;
 };
 
 struct NatView {
@@ -31,13 +32,17 @@ struct ConntrackCounters {
 
 class Conntrack {
  public:
-  // Throws Error WEIR_CONNTRACK when the kernel has no conntrack netlink or it is not allowed. netns: path, empty = own.
-  // Ended connections are kept keepNs longer, since flow records come later.
-  explicit Conntrack(const std::string& netns = {}, size_t capacity = 65536, uint64_t keepNs = 30'000'000'000);
+  // Throws Error WEIR_CONNTRACK when the kernel has no conntrack netlink or it is not allowed, WEIR_NETNS when netns (a path,
+  // empty = own) cannot be entered. Ended connections are kept keepNs longer, since flow records come later.
+  explicit Conntrack(const std::string& netns = {}, size_t capacity = 65536, uint64_t keepNs = 30'000'000'000,
+                     int receiveBuffer = 8 << 20);
   ~Conntrack();
-  // Looks for a packet of this tuple, either direction of the connection, before or behind translation.
-  std::optional<NatView> find(const NatTuple& tuple) const;
+  // Looks for a packet of this tuple, either direction of the connection, before or behind translation. atNs: when it was seen
+  // (CLOCK_MONOTONIC), as ports are used again; 0 = now. Nothing too when several connections fit (ICMP has no ports).
+  std::optional<NatView> find(const NatTuple& tuple, uint64_t atNs = 0) const;
   ConntrackCounters counters() const;
+  // Empty, or why short connections are missed: the kernel tells no events, so the table is read again and again.
+  const std::string& trouble() const;
 
  private:
   struct Impl;

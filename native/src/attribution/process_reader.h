@@ -44,6 +44,7 @@ class ProcessReader {
 
  private:
   std::string root_;
+  uint32_t userNamespace_ = 0;  // of this process: no uid_map to read for others in it
 };
 
 // Arguments as one line: joined by spaces, control characters as '?', cut at 4,096 octets between code points. redact: what follows a

@@ -43,6 +43,7 @@ EncoderSpec specOf(const Napi::Object& from) {
   spec.unitKey = choiceOf<EncoderSpec::UnitKey>(textOf(from, "unitKey"), {"none", "flow", "host"});
   spec.share = u32Of(from, "share");
   spec.shareOf = u32Of(from, "shareOf");
+  spec.eventMask = u32Of(from, "eventMask");
   spec.samplingInterval = u32Of(from, "samplingInterval");
   spec.samplingMode = static_cast<uint8_t>(u32Of(from, "samplingMode"));
   spec.startMs = static_cast<uint64_t>(numberOf(from, "startMs"));

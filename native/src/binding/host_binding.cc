@@ -6,6 +6,7 @@
 
 #include "binding/binding.h"
 #include "capture/capabilities.h"
+#include "capture/interface_peers.h"
 #include "capture/interfaces.h"
 #include "capture/user_filter.h"
 
@@ -32,9 +33,15 @@ Napi::Value interfacesCall(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded(env, [&]() -> Napi::Value {
     Napi::Array list = Napi::Array::New(env);
-    for (const InterfaceInfo& interface : listInterfaces(info[0].As<Napi::String>().Utf8Value())) {
+    const std::string netns = info[0].As<Napi::String>().Utf8Value();
+    const std::vector<InterfaceInfo> interfaces = listInterfaces(netns);
+    const std::map<uint32_t, uint32_t> peers = peerNamespaces(interfaces, netns);
+    for (const InterfaceInfo& interface : interfaces) {
+      const auto peer = peers.find(interface.index);
       Napi::Object entry = Napi::Object::New(env);
       entry.Set("index", number(env, interface.index));
+      entry.Set("peerIndex", number(env, interface.peerIndex));
+      entry.Set("peerNetns", number(env, peer == peers.end() ? 0 : peer->second));
       entry.Set("name", interface.name);
       entry.Set("mac", macText(interface.mac));
       entry.Set("up", Napi::Boolean::New(env, interface.up));

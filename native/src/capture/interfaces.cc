@@ -1,87 +1,78 @@
 #include "capture/interfaces.h"
 
 #include <fnmatch.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "base/error.h"
+#include "base/netlink.h"
 #include "capture/netns.h"
 
 namespace weir {
 namespace {
 
 constexpr uint16_t kArphrdRawIp = 519, kArphrdIp6Gre = 823;  // not in every net/if_arp.h
-constexpr size_t kReceiveBuffer = 64 * 1024;
 
 [[noreturn]] void fail(const char* what, int reason) {
   throw Error("WEIR_INTERFACE", std::string(what) + ": " + std::strerror(reason));
 }
 
-Descriptor openNetlink(uint32_t groups) {
-  Descriptor fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+Descriptor openRoute(uint32_t groups) {
+  Descriptor fd = openNetlink(NETLINK_ROUTE, groups);
   if (!fd) fail("cannot open an rtnetlink socket", errno);
-  sockaddr_nl address{};
-  address.nl_family = AF_NETLINK;
-  address.nl_groups = groups;
-  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    fail("cannot bind an rtnetlink socket", errno);
-  }
   return fd;
 }
 
-// Calls use(header) for every message of one datagram; use returns false to stop.
-template <typename Use>
-void forEachMessage(const uint8_t* data, size_t size, Use use) {
-  while (size >= sizeof(nlmsghdr)) {
-    const auto* header = reinterpret_cast<const nlmsghdr*>(data);
-    if (header->nlmsg_len < sizeof(nlmsghdr) || header->nlmsg_len > size) return;
-    if (!use(*header)) return;
-    const size_t step = std::min<size_t>(NLMSG_ALIGN(header->nlmsg_len), size);
-    data += step;
-    size -= step;
-  }
+// IFLA_LINKINFO: the devices that have another end, which IFLA_LINK names then (elsewhere it names the device below).
+bool isPair(const NetlinkAttribute& linkInfo) {
+  bool pair = false;
+  forEachAttribute(linkInfo.data, linkInfo.size, [&](const NetlinkAttribute& attribute) {
+    if (attribute.type != IFLA_INFO_KIND) return;
+    const auto* kind = reinterpret_cast<const char*>(attribute.data);
+    const std::string_view text(kind, ::strnlen(kind, attribute.size));
+    pair = text == "veth" || text == "netkit";
+  });
+  return pair;
 }
 
 // An RTM_NEWLINK or RTM_DELLINK message; index 0 when it is none of AF_UNSPEC.
 InterfaceInfo readLink(const nlmsghdr& header) {
   InterfaceInfo info;
-  if (header.nlmsg_len < NLMSG_LENGTH(sizeof(ifinfomsg))) return info;
-  const auto* link = reinterpret_cast<const ifinfomsg*>(reinterpret_cast<const uint8_t*>(&header) + NLMSG_HDRLEN);
-  if (link->ifi_family != AF_UNSPEC) return info;  // bridge ports announce themselves with AF_BRIDGE too
+  const auto* link = bodyOf<ifinfomsg>(header);
+  if (link == nullptr || link->ifi_family != AF_UNSPEC) return info;  // bridge ports announce themselves with AF_BRIDGE too
   info.index = static_cast<uint32_t>(link->ifi_index);
   info.up = (link->ifi_flags & IFF_UP) != 0;
   info.loopback = (link->ifi_flags & IFF_LOOPBACK) != 0;
   info.arphrd = link->ifi_type;
-  const uint8_t* at = reinterpret_cast<const uint8_t*>(link) + NLMSG_ALIGN(sizeof(ifinfomsg));
-  size_t left = header.nlmsg_len - NLMSG_LENGTH(sizeof(ifinfomsg));
-  while (left >= sizeof(rtattr)) {
-    rtattr attribute;
-    std::memcpy(&attribute, at, sizeof attribute);
-    if (attribute.rta_len < sizeof attribute || attribute.rta_len > left) break;
-    const uint8_t* value = at + RTA_LENGTH(0);
-    const size_t size = attribute.rta_len - RTA_LENGTH(0);
-    if (attribute.rta_type == IFLA_IFNAME) {
-      const auto* text = reinterpret_cast<const char*>(value);
-      info.name.assign(text, ::strnlen(text, size));
+  bool pair = false;
+  forEachAttributeBehind(*link, header, [&](const NetlinkAttribute& attribute) {
+    const auto* text = reinterpret_cast<const char*>(attribute.data);
+    switch (attribute.type) {
+      case IFLA_IFNAME: info.name.assign(text, ::strnlen(text, attribute.size)); break;
+      case IFLA_ADDRESS:
+        if (attribute.size == info.mac.size()) attribute.read(info.mac);
+        break;
+      case IFLA_MTU: attribute.read(info.mtu); break;
+      case IFLA_LINK: attribute.read(info.peerIndex); break;
+      case IFLA_LINK_NETNSID: attribute.read(info.peerNamespaceId); break;
+      case IFLA_LINKINFO: pair = isPair(attribute); break;
+      default: break;
     }
-    if (attribute.rta_type == IFLA_ADDRESS && size == 6) std::memcpy(info.mac.data(), value, 6);
-    if (attribute.rta_type == IFLA_MTU && size == 4) std::memcpy(&info.mtu, value, 4);
-    const size_t step = std::min<size_t>(RTA_ALIGN(attribute.rta_len), left);
-    at += step;
-    left -= step;
+  });
+  if (!pair) {
+    info.peerIndex = 0;
+    info.peerNamespaceId = -1;
   }
   return info;
 }
 
-void requestDump(int fd) {
+std::vector<InterfaceInfo> dump(int fd) {
   struct {
     nlmsghdr header;
     ifinfomsg link;
@@ -90,26 +81,12 @@ void requestDump(int fd) {
   request.header.nlmsg_type = RTM_GETLINK;
   request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   request.link.ifi_family = AF_UNSPEC;
-  if (::send(fd, &request, sizeof request, 0) < 0) fail("cannot ask for the interfaces", errno);
-}
-
-std::vector<InterfaceInfo> dump(int fd) {
-  requestDump(fd);
   std::vector<InterfaceInfo> found;
-  alignas(nlmsghdr) uint8_t buffer[kReceiveBuffer];
-  for (bool done = false; !done;) {
-    const ssize_t size = ::recv(fd, buffer, sizeof buffer, 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) fail("cannot read the interfaces", errno);
-    forEachMessage(buffer, static_cast<size_t>(size), [&](const nlmsghdr& header) {
-      if (header.nlmsg_type == NLMSG_ERROR) fail("the kernel refuses to list the interfaces", EACCES);
-      done = header.nlmsg_type == NLMSG_DONE;
-      if (header.nlmsg_type == RTM_NEWLINK) {
-        if (InterfaceInfo info = readLink(header); info.index != 0) found.push_back(std::move(info));
-      }
-      return !done;
-    });
-  }
+  const int reason = requestNetlink(fd, request.header, [&](const nlmsghdr& header) {
+    if (header.nlmsg_type != RTM_NEWLINK) return;
+    if (InterfaceInfo info = readLink(header); info.index != 0) found.push_back(std::move(info));
+  });
+  if (reason != 0) fail("cannot list the interfaces", reason);
   return found;
 }
 
@@ -119,7 +96,7 @@ std::vector<InterfaceInfo> listInterfaces(const std::string& netns) {
   Descriptor fd;
   {
     const NetnsScope scope(netns);
-    fd = openNetlink(0);
+    fd = openRoute(0);
   }
   return dump(fd.get());
 }
@@ -156,8 +133,8 @@ LinkType linkTypeOf(uint16_t arphrd, const std::string& interface) {
 InterfaceMonitor::InterfaceMonitor(const std::string& netns) {
   {
     const NetnsScope scope(netns);
-    changes_ = openNetlink(RTMGRP_LINK);
-    lists_ = openNetlink(0);
+    changes_ = openRoute(RTMGRP_LINK);
+    lists_ = openRoute(0);
   }
   for (InterfaceInfo& info : dump(lists_.get())) known_[info.index] = std::move(info);
 }
@@ -166,7 +143,7 @@ std::vector<InterfaceEvent> InterfaceMonitor::poll(int waitMs) {
   std::vector<InterfaceEvent> events;
   pollfd wait{changes_.get(), POLLIN, 0};
   if (::poll(&wait, 1, waitMs) <= 0) return events;
-  alignas(nlmsghdr) uint8_t buffer[kReceiveBuffer];
+  alignas(nlmsghdr) uint8_t buffer[kNetlinkBuffer];
   bool overflown = false;
   for (;;) {
     const ssize_t size = ::recv(changes_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
@@ -184,7 +161,6 @@ std::vector<InterfaceEvent> InterfaceMonitor::poll(int waitMs) {
     if (overflown) continue;  // older than the gap: what followed on it may be lost
     forEachMessage(buffer, static_cast<size_t>(size), [&](const nlmsghdr& header) {
       apply(&header, events);
-      return true;
     });
   }
 }

@@ -21,6 +21,8 @@ struct InterfaceInfo {
   bool loopback = false;
   uint32_t mtu = 0;
   uint16_t arphrd = 0;           // ARPHRD_ value of net/if_arp.h
+  uint32_t peerIndex = 0;        // veth: ifIndex of the other end, 0 = has none
+  int32_t peerNamespaceId = -1;  // this namespace's id (RTM_GETNSID) of the one the other end is in, -1 = it is here
 };
 
 // netns: path of a namespace, empty = the own one. Throws Error WEIR_NETNS or WEIR_INTERFACE.

@@ -19,6 +19,9 @@ std::unique_ptr<Encoder> makeEncoder(const EncoderSpec& spec, const FieldContext
   if (netflow && spec.biflow) {
     throw Error("WEIR_TEMPLATE", "NetFlow has no biflow records: export uniflows, or IPFIX");
   }
+  if (spec.eventMask != 0 && spec.format == EncoderSpec::Format::netflow5) {
+    throw Error("WEIR_TEMPLATE", "NetFlow v5 has no event records: export them as IPFIX, NetFlow v9 or JSON");
+  }
   switch (spec.format) {
     case EncoderSpec::Format::ipfix: return std::make_unique<MessageEncoder>(kIpfix, spec, context, table);
     case EncoderSpec::Format::netflow9: return std::make_unique<MessageEncoder>(kNetflow9, spec, context, table);

@@ -21,7 +21,7 @@ struct EncoderField {
   uint32_t element = 0;      // index into elements(); not read for constants
   // JSON: the key, empty = the element's name. Text: '' the bare value, ':' and '/' joined to the value before it by
   // that character (an IPv6 address gets brackets before ':', a 0 behind ':' is left out), '>' an arrow before the
-  // value, else KEY=value. Binary formats: not used.
+  // value, '?' the bare value where there is one, else KEY=value. Binary formats: not used.
   std::string key;
   uint16_t wireLength = 0;   // IPFIX length: full, reduced size, or 65535 for variable length
   Form form = Form::plain;
@@ -50,8 +50,12 @@ struct EncoderSpec {
   // What stands before each unit: nothing, or the length (2 octets, big-endian) and octets of a message key that is
   // the flow's Community ID or its source address as text. With a key a unit is one line.
   enum class UnitKey : uint8_t { none, flow, host } unitKey = UnitKey::none;
-  // Only flow records whose key hashes to share of shareOf are written; the others are consumed and not counted.
+  // Only flow records whose key hashes to share of shareOf are written, and events whose process id does; the others are
+  // consumed and not counted.
   uint32_t share = 0, shareOf = 1;
+  // 1 << EventType for the event records that are written, one record an event whatever biflow says, and lines without
+  // what is 0 or empty in them; 0 = flow records, which have no event type.
+  uint32_t eventMask = 0;
   uint32_t samplingInterval = 1;  // NetFlow v5 header: one of so many packets was metered
   uint8_t samplingMode = 0;       // 0 none, 1 systematic, 2 random
   uint64_t startMs = 0;           // NetFlow v5 and v9: sysUptime counts from here, ms since 1970
@@ -81,7 +85,7 @@ struct EncodeResult {
   size_t bytes = 0;
   uint32_t truncated = 0;  // records that lost text octets to fit a message
   uint32_t unencodable = 0;  // records that do not fit a message at all: consumed, not written
-  uint32_t elsewhere = 0;    // records of another share: consumed, not written
+  uint32_t elsewhere = 0;    // records of another share, events not asked for: consumed, not written
 };
 
 class Encoder {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "encode/utf8.h"
+#include "base/utf8.h"
 
 namespace weir {
 namespace {
@@ -178,7 +178,7 @@ char* JsonEncoder::writeObject(unsigned family, const uint8_t* record, unsigned 
     };
     if (field.form <= Form::wide) {
       const uint64_t value = numberOf(field, record, side);
-      if (field.optional && value == 0) continue;
+      if (field.optional && value == field.absent) continue;
       to = begin(to);
       if (value > kSafeInteger && field.form == Form::wide) {
         *to++ = '"';

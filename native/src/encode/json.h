@@ -2,7 +2,8 @@
 // Numbers are plain decimal digits; those of unsigned64 elements above 2^53 - 1 are strings, so that JavaScript and jq
 // keep every digit (form nanoseconds excepted). Addresses and MACs are text (RFC 5952 for IPv6), times ISO 8601 in UTC
 // or integers in the unit of the element, octetArrays hexadecimal. Fields of the other IP version are left out, and
-// those marked absentWhenZero when they are 0 or empty; an object with nothing in it is left out too.
+// those marked absentWhenZero when they are 0 or empty, absentWhenAllOnes when they are 2^32 - 1; an object with nothing
+// in it is left out too.
 #pragma once
 
 #include "encode/line.h"

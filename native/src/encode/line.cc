@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "encode/utf8.h"
+#include "base/utf8.h"
 #include "fields/derive.h"
 
 namespace weir {
@@ -93,7 +93,8 @@ LineField lineField(const EncoderField& field, const PlanField& plan, Form timeF
   line.plan = plan;
   line.form = formOf(*plan.element, timeForm);
   line.kind = plan.element->kind;
-  line.optional = plan.element->absentWhenZero;
+  line.optional = plan.element->absentWhenZero || plan.element->absentWhenAllOnes;
+  line.absent = plan.element->absentWhenAllOnes ? UINT32_MAX : 0;
   if (isTime(plan.element->wire)) {
     const auto step = static_cast<unsigned>(plan.element->wire) - static_cast<unsigned>(WireType::dateTimeSeconds);
     line.digits = static_cast<uint8_t>(3 * step);
@@ -107,12 +108,13 @@ LineField lineField(const EncoderField& field, const PlanField& plan, Form timeF
 
 LineEncoder::LineEncoder(const EncoderSpec& spec, const FieldContext& context, std::span<const Element> table,
                          bool clock)
-    : biflow_(spec.biflow), unitKey_(spec.unitKey),
+    : biflow_(spec.biflow || spec.eventMask != 0), unitKey_(spec.unitKey),
       linesPerUnit_(spec.unitKey == EncoderSpec::UnitKey::none ? std::max(spec.linesPerUnit, 1u) : 1),
-      share_(spec.share), shareOf_(spec.shareOf), context_(context), text_(new char[kTextRoom]) {
+      selection_(spec), context_(context), text_(new char[kTextRoom]) {
   const bool epoch = spec.timeFormat == EncoderSpec::TimeFormat::milliseconds ||
                      spec.keyStyle == EncoderSpec::KeyStyle::nprobe;
   const Form timeForm = epoch ? Form::epochTime : clock ? Form::clockTime : Form::isoTime;
+  stride_ = selection_.stride();
   EncoderSpec one = spec;  // one field at a time, since planFields() tells no forms
   for (unsigned family = 0; family < 2; family++) {
     for (const EncoderField& field : family == 0 ? spec.fields4 : spec.fields6) {
@@ -126,6 +128,7 @@ LineEncoder::LineEncoder(const EncoderSpec& spec, const FieldContext& context, s
       stride_ = std::max(stride_, strideOf(planned));
       for (const PlanField& plan : planned) {
         plans_[family].fields.push_back(lineField(field, plan, timeForm));
+        plans_[family].fields.back().optional |= spec.eventMask != 0;  // most events lack most things
         plans_[family].places.push_back({field.path, {}});
       }
     }
@@ -137,8 +140,13 @@ EncodeResult LineEncoder::encode(const BatchView& batch, uint32_t first, uint32_
   EncodeResult result;
   context_.heap = batch.heap;
   lines_ = 0;
+  const bool all = selection_.takesAll(batch);
   for (uint32_t i = first; i < batch.count; i++) {
-    if (!add(batch.records + size_t{i} * batch.stride, result, out)) break;
+    if (!all && !selection_.takes(batch, i)) {
+      result.elsewhere++;
+    } else if (!add(batch.records + size_t{i} * batch.stride, result, out)) {
+      break;
+    }
     result.records++;
   }
   sequence_ += result.dataRecords;
@@ -164,10 +172,6 @@ void LineEncoder::makeKey(const uint8_t* record) {
 
 // False: no room left in out or ends, the record is not consumed.
 bool LineEncoder::add(const uint8_t* record, EncodeResult& result, const UnitBuffer& out) {
-  if (shareOf_ > 1 && !belongs(record, share_, shareOf_)) {
-    result.elsewhere++;
-    return true;
-  }
   const unsigned family = familyIndex(record);
   if (plans_[family].fields.empty()) {
     result.unencodable++;
@@ -239,7 +243,7 @@ bool LineEncoder::isZero(const LineField& field, const uint8_t* record, unsigned
     case Form::address4: return allZero(at, 4);
     case Form::address6: return allZero(at, 16);
     case Form::real: return element.real(recordAt(record), side ^ element.flip, context_) == 0;
-    default: return numberOf(field, record, side) == 0;
+    default: return numberOf(field, record, side) == field.absent;
   }
 }
 

@@ -32,11 +32,12 @@ struct LineField {
   PlanField plan;        // element: null for constants
   Form form = Form::number;
   ValueKind kind = ValueKind::u8;
-  bool optional = false;  // left out when 0 or empty
+  bool optional = false;  // left out when `absent` or empty
   bool quoted = false;    // in quotes though the form is not
   bool lower = false;     // a text in lower case
   uint8_t digits = 0;    // of a time's fraction
   uint64_t divisor = 1;  // ns in the unit of an epoch time
+  uint64_t absent = 0;   // what a number says when there is none
 };
 
 // Apart from LineField, which every record reads.
@@ -87,7 +88,7 @@ class LineEncoder : public Encoder {
   const bool biflow_;
   const EncoderSpec::UnitKey unitKey_;
   const uint32_t linesPerUnit_;
-  const uint32_t share_, shareOf_;
+  const Selection selection_;
   FieldContext context_;
   uint32_t lines_ = 0;       // in the unit being filled; a unit never spans calls
   std::array<char, 64> key_;  // length and octets of the unit's message key

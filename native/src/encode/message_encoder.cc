@@ -14,6 +14,12 @@ constexpr size_t kAhead = 8;  // records between prefetch and use
 constexpr size_t kPrefetched = recordStride(needsNothingMore);
 constexpr uint32_t kNever = 1 << 30;  // more than a message holds
 
+// An event is one record, also where flows are two.
+EncoderSpec withWholeEvents(EncoderSpec spec) {
+  spec.biflow = spec.biflow || spec.eventMask != 0;
+  return spec;
+}
+
 [[noreturn]] void fail(const std::string& text) { throw Error("WEIR_TEMPLATE", text); }
 
 }  // namespace
@@ -23,9 +29,10 @@ MessageEncoder::Family::Family(std::vector<PlanField> plan, uint16_t id, const F
 
 MessageEncoder::MessageEncoder(const WireFormat& format, const EncoderSpec& spec, const FieldContext& context,
                                std::span<const Element> table)
-    : format_(format), spec_(spec), context_(context),
+    : format_(format), spec_(withWholeEvents(spec)), selection_(spec), context_(context),
       families_{{planFields(spec, 4, table), spec.templateId4, context_},
                 {planFields(spec, 6, table), spec.templateId6, context_}} {
+  stride_ = selection_.stride();
   for (size_t i = 0; i < 2; i++) {
     Family& family = families_[i];
     stride_ = std::max(stride_, strideOf(family.fields));
@@ -95,16 +102,17 @@ EncodeResult MessageEncoder::encode(const BatchView& batch, uint32_t first, uint
     family.fixed.step = family.encodable && family.isFixed() ? family.wire.fixedLength : kNever;
     family.fixed.next = family.fixed.step + family.opening;
   }
-  const bool all = spec_.shareOf <= 1;
   uint32_t i = first;
+  uint32_t end = selection_.takesAll(batch) ? batch.count : first;  // [i, end) are to be written
   while (i < batch.count) {
-    const uint8_t* const record = batch.records + size_t{i} * batch.stride;
-    if (!all && !belongs(record, spec_.share, spec_.shareOf)) {
-      result.elsewhere++;
-      i++;
-      continue;
+    if (i == end) {
+      while (end < batch.count && selection_.takes(batch, end)) end++;
+      if (i == end) {
+        result.elsewhere++;
+        end = ++i;
+        continue;
+      }
     }
-    const uint32_t end = all ? batch.count : i + 1;
     i = addFixed(batch, i, end);
     if (i == end) continue;
     if (!add(batch.records + size_t{i} * batch.stride, result)) break;

@@ -108,6 +108,7 @@ class MessageEncoder final : public Encoder {
 
   const WireFormat& format_;
   const EncoderSpec spec_;
+  const Selection selection_;
   FieldContext context_;
   Family families_[2];   // IPv4, IPv6
   Message messages_[2];  // the second only where a message holds one set

@@ -46,7 +46,7 @@ void writeRecord(uint8_t* at, const FlowRecord& record, unsigned side, const Fie
 }  // namespace
 
 Netflow5Encoder::Netflow5Encoder(const EncoderSpec& spec, const FieldContext& context)
-    : spec_(spec), context_(context) {
+    : spec_(spec), selection_(spec), context_(context) {
   context_.startNs = spec.startMs * 1000000;
   if (spec.messageSize < kHeader + kRecord) {
     throw Error("WEIR_TEMPLATE", "a message size of " + std::to_string(spec.messageSize) +
@@ -68,7 +68,7 @@ EncodeResult Netflow5Encoder::encode(const BatchView& batch, uint32_t first, uin
   exportSeconds_ = exportSeconds;
   for (uint32_t i = first; i < batch.count; i++, result.records++) {
     const uint8_t* const at = batch.records + size_t{i} * batch.stride;
-    if (!belongs(at, spec_.share, spec_.shareOf)) {
+    if (!selection_.takes(batch, i)) {
       result.elsewhere++;
       continue;
     }

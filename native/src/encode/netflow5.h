@@ -2,7 +2,7 @@
 // encoder names members of FlowRecord instead of reading a template.
 #pragma once
 
-#include "encode/encoder.h"
+#include "encode/plan.h"
 
 namespace weir {
 
@@ -22,6 +22,7 @@ class Netflow5Encoder final : public Encoder {
   void close(EncodeResult& result);
 
   const EncoderSpec spec_;
+  const Selection selection_;
   FieldContext context_;
   uint32_t recordsPerMessage_ = 0;
   uint32_t sequence_ = 0;  // flows written before, modulo 2^32

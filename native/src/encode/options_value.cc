@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "encode/utf8.h"
+#include "base/utf8.h"
 #include "encode/wire_value.h"
 
 namespace weir {

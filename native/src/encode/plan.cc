@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "encode/netflow9.h"
+#include "fields/endpoint_profile.h"
 
 namespace weir {
 namespace {
@@ -65,6 +66,27 @@ void checkWire(const EncoderField& field, const Element& element, const EncoderS
     throw Error("WEIR_TEMPLATE", std::string("field ") + element.name +
                                      " needs an enterprise number: set one other than 0 (--enterprise-number)");
   }
+}
+
+constexpr uint64_t kSeed = 0x9e3779b97f4a7c15u, kOther = 0xbf58476d1ce4e5b9u;
+
+uint64_t flowHash(const uint8_t* record) {
+  const auto hashOf = [record](size_t side) {
+    uint64_t high, low;
+    uint16_t port;
+    const uint8_t* const address = record + offsetof(FlowRecord, hot.key.address) + side * sizeof(Address);
+    std::memcpy(&high, address, sizeof high);
+    std::memcpy(&low, address + sizeof high, sizeof low);
+    std::memcpy(&port, record + offsetof(FlowRecord, hot.key.port) + side * sizeof port, sizeof port);
+    return foldMultiply(high ^ kSeed, low ^ (port * kOther));
+  };
+  const uint64_t protocol = record[offsetof(FlowRecord, hot.key.protocol)];
+  return foldMultiply(hashOf(0) + hashOf(1) + protocol, kSeed);  // a sum: neither end comes first
+}
+
+// Side 0 of an event is the process that acts.
+uint64_t processHash(const FlowRecord& record, const uint8_t* heap) {
+  return foldMultiply(profileMember(record, 0, heap, &EndpointProfile::processId) ^ kSeed, kOther);
 }
 
 void checkField(const EncoderField& field, const Element& element, const EncoderSpec& spec) {
@@ -142,21 +164,13 @@ size_t strideOf(std::span<const PlanField> fields) {
   return stride;
 }
 
-bool belongs(const uint8_t* record, uint32_t share, uint32_t shareOf) {
-  if (shareOf <= 1) return true;
-  constexpr uint64_t kSeed = 0x9e3779b97f4a7c15u, kOther = 0xbf58476d1ce4e5b9u;
-  const auto hashOf = [record](size_t side) {
-    uint64_t high, low;
-    uint16_t port;
-    const uint8_t* const address = record + offsetof(FlowRecord, hot.key.address) + side * sizeof(Address);
-    std::memcpy(&high, address, sizeof high);
-    std::memcpy(&low, address + sizeof high, sizeof low);
-    std::memcpy(&port, record + offsetof(FlowRecord, hot.key.port) + side * sizeof port, sizeof port);
-    return foldMultiply(high ^ kSeed, low ^ (port * kOther));
-  };
-  const uint64_t protocol = record[offsetof(FlowRecord, hot.key.protocol)];
-  const uint64_t hash = foldMultiply(hashOf(0) + hashOf(1) + protocol, kSeed);  // a sum: neither end comes first
-  return ((hash >> 32) * shareOf >> 32) == share;
+bool Selection::takes(const BatchView& batch, uint32_t index) const {
+  const uint8_t* const record = batch.records + size_t{index} * batch.stride;
+  const uint8_t event = mayHoldEvents(batch) ? record[offsetof(FlowRecord, endpoint.event)] : 0;
+  if (eventMask_ == 0 ? event != 0 : event == 0 || (eventMask_ >> event & 1) == 0) return false;
+  if (shareOf_ <= 1) return true;
+  const uint64_t hash = event == 0 ? flowHash(record) : processHash(recordAt(record), batch.heap);
+  return ((hash >> 32) * shareOf_ >> 32) == share_;
 }
 
 void checkStride(const BatchView& batch, size_t needed) {

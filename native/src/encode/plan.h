@@ -35,9 +35,24 @@ inline unsigned sidesOf(const uint8_t* record, bool biflow) {
   return (packets[0] != 0 ? 1u : 0u) | (packets[1] != 0 ? 2u : 0u);
 }
 
-// Whether a record's flow is in share `share` of `shareOf` (0: every flow is). A fixed hash of addresses, ports and
-// protocol, equal for both directions, every record of a flow, and any run or process.
-bool belongs(const uint8_t* record, uint32_t share, uint32_t shareOf);
+// Which records of a batch an encoder writes: flow records, or events of some types, and of them its share. A flow's
+// share is a fixed hash of addresses, ports and protocol, equal for both directions, every record of a flow, and any run
+// or process; an event's one of its process id.
+class Selection {
+ public:
+  explicit Selection(const EncoderSpec& spec)
+      : share_(spec.share), shareOf_(spec.shareOf), eventMask_(spec.eventMask) {}
+  // Octets of a record that it reads.
+  size_t stride() const { return recordStride(eventMask_ != 0 ? needsEndpoint : needsNothingMore); }
+  // Every record of the batch is written.
+  bool takesAll(const BatchView& batch) const { return shareOf_ <= 1 && eventMask_ == 0 && !mayHoldEvents(batch); }
+  bool takes(const BatchView& batch, uint32_t index) const;
+
+ private:
+  static bool mayHoldEvents(const BatchView& batch) { return batch.stride >= recordStride(needsEndpoint); }
+
+  uint32_t share_, shareOf_, eventMask_;
+};
 
 // Derived fields get the record itself. The prefix that the batch carries covers what their needs name.
 inline const FlowRecord& recordAt(const uint8_t* at) { return *reinterpret_cast<const FlowRecord*>(at); }

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "encode/utf8.h"
+#include "base/utf8.h"
 #include "encode/wire_value.h"
 
 namespace weir {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "encode/utf8.h"
+#include "base/utf8.h"
 
 namespace weir {
 namespace {
@@ -77,9 +77,10 @@ TextEncoder::Cell TextEncoder::cellOf(const LineField& field, const LineField* n
   const bool lacks = field.optional;
   Cell cell;
   cell.joins = key == ":" || key == "/";
-  const bool bare = key.empty() || key == ">" || cell.joins;
-  cell.optional = key == ":" || (!bare && lacks && !nextJoins);
+  const bool bare = key.empty() || key == ">" || key == "?" || cell.joins;
+  cell.optional = key == ":" || key == "?" || (!bare && lacks && !nextJoins);
   cell.dash = !cell.optional && (lacks || (bare && field.form >= Form::text));
+  cell.quotes = !cell.dash && key != "?";
   cell.bracket = field.form == Form::address6 && next != nullptr && next->plan.key == ":";
   if (cell.joins) {
     cell.lead = key;
@@ -102,7 +103,7 @@ char* TextEncoder::writeText(const LineField& field, const Cell& cell, std::span
     const bool quoted = text.size() >= 2 && text.front() == '"';
     return writeEscaped(to, quoted ? text.subspan(1, text.size() - 2) : text);
   }
-  const bool quotes = !cell.dash && needsQuotes(text);
+  const bool quotes = cell.quotes && needsQuotes(text);
   if (quotes) *to++ = '"';
   to = writeEscaped(to, text);
   if (quotes) *to++ = '"';

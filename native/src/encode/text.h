@@ -17,6 +17,7 @@ class TextEncoder final : public LineEncoder {
     bool joins = false;     // belongs to the column before it
     bool optional = false;  // left out when 0 or empty
     bool dash = false;      // a dash stands for 0 or empty
+    bool quotes = false;    // a text with spaces stands in them
     bool bracket = false;   // an IPv6 address before a port
     size_t width = 0;       // of a column that starts here; the next one starts behind it
   };

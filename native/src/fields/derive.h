@@ -98,6 +98,21 @@ size_t tunnelTypeName(const FlowRecord& record, unsigned side, const FieldContex
                       size_t capacity);
 size_t tcpFlagsText(const FlowRecord& record, unsigned side, const FieldContext& context, char* out, size_t capacity);
 
+// Who is at the ends; see flow_record.h (FlowEndpoint). natPort is 0 where no translation is known.
+size_t userName(const FlowRecord& record, unsigned side, const FieldContext& context, char* out, size_t capacity);
+size_t flowProcesses(const FlowRecord& record, unsigned side, const FieldContext& context, char* out, size_t capacity);
+size_t orchestratorType(const FlowRecord& record, unsigned side, const FieldContext& context, char* out,
+                        size_t capacity);
+size_t matchMethodName(const FlowRecord& record, unsigned side, const FieldContext& context, char* out,
+                       size_t capacity);
+uint64_t processTentative(const FlowRecord& record, unsigned side, const FieldContext& context);
+uint64_t recordFromSockets(const FlowRecord& record, unsigned side, const FieldContext& context);
+uint64_t preNatPort(const FlowRecord& record, unsigned side, const FieldContext& context);
+uint64_t postNatPort(const FlowRecord& record, unsigned side, const FieldContext& context);
+size_t eventName(const FlowRecord& record, unsigned side, const FieldContext& context, char* out, size_t capacity);
+size_t eventCategory(const FlowRecord& record, unsigned side, const FieldContext& context, char* out, size_t capacity);
+size_t eventPhase(const FlowRecord& record, unsigned side, const FieldContext& context, char* out, size_t capacity);
+
 // Lists and octets: NameText is a JSON value (nothing = absent), NameOctets the IPFIX octets, network byte order.
 #define WEIR_DERIVED_LIST(name)                                                                           \
   size_t name##Text(const FlowRecord& record, unsigned side, const FieldContext& context, char* out, size_t capacity); \
@@ -105,6 +120,10 @@ size_t tcpFlagsText(const FlowRecord& record, unsigned side, const FieldContext&
 WEIR_DERIVED_LIST(mplsTop)             // 3 octets, hexadecimal in JSON
 WEIR_DERIVED_LIST(outerAddress4)       // 4 octets, zero when the envelope is IPv6
 WEIR_DERIVED_LIST(outerAddress6)       // 16 octets, zero when the envelope is IPv4
+WEIR_DERIVED_LIST(preNatAddress4)      // 4 octets, zero when no translation is known or the flow is IPv6
+WEIR_DERIVED_LIST(preNatAddress6)      // 16 octets, zero when no translation is known or the flow is IPv4
+WEIR_DERIVED_LIST(postNatAddress4)
+WEIR_DERIVED_LIST(postNatAddress6)
 WEIR_DERIVED_LIST(sequenceSizes)       // 2 octets a packet
 WEIR_DERIVED_LIST(sequenceTimes)       // 4 octets a packet, µs since flowFirstSeen
 WEIR_DERIVED_LIST(sequenceDirections)  // 1 octet a packet: 0 source, 1 destination, as seen from side

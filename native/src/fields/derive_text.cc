@@ -1,26 +1,14 @@
 // Derived fields that are text, octets or lists.
 #include <algorithm>
-#include <arpa/inet.h>
-#include <charconv>
 #include <cstring>
 #include <string_view>
 
 #include "fields/community_id.h"
 #include "fields/derive.h"
+#include "fields/text_value.h"
 
 namespace weir::derive {
 namespace {
-
-size_t copy(std::string_view text, char* out, size_t capacity) {
-  const size_t size = std::min(text.size(), capacity);
-  std::memcpy(out, text.data(), size);
-  return size;
-}
-
-size_t copyNumber(uint64_t value, char* out, size_t capacity) {
-  const auto result = std::to_chars(out, out + capacity, value);
-  return result.ec == std::errc{} ? static_cast<size_t>(result.ptr - out) : 0;
-}
 
 std::string_view protocolText(uint8_t protocol) {
   switch (protocol) {
@@ -129,14 +117,6 @@ size_t octetList(const Sequence& sequence, char* out, size_t capacity, Value val
 uint64_t sizeOf(const SequenceItem& item) { return item.size; }
 uint64_t timeOf(const SequenceItem& item) { return item.offsetUs; }
 uint64_t flagsOf(const SequenceItem& item) { return item.tcpFlags; }
-
-size_t quotedAddress(int family, const uint8_t* address, char* out, size_t capacity) {
-  char text[INET6_ADDRSTRLEN + 2] = "\"";
-  if (inet_ntop(family, address, text + 1, INET6_ADDRSTRLEN) == nullptr) return 0;
-  const size_t size = std::strlen(text);
-  text[size] = '"';
-  return size + 1 > capacity ? 0 : copy({text, size + 1}, out, capacity);
-}
 
 }  // namespace
 

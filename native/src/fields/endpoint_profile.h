@@ -19,11 +19,12 @@ struct EndpointProfile {
   uint32_t processId;   // in the probe's pid namespace
   uint32_t insideProcessId;  // in its own pid namespace; 0 = the same or unknown
   uint32_t parentId;
-  uint32_t uid, gid, effectiveUid, effectiveGid;
-  uint32_t parentUid;
-  uint32_t loginUid;    // UINT32_MAX = not set
-  uint32_t sessionId;   // audit session, UINT32_MAX = not set
-  uint32_t insideUid;   // uid in its own user namespace; UINT32_MAX = the same or unknown
+  // UINT32_MAX = unknown, since 0 is root.
+  uint32_t uid = UINT32_MAX, gid = UINT32_MAX, effectiveUid = UINT32_MAX, effectiveGid = UINT32_MAX;
+  uint32_t parentUid = UINT32_MAX;
+  uint32_t loginUid = UINT32_MAX;   // UINT32_MAX = not set
+  uint32_t sessionId = UINT32_MAX;  // audit session, UINT32_MAX = not set
+  uint32_t insideUid = UINT32_MAX;  // uid in its own user namespace; UINT32_MAX = the same or unknown
   uint32_t netns;       // inode
   // Text, UTF-8; length 0 = unknown.
   TextRef name;         // of the thread group leader, 15 octets at most
@@ -58,16 +59,22 @@ inline bool profileOf(const FlowRecord& record, unsigned side, const uint8_t* he
   return true;
 }
 
-// One member of it.
+// One member of the profile that a FlowEndpoint refers to by `at` (profile or opener of a side); `unknown` where it
+// refers to none.
 template <class T>
-T profileMember(const FlowRecord& record, unsigned side, const uint8_t* heap, T EndpointProfile::* member) {
-  T value{};
-  const uint32_t at = record.endpoint.profile[side];
-  if (at == 0 || heap == nullptr) return value;
+T profileMember(uint32_t at, const uint8_t* heap, T EndpointProfile::* member, T unknown = {}) {
+  if (at == 0 || heap == nullptr) return unknown;
   static constexpr EndpointProfile layout{};
   const auto offset = reinterpret_cast<const char*>(&(layout.*member)) - reinterpret_cast<const char*>(&layout);
+  T value;
   std::memcpy(&value, heap + at - 1 + offset, sizeof value);
   return value;
+}
+
+// The same of who is at a side.
+template <class T>
+T profileMember(const FlowRecord& record, unsigned side, const uint8_t* heap, T EndpointProfile::* member) {
+  return profileMember(record.endpoint.profile[side], heap, member);
 }
 
 }  // namespace weir

@@ -3,12 +3,16 @@
 //
 //   FIELD_SCALAR(name, enterprise, id, wire type, member, IP version, absent when zero)
 //   FIELD_PAIR / FIELD_ENDPOINT(name, enterprise, id, name, enterprise, id, wire type, member, ...): array of two
+//   FIELD_SIDES(name, enterprise, id, name, enterprise, id, wire type, array of two, member of its items, ...)
+//   FIELD_PROFILE_NUMBER / _TEXT / _JSON(name, enterprise, id, wire type, member of FlowEndpoint, member of
+//                                        EndpointProfile, flip, ...): who is at an end
 //   FIELD_NUMBER / FIELD_REAL / FIELD_TEXT / FIELD_LIST(name, enterprise, id, wire type, function, flip, needs, ...)
 #include "fields/field_table.h"
 
 #include <type_traits>
 
 #include "fields/derive.h"
+#include "fields/profile_field.h"
 
 namespace weir {
 namespace {
@@ -63,7 +67,8 @@ constexpr uint32_t needsAt(size_t offset) {
   if (offset < offsetof(FlowRecord, stats)) return needsTcp;
   if (offset < offsetof(FlowRecord, tunnel)) return needsStats;
   if (offset < offsetof(FlowRecord, text)) return needsTunnel;
-  return needsText;
+  if (offset < offsetof(FlowRecord, endpoint)) return needsText;
+  return offset < offsetof(FlowRecord, kernel) ? needsEndpoint : needsKernel;
 }
 
 template <typename Member>
@@ -76,8 +81,9 @@ constexpr Element atMember(const char* name, uint32_t enterprise, uint16_t id, W
 constexpr Element computed(const char* name, uint32_t enterprise, uint16_t id, WireType wire, ValueKind kind,
                            uint8_t flip, uint32_t needs, uint8_t family, bool absent, NumberFunction number,
                            RealFunction real, TextFunction text, TextFunction octets,
-                           NumbersFunction numbers = nullptr) {
-  return {name, enterprise, id, wire, kind, family, absent, needs, {0, 0}, flip, number, real, text, octets, numbers};
+                           NumbersFunction numbers = nullptr, bool absentWhenAllOnes = false) {
+  return {name, enterprise, id, wire, kind, family, absent, needs, {0, 0}, flip, number, real, text, octets, numbers,
+          absentWhenAllOnes};
 }
 
 template <NumberFunction Call>
@@ -100,8 +106,19 @@ void numbersOf(const uint8_t* const* records, size_t count, unsigned side, const
   static_assert(std::extent_v<TYPE_OF(member)> == 2, name ": " #member " is no array of two"); \
   static_assert(fits<SIDE_OF(member)>(WireType::wire), name ": " #member " does not fit " #wire);
 #define FIELD_ENDPOINT FIELD_PAIR
+#define FIELD_SIDES(name, enterprise, id, name2, enterprise2, id2, wire, array, member, family, absent) \
+  static_assert(std::extent_v<TYPE_OF(array)> == 2, name ": " #array " is no array of two"); \
+  static_assert(fits<TYPE_OF(array[0].member)>(WireType::wire), name ": " #member " does not fit " #wire);
+#define FIELD_PROFILE_NUMBER(name, enterprise, id, wire, which, member, flip, unknown, family, absent) \
+  static_assert(fits<decltype(EndpointProfile::member)>(WireType::wire), name ": " #member " does not fit " #wire); \
+  static_assert(profile::unknown == profile::zero || sizeof(EndpointProfile::member) == 4, name ": no 32 bits");
+#define FIELD_PROFILE_TEXT(name, enterprise, id, wire, which, member, flip, family, absent) \
+  static_assert(std::is_same_v<decltype(EndpointProfile::member), TextRef>, name ": " #member " is no text"); \
+  static_assert(WireType::wire == WireType::string, name ": " #wire " is no string");
+#define FIELD_PROFILE_JSON FIELD_PROFILE_TEXT
 #define FIELD_NUMBER(name, enterprise, id, wire, call, flip, needs, family, absent) \
-  static_assert(unsignedSize(WireType::wire) != 0 || isTime(WireType::wire), name ": " #wire " is no number");
+  static_assert(unsignedSize(WireType::wire) != 0 || isTime(WireType::wire) || WireType::wire == WireType::boolean, \
+                name ": " #wire " is no number");
 #define FIELD_REAL(name, enterprise, id, wire, call, flip, needs, family, absent) \
   static_assert(WireType::wire == WireType::float64, name ": " #wire " is no float64");
 #define FIELD_TEXT(name, enterprise, id, wire, call, flip, needs, family, absent) \
@@ -111,6 +128,10 @@ void numbersOf(const uint8_t* const* records, size_t count, unsigned side, const
 #undef FIELD_HASH
 #undef FIELD_SCALAR
 #undef FIELD_PAIR
+#undef FIELD_SIDES
+#undef FIELD_PROFILE_NUMBER
+#undef FIELD_PROFILE_TEXT
+#undef FIELD_PROFILE_JSON
 #undef FIELD_NUMBER
 #undef FIELD_REAL
 #undef FIELD_TEXT
@@ -126,6 +147,24 @@ void numbersOf(const uint8_t* const* records, size_t count, unsigned side, const
                             offsetof(FlowRecord, member[1]), family, absent),                              \
   atMember<SIDE_OF(member)>(name2, enterprise2, id2, WireType::wire, offsetof(FlowRecord, member[1]),      \
                             offsetof(FlowRecord, member[0]), family, absent),
+#define FIELD_SIDES(name, enterprise, id, name2, enterprise2, id2, wire, array, member, family, absent)    \
+  atMember<TYPE_OF(array[0].member)>(name, enterprise, id, WireType::wire, offsetof(FlowRecord, array[0].member), \
+                                     offsetof(FlowRecord, array[1].member), family, absent),               \
+  atMember<TYPE_OF(array[0].member)>(name2, enterprise2, id2, WireType::wire,                              \
+                                     offsetof(FlowRecord, array[1].member),                                \
+                                     offsetof(FlowRecord, array[0].member), family, absent),
+#define FIELD_PROFILE_NUMBER(name, enterprise, id, wire, which, member, flip, unknown, family, absent)     \
+  computed(name, enterprise, id, WireType::wire, ValueKind::number, flip, needsEndpoint, family, absent,   \
+           profile::number<&FlowEndpoint::which, &EndpointProfile::member, profile::unknown>, nullptr, nullptr, nullptr, \
+           numbersOf<profile::number<&FlowEndpoint::which, &EndpointProfile::member, profile::unknown>>,   \
+           profile::unknown == profile::allOnes),
+#define FIELD_PROFILE_TEXT(name, enterprise, id, wire, which, member, flip, family, absent)                \
+  computed(name, enterprise, id, WireType::wire, ValueKind::text, flip, needsEndpoint, family, absent, nullptr, nullptr, \
+           profile::text<&FlowEndpoint::which, &EndpointProfile::member>, nullptr),
+#define FIELD_PROFILE_JSON(name, enterprise, id, wire, which, member, flip, family, absent)                \
+  computed(name, enterprise, id, WireType::wire, ValueKind::list, flip, needsEndpoint, family, absent, nullptr, nullptr, \
+           profile::text<&FlowEndpoint::which, &EndpointProfile::member>,                                  \
+           profile::text<&FlowEndpoint::which, &EndpointProfile::member>),
 #define FIELD_NUMBER(name, enterprise, id, wire, call, flip, needs, family, absent)                        \
   computed(name, enterprise, id, WireType::wire, ValueKind::number, flip, needs, family, absent, derive::call, \
            nullptr, nullptr, nullptr, numbersOf<derive::call>),
@@ -144,6 +183,10 @@ constexpr Element kElements[] = {
 #undef FIELD_HASH
 #undef FIELD_SCALAR
 #undef FIELD_PAIR
+#undef FIELD_SIDES
+#undef FIELD_PROFILE_NUMBER
+#undef FIELD_PROFILE_TEXT
+#undef FIELD_PROFILE_JSON
 #undef FIELD_NUMBER
 #undef FIELD_REAL
 #undef FIELD_TEXT
@@ -152,6 +195,10 @@ constexpr Element kElements[] = {
 #define FIELD_HASH(hash) constexpr std::string_view kCatalogueHash = hash;
 #define FIELD_SCALAR(...)
 #define FIELD_PAIR(...)
+#define FIELD_SIDES(...)
+#define FIELD_PROFILE_NUMBER(...)
+#define FIELD_PROFILE_TEXT(...)
+#define FIELD_PROFILE_JSON(...)
 #define FIELD_NUMBER(...)
 #define FIELD_REAL(...)
 #define FIELD_TEXT(...)

@@ -71,6 +71,7 @@ struct Element {
   TextFunction text;
   TextFunction octets;
   NumbersFunction numbers = nullptr;  // set where number is, in elements(); tables of tests may lack it
+  bool absentWhenAllOnes = false;     // JSON and text leave it out when the value is UINT32_MAX, for whose 0 is a value
 };
 
 inline constexpr uint32_t kOwnEnterprise = 0xffffffffu;

@@ -44,6 +44,8 @@ bool RecordRing::put(const FlowView& view) {
     FlowText text{};
     text.sequence.length = static_cast<uint32_t>(sequenceSize);
     std::memcpy(record + offsetof(FlowRecord, text), &text, sizeof text);
+    // Who is at the ends is filled in when the record is handed over.
+    std::memset(record + offsetof(FlowRecord, endpoint), 0, stride_ - offsetof(FlowRecord, endpoint));
     if (sequenceSize != 0) std::memcpy(record + stride_, view.sequence.data(), sequenceSize);
   }
   ring_.commit();

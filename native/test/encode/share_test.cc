@@ -8,10 +8,13 @@ using namespace weir::test;
 namespace {
 
 uint32_t shareOfRecord(const FlowRecord& record, uint32_t shares) {
-  const auto* const at = reinterpret_cast<const uint8_t*>(&record);
+  const BatchView batch{reinterpret_cast<const uint8_t*>(&record), sizeof record, 1};
+  EncoderSpec spec;
+  spec.shareOf = shares;
   uint32_t found = shares;
   for (uint32_t share = 0; share < shares; share++) {
-    if (!belongs(at, share, shares)) continue;
+    spec.share = share;
+    if (!Selection(spec).takes(batch, 0)) continue;
     CHECK(found == shares);  // one share only
     found = share;
   }

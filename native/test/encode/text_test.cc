@@ -81,3 +81,9 @@ TEST_CASE("text: uniflows are two lines") {
   CHECK(linesOf(spec, batch) ==
         "192.0.2.1       > 198.51.100.7    octets=123456\n198.51.100.7    > 192.0.2.1       octets=777\n");
 }
+
+TEST_CASE("text: a value that may be missing stands bare, and is left out without a dash") {
+  CHECK(nameLine("curl(12) > nginx(7)@web", "?") == "6 curl(12) > nginx(7)@web\n");
+  CHECK(nameLine("a\"b\n", "?") == "6 a\\\"b\\x0a\n");
+  CHECK(nameLine("", "?") == "6\n");
+}

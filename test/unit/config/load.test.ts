@@ -227,3 +227,28 @@ test('every option can be set by the environment', () => {
   assert.equal(load({ env: { WEIR_TUNNELS: 'on' } }).options.tunnels, true);
   assert.deepEqual(load({ env: { WEIR_READ: 'a b' } }).options.read, ['a', 'b']);
 });
+
+test('events alone capture nothing; beside flows they change nothing', () => {
+  const points = (argv: string[]): string[] => load({ argv }).options.observationPoints.map(({ text }) => text);
+  assert.deepEqual(points(['--events', 'all']), ['ebpf:']);
+  assert.deepEqual(points(['--to', '-?events=exec,exit']), ['ebpf:']);
+  assert.deepEqual(points(['--events', 'all', '-i', 'lo']), ['lo']);
+  assert.deepEqual(points(['--events', 'all', '--to', '-', '--to', 'udp://a?events=off']), ['any']);
+  assert.deepEqual(points(['--to', '-?events=off']), ['any']);
+});
+
+test('attribution: what contradicts it', () => {
+  const file = /a capture file has no events/;
+  assert.match(mistakes({ argv: ['-r', 'x.pcap', '--events', 'all'] }).join(), file);
+  assert.match(mistakes({ argv: ['-r', 'x.pcap', '--to', '-?events=exec'] }).join(), file);
+  assert.deepEqual(mistakes({ argv: ['-r', 'x.pcap', '--events', 'all', '--to', '-?events=off'] }), []);
+  assert.match(mistakes({ argv: ['-i', 'ebpf:', '--attribution', 'off'] }).join(), /off contradicts -i ebpf:/);
+  assert.match(mistakes({ argv: ['--events', 'exec', '--attribution', 'off'] }).join(), /off contradicts events/);
+  assert.deepEqual(mistakes({ argv: ['-i', 'lo', '--attribution', 'off'] }), []);
+});
+
+test('the node name is --node-name, else that of the environment', () => {
+  assert.equal(load({ env: { NODE_NAME: 'worker-1' } }).options.nodeName, 'worker-1');
+  assert.equal(load({ env: { NODE_NAME: 'worker-1', WEIR_NODE_NAME: 'worker-2' } }).options.nodeName, 'worker-2');
+  assert.equal(load({}).options.nodeName, '');
+});

@@ -15,7 +15,7 @@ import {
   upperSnake,
 } from '../../../src/fields/naming.js';
 import { jsonSchema } from '../../../src/fields/schema.js';
-import { checkEcs, dotted, ecsFields } from '../../support/ecs_fields.js';
+import { checkEcs, dotted, isEcsKey } from '../../support/ecs_fields.js';
 
 test('naming ipfix: our names, ntop fields with prefix and label', () => {
   assert.equal(jsonKey(elementByName('%OUT_BYTES'), 'ipfix'), 'reverseOctetDeltaCount');
@@ -116,9 +116,34 @@ test('naming ecs: interfaces and MACs come with the template; uniflows have one 
   assert.equal(byName.get('network.bytes')?.element?.name, 'octetDeltaCount');
 });
 
+test("naming ecs: the source's process at the top, the destination's as Packetbeat has it, the rest under netflow", () => {
+  const fields = fieldsOf('SRC_PROC_PID', 'DST_PROC_PID', 'userName', 'destinationContainerName', 'sourcePodName');
+  const { keys } = lineKeys(fields, 'ecs', 4, true);
+  const byName = new Map(keys.map((key) => [nameOf(key), key]));
+  assert.equal(byName.get('process.pid')?.element?.name, 'sourceProcessId');
+  assert.equal(byName.get('destination.process.pid')?.element?.name, 'destinationProcessId');
+  assert.equal(byName.get('user.name')?.element?.name, 'sourceUserName');
+  assert.equal(byName.get('orchestrator.type')?.element?.name, 'sourceOrchestratorType');
+  assert.equal(byName.get('orchestrator.resource.name')?.element?.name, 'sourcePodName');
+  assert.ok(byName.has('netflow.destination_container_name'));
+  assert.ok(!byName.has('netflow.user_name'));
+  assert.equal(byName.get('event.action')?.constants?.[0], '"network_flow"');
+});
+
+test('naming ecs: a template with the kind of event gives documents of events', () => {
+  const fields = fieldsOf('eventType', 'sourceIPv4Address', 'sourceUserId', 'sourceGroupId', 'sourceThreadId');
+  const { keys } = lineKeys(fields, 'ecs', 6, true);
+  const byName = new Map(keys.map((key) => [nameOf(key), key]));
+  assert.equal(byName.get('event.action')?.element?.name, 'eventName');
+  assert.equal(byName.get('event.category')?.element?.name, 'eventCategory');
+  assert.equal(byName.get('event.type')?.element?.name, 'eventPhase');
+  assert.equal(byName.get('source.ip')?.element?.name, 'sourceIPv6Address');
+  assert.equal(byName.get('user.id')?.form, 'quoted');
+  assert.ok(!byName.has('network.type') && !byName.has('netflow.event_type') && !byName.has('source.packets'));
+});
+
 test('naming ecs: every key outside netflow is a field of ECS', () => {
-  const known = ecsFields();
-  for (const name of allKeys('ecs').map(nameOf)) assert.ok(name.startsWith('netflow.') || known.has(name), name);
+  for (const name of allKeys('ecs').map(nameOf)) assert.ok(isEcsKey(name), name);
   assert.throws(() => checkEcs({ source: { address4: '192.0.2.1' } }), /no ECS field/);
   assert.throws(() => checkEcs({ source: { bytes: '5' } }), /not of type long/);
   assert.deepEqual(dotted({ a: { b: [1] }, c: 2 }), [

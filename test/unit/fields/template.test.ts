@@ -8,6 +8,7 @@ import { type WeirError, WeirErrors } from '../../../src/errors.js';
 import { elementByName } from '../../../src/fields/elements.js';
 import {
   elementsOf,
+  forSockets,
   forUniflow,
   loadTemplates,
   needsBits,
@@ -25,7 +26,10 @@ const templates = loadTemplates(join(packageRoot(), 'templates'));
 const names = (fields: readonly TemplateField[]): string[] => fields.map((field) => field.element.name);
 
 test('the named templates are there, each with a comment head', () => {
-  assert.deepEqual([...templates.keys()], ['default', 'full', 'minimal', 'nprobe', 'tcp', 'text']);
+  assert.deepEqual(
+    [...templates.keys()],
+    ['default', 'events', 'full', 'kubernetes', 'minimal', 'nprobe', 'process', 'sockets', 'tcp', 'text'],
+  );
   for (const { name, comment, fields } of templates.values()) {
     assert.ok(comment.length > 40, `${name} says for whom it is`);
     assert.ok(name === 'full' || fields.length <= 60, `${name} has ${fields.length} fields: tshark stops at 60`);
@@ -189,4 +193,15 @@ test('the objects of a line stand together, whatever the order of the template',
       assert.ok(seen.has('netflow.ntop'));
     }
   }
+});
+
+test('flows of sockets have payload octets in place of octets of packets', () => {
+  const template = parseTemplateList('IN_BYTES OUT_BYTES packetDeltaCount');
+  assert.deepEqual(names(forSockets(template).fields), [
+    'transportOctetDeltaCount',
+    'reverseTransportOctetDeltaCount',
+    'packetDeltaCount',
+  ]);
+  const other = parseTemplateList('packetDeltaCount');
+  assert.equal(forSockets(other), other);
 });

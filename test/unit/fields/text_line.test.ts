@@ -26,3 +26,7 @@ test('what does not stand beside its partner says its name', () => {
   ]);
   assert.deepEqual(keys('destinationIPv6Address', 'flowStartMilliseconds'), ['', '']);
 });
+
+test('processes stand at the end, where one is known', () => {
+  assert.deepEqual(keys('flowEndReasonName', 'flowProcesses'), ['', '?']);
+});

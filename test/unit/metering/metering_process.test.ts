@@ -1,25 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BatchConsumer } from '../../../src/metering/consumer.js';
 import { MeteringProcess, type MeteringOptions, type Notice } from '../../../src/metering/metering_process.js';
-import type { Batch } from '../../../src/native/boundary.js';
+import { CollectingConsumer, range } from '../../support/collecting_consumer.js';
 import { FakeMeter } from '../../support/fake_meter.js';
 
-class Collecting implements BatchConsumer {
-  ready = true;
-  onReady: () => void = () => {};
-  ids: number[] = [];
-  sizes: number[] = [];
-
-  accept(batch: Batch): void {
-    const view = new DataView(batch.records.buffer, batch.records.byteOffset);
-    this.sizes.push(batch.count);
-    for (let index = 0; index < batch.count; index++) this.ids.push(Number(view.getBigUint64(index * batch.stride)));
-  }
-}
-
 /** A Metering Process whose deferred turns the test runs. */
-function rig(options: Partial<MeteringOptions> = {}, consumers = [new Collecting()]) {
+function rig(options: Partial<MeteringOptions> = {}, consumers = [new CollectingConsumer()]) {
   const turns: { call: () => void; ms: number }[] = [];
   const notices: Notice[] = [];
   let meter!: FakeMeter;
@@ -38,10 +24,8 @@ function rig(options: Partial<MeteringOptions> = {}, consumers = [new Collecting
     for (; turns.length > 0 && count < limit; count++) turns.shift()?.call();
     return count;
   };
-  return { metering, meter, consumers, consumer: consumers[0] as Collecting, turns, notices, runTurns };
+  return { metering, meter, consumers, consumer: consumers[0] as CollectingConsumer, turns, notices, runTurns };
 }
-
-const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
 test('takes full batches until nothing is there, and ends when finished was said and the rings are empty', async () => {
   const { metering, meter, consumer, runTurns } = rig({ offline: true });
@@ -97,7 +81,7 @@ test('live, records wait a little to share messages, but not while they come fas
 });
 
 test('offline, taking stops while a consumer is full, and nothing is lost', async () => {
-  const [slow, quick] = [new Collecting(), new Collecting()];
+  const [slow, quick] = [new CollectingConsumer(), new CollectingConsumer()];
   const { metering, meter, runTurns, turns } = rig({ offline: true }, [slow, quick]);
   meter.add(range(0, 30), { kind: 'finished' });
   slow.ready = false;

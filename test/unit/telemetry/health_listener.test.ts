@@ -32,6 +32,7 @@ interface Reply {
 const counters = (): Metrics =>
   new Metrics({
     meter: () => meterCounters(),
+    attribution: () => ({ status: { tier: 'off', programs: [] } }),
     sinks: () => [{ name: 'udp://collector:4739', counters: exporterCounters() }],
     versions: { version: '0.1.0' },
   });

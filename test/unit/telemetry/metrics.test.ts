@@ -3,9 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import type { ExporterCounters } from '../../../src/exporting/exporter_counters.js';
 import { latencyBounds } from '../../../src/telemetry/latency.js';
-import type { MeterReading, SinkReading } from '../../../src/telemetry/metric_tables.js';
+import type { AttributionReading, MeterReading, SinkReading } from '../../../src/telemetry/metric_tables.js';
 import { Metrics, type MetricsOptions } from '../../../src/telemetry/metrics.js';
-import { exporterCounters, meterCounters } from '../../support/counter_readings.js';
+import {
+  attributionCounters,
+  attributionStatus,
+  exporterCounters,
+  identityStatus,
+  meterCounters,
+} from '../../support/counter_readings.js';
 import { type MetricFamily, parsePrometheus, sampleValue } from '../../support/prometheus_text.js';
 
 const udp = { name: 'udp://collector:4739', counters: exporterCounters() };
@@ -14,6 +20,7 @@ const udpLabels = { sink: 'udp://collector:4739', scheme: 'udp' };
 function metrics(change: Partial<MetricsOptions> = {}): Metrics {
   return new Metrics({
     meter: () => meterCounters(),
+    attribution: () => ({ status: attributionStatus(), counters: attributionCounters(), identity: identityStatus() }),
     sinks: () => [udp],
     versions: { version: '0.1.0', 'lib-pcap': '1.10.3 "x"' },
     ...change,
@@ -85,13 +92,43 @@ test('every counter of a sink is there with its labels, and every cause', async 
   }
 });
 
+test('the tier that runs, its programs, and how ends were matched', async () => {
+  const families = await scrape(metrics());
+  for (const [tier, value] of [
+    ['off', 0],
+    ['diag', 0],
+    ['bpf', 1],
+  ] as const) {
+    assert.equal(sampleValue(families, 'weir_attribution_tier', { tier }), value, tier);
+  }
+  assert.equal(sampleValue(families, 'weir_attribution_programs'), 2);
+  for (const [method, value] of Object.entries(attributionCounters().endsMatched)) {
+    assert.equal(sampleValue(families, 'weir_attribution_ends_total', { method }), value);
+  }
+  assert.equal(sampleValue(families, 'weir_attribution_kernel_dropped_events_total'), 3002);
+  assert.equal(sampleValue(families, 'weir_container_runtime_up', { socket: '/run/docker.sock' }), 1);
+  assert.equal(sampleValue(families, 'weir_container_runtime_up', { socket: '/run/podman.sock' }), 0);
+  for (const [result, value] of [
+    ['answered', 4002],
+    ['unanswered', 4003],
+    ['refused', 4004],
+  ] as const) {
+    assert.equal(sampleValue(families, 'weir_container_lookups_total', { result }), value);
+  }
+  assert.equal(sampleValue(families, 'weir_containers_evicted_total'), 4001);
+  assert.equal(sampleValue(families, 'weir_container_labels_left_out_total'), 4005);
+  const off = await scrape(metrics({ attribution: () => ({ status: { tier: 'off', programs: [] } }) }));
+  assert.equal(sampleValue(off, 'weir_attribution_tier', { tier: 'off' }), 1);
+  assert.deepEqual(off.get('weir_attribution_ends_total')?.samples, []);
+});
+
 test('no counter is left out', async () => {
   const samples = [...(await scrape(metrics())).values()].flatMap(({ name, samples: all }) =>
     /^weir_(process|nodejs)_/.test(name) ? [] : all,
   );
   const shown = new Set(samples.map(({ value }) => value));
   const { filePosition: _, fileSize: __, ...meter } = meterCounters(); // what the progress bar reads
-  for (const [name, value] of Object.entries({ ...meter, ...exporterCounters() })) {
+  for (const [name, value] of Object.entries({ ...meter, ...attributionCounters(), ...exporterCounters() })) {
     for (const count of Object.values(typeof value === 'object' ? (value ?? {}) : [value])) {
       assert.ok(shown.has(Number(count)), `${name} has no metric`);
     }
@@ -155,9 +192,10 @@ test('a scrape that fails does not stop the next one', async () => {
 test('what is unknown is absent, never 0', async () => {
   const filtered = await scrape(metrics({ meter: () => meterCounters({ filtered: null }) }));
   assert.deepEqual(filtered.get('weir_filtered_frames_total')?.samples, []);
-  const none = await scrape(metrics({ meter: () => undefined, sinks: () => [] }));
+  const off = { status: { tier: 'off', programs: [] } } as const;
+  const none = await scrape(metrics({ meter: () => undefined, attribution: () => off, sinks: () => [] }));
   for (const { name, samples } of none.values()) {
-    if (/^weir_(process|nodejs)_|build_info/.test(name)) continue;
+    if (/^weir_(process|nodejs)_|build_info|attribution_(tier|programs)$/.test(name)) continue;
     assert.deepEqual(samples, [], name);
   }
 });
@@ -222,6 +260,8 @@ test('build information, process metrics, and no metric in the default registry'
 test('the counters of the addon and of the exporters are such readings', () => {
   const meter: MeterReading = meterCounters();
   const sink: SinkReading = exporterCounters() satisfies ExporterCounters;
+  const ends: AttributionReading = { status: attributionStatus(), counters: attributionCounters() };
+  assert.equal(ends.counters?.kernelEvents, 3001);
   assert.equal(meter.frames + sink.created, 3002);
 });
 

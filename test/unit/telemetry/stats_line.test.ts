@@ -112,3 +112,24 @@ test("the addon's counters are such a snapshot", () => {
   const take = (counters: Counters): MeterSnapshot => counters;
   assert.equal(typeof take, 'function');
 });
+
+test('how many ends were named, what is only likely, what was lost', () => {
+  const attribution = {
+    endsMatched: { none: 100, exact: 1000, wildcard: 50 },
+    endsTentative: 2,
+    kernelDropped: 7,
+    readsDropped: 0,
+    flowsDropped: 0,
+    eventsMade: 0,
+    eventsDropped: 0,
+  };
+  const before: Snapshot = { meter: meter(), attribution, sinks: [] };
+  const line = (change: Partial<typeof attribution>): string =>
+    statsLine({ ...before, attribution: { ...attribution, ...change } }, before, 1000).split(' | ')[2] ?? '';
+  assert.equal(line({ endsMatched: { none: 110, exact: 1080, wildcard: 60 } }), 'ends 90 of 100 named');
+  assert.equal(
+    line({ endsTentative: 5, eventsMade: 12, eventsDropped: 3, kernelDropped: 9 }),
+    'ends 0 of 0 named, 3 tentative, 12 events lost: kernelDropped 2, eventsDropped 3',
+  );
+  assert.equal(statsLine({ meter: meter(), sinks: [] }, { meter: meter(), sinks: [] }, 1000).split(' | ').length, 2);
+});

@@ -1,4 +1,4 @@
-#include "encode/utf8.h"
+#include "base/utf8.h"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,19 @@
+// What of the host the BPF programs need: privileges, and where the cgroup v2 hierarchy is.
+#pragma once
+
+#include <string>
+
+#include "base/descriptor.h"
+
+namespace weir {
+
+inline const std::string kKernelBtf = "/sys/kernel/btf/vmlinux";
+
+// Root of the cgroup v2 hierarchy, on hybrid hosts too; invalid when none is mounted.
+Descriptor openCgroupRoot();
+// Names of the capabilities without which nothing loads and this process does not have; empty = all there.
+std::string missingCapabilities();
+// When the kernel refuses although the capabilities are there.
+std::string missingPrivilege();
+
+}  // namespace weir

@@ -1,0 +1,32 @@
+// Packet times are CLOCK_REALTIME, socket events CLOCK_MONOTONIC. The difference is followed, so that a clock that is set
+// while flows are under way does not tear packets from their sockets.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+namespace weir {
+
+class ClockOffset {
+ public:
+  // realtime - monotonic, read at monotonicNs; a slew of a few µs is no step.
+  void observe(uint64_t monotonicNs, int64_t offsetNs);
+  int64_t latest() const { return steps_.empty() ? 0 : steps_.back().offsetNs; }
+  uint64_t toMonotonic(uint64_t realNs) const;
+  uint64_t toReal(uint64_t monotonicNs) const;
+
+ private:
+  struct Step {
+    uint64_t fromNs;  // CLOCK_MONOTONIC
+    int64_t offsetNs;
+  };
+  std::deque<Step> steps_;
+};
+
+uint64_t monotonicNow();
+// Reads both clocks.
+void observeClocks(ClockOffset& offset);
+// CLOCK_REALTIME - CLOCK_BOOTTIME: starts of processes count from boot.
+int64_t bootToRealNs();
+
+}  // namespace weir

@@ -1,0 +1,50 @@
+#include "attribution/flow_kernel.h"
+
+#include <algorithm>
+
+namespace weir {
+
+namespace {
+
+constexpr uint64_t kNsPerUs = 1'000, kNsPerMs = 1'000'000;
+constexpr uint32_t kSynSent = 1, kFinSent = 2, kFinReceived = 4;
+
+uint32_t saturated(uint64_t value) { return static_cast<uint32_t>(std::min<uint64_t>(value, UINT32_MAX)); }
+
+uint64_t less(uint64_t value, uint64_t by) { return value > by ? value - by : 0; }
+
+}  // namespace
+
+KernelTcp kernelOf(const SocketBinding& binding, uint64_t nowNs) {
+  KernelTcp tcp{};
+  if (binding.healthNs == 0 || binding.tuple.protocol != IPPROTO_TCP) return tcp;
+  const weir_tcp_health& health = binding.health;
+  const auto one = [&](uint32_t flag) { return (health.flags & flag) != 0 ? 1u : 0u; };
+  tcp.octetsAcknowledged = less(health.bytes_acked, one(kSynSent) + one(kFinSent));
+  tcp.octetsReceived = less(health.bytes_received, one(kFinReceived));
+  tcp.octetsSent = health.bytes_sent;
+  tcp.octetsRetransmitted = health.bytes_retransmitted;
+  tcp.segmentsReceived = health.segs_in;
+  tcp.segmentsSent = health.segs_out;
+  tcp.smoothedRttUs = health.srtt_us;
+  tcp.rttVariationUs = health.rttvar_us;
+  tcp.minimumRttUs = health.min_rtt_us == UINT32_MAX ? 0 : health.min_rtt_us;
+  tcp.retransmits = health.retransmits;
+  tcp.lost = health.lost;
+  tcp.reordering = health.reordering;
+  tcp.outOfOrder = health.out_of_order;
+  tcp.congestionWindow = health.cwnd;
+  tcp.slowStartThreshold = health.ssthresh;
+  tcp.maximumSegment = health.mss;
+  tcp.busyMs = health.busy_us / 1000;
+  tcp.receiverLimitedMs = health.rwnd_limited_us / 1000;
+  tcp.bufferLimitedMs = health.sndbuf_limited_us / 1000;
+  tcp.state = binding.state;
+  if (binding.establishedNs != 0) {
+    if (binding.connectNs != 0) tcp.connectUs = saturated(less(binding.establishedNs, binding.connectNs) / kNsPerUs);
+    tcp.establishedMs = saturated(less(std::min(binding.endNs, nowNs), binding.establishedNs) / kNsPerMs);
+  }
+  return tcp;
+}
+
+}  // namespace weir

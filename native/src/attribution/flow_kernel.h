@@ -1,0 +1,12 @@
+// TCP health of one end, from what the kernel said of its socket.
+#pragma once
+
+#include "attribution/socket_table.h"
+#include "fields/flow_record.h"
+
+namespace weir {
+
+// As of the latest event or snapshot; all zero when there was none. nowNs: CLOCK_MONOTONIC.
+KernelTcp kernelOf(const SocketBinding& binding, uint64_t nowNs);
+
+}  // namespace weir

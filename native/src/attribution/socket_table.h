@@ -1,0 +1,158 @@
+// Sockets in time: which process used which tuple when, from the events of one kernel. Several bindings under one tuple
+// follow each other. Bounded: ended ones leave after a keep time, or at once when room is needed; not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "attribution/chain_index.h"
+#include "attribution/process_reader.h"
+#include "attribution/socket_tuple.h"
+#include "base/hash.h"
+
+namespace weir {
+
+inline constexpr uint64_t kStillOpen = UINT64_MAX;
+
+inline ProcessKey processKeyOf(const weir_process& process) { return {process.tgid, process.start_ns / kNsPerTick}; }
+
+struct SocketUser {
+  ProcessKey process;
+  uint32_t threadId = 0;
+  uint64_t sinceNs = 0;  // CLOCK_MONOTONIC, as all times here
+};
+
+struct SocketBinding {
+  SocketTuple tuple;
+  uint64_t cookie = 0;
+  uint64_t otherCookie = 0;  // MPTCP: the connection and its first subflow are two sockets
+  uint64_t netnsCookie = 0;
+  uint32_t netns = 0;
+  uint64_t startNs = 0;  // not open before; 0 = unknown
+  uint64_t endNs = kStillOpen;
+  uint64_t connectNs = 0, establishedNs = 0;  // of the side that connects
+  uint64_t seenNs = 0;    // last event
+  uint64_t healthNs = 0;  // when `health` was read, 0 = never
+  weir_tcp_health health{};
+  std::vector<SocketUser> users;  // [0] is the opener, then in time
+  EventOrigin origin = EventOrigin::bpf;  // of the first user
+  uint8_t state = 0;      // net/tcp_states.h
+  bool listener = false;
+  bool connector = false; // it connected; false is no knowledge
+  bool mptcp = false;
+  bool several = false;   // a dump found several holders, and nobody used it since
+  bool closed = false;    // an event said so; else its end is a guess
+
+  bool open() const { return endNs == kStillOpen; }
+  const SocketUser* userAt(uint64_t ns) const;
+};
+
+// Same namespace; by inode where a kernel without namespace cookies told one of them.
+inline bool sameNetns(uint64_t cookieA, uint32_t inodeA, uint64_t cookieB, uint32_t inodeB) {
+  return cookieA != 0 && cookieB != 0 ? cookieA == cookieB : inodeA != 0 && inodeA == inodeB;
+}
+
+struct SocketTableOptions {
+  uint32_t capacity = 1u << 18;
+  uint64_t keepNs = 20'000'000'000;  // ended bindings; flow records come so late
+};
+
+class SocketTable {
+ public:
+  explicit SocketTable(const SocketTableOptions& options);
+
+  // What an event meant: the binding, and the EventTypes (1 << type) it brings.
+  struct Change {
+    const SocketBinding* binding = nullptr;
+    uint32_t events = 0;
+    bool added = false;
+  };
+  // Events about sockets, in order of time as far as possible; others change nothing.
+  Change apply(const weir_event& event, EventOrigin origin);
+  // Ended bindings whose keep time is over leave.
+  void forget(uint64_t nowNs);
+  void setKeep(uint64_t keepNs) { options_.keepNs = keepNs; }
+
+  // A pass over all sockets (snapshots): what it did not find is gone. sinceNs: its start.
+  void beginPass(uint64_t sinceNs);
+  // complete: everything is listed (sock_diag); else only what a descriptor must hold (not TCP, and listeners).
+  void endPass(bool complete);
+
+  // Calls use(binding) for each binding of a tuple in any namespace; of unconnected sockets and listeners by port; of
+  // a cookie.
+  template <class Use>
+  void withTuple(const SocketTuple& tuple, Use&& use) const {
+    for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = slots_[at].next[kByTuple]) {
+      if (slots_[at].binding.tuple == tuple) use(slots_[at].binding);
+    }
+  }
+  template <class Use>
+  void withPort(uint8_t protocol, bool raw, uint16_t port, Use&& use) const {
+    for (uint32_t at = byPort_.first(hashOf(protocol, raw, port)); at != kNoEntry; at = slots_[at].next[kByPort]) {
+      const SocketTuple& tuple = slots_[at].binding.tuple;
+      if (tuple.protocol == protocol && tuple.raw == raw && portKey(tuple) == port) use(slots_[at].binding);
+    }
+  }
+  template <class Use>
+  void withCookie(uint64_t cookie, Use&& use) const {
+    for (uint32_t at = byCookie_.first(hashOf(cookie)); at != kNoEntry; at = slots_[at].next[kByCookie]) {
+      if (slots_[at].binding.cookie == cookie) use(slots_[at].binding);
+    }
+  }
+
+  size_t size() const { return open_.size + ended_.size; }
+  size_t ended() const { return ended_.size; }
+  uint64_t evicted() const { return evicted_; }
+
+ private:
+  enum Chain : uint8_t { kByCookie, kByTuple, kByPort, kChains };
+  struct Slot {
+    SocketBinding binding;
+    uint32_t next[kChains] = {kNoEntry, kNoEntry, kNoEntry};
+    ListLink link;
+    uint32_t pass = 0;
+    bool inTuple = false, inPort = false;
+  };
+
+  uint64_t hashOf(const SocketTuple& tuple) const;
+  uint64_t hashOf(uint8_t protocol, bool raw, uint16_t port) const;
+  uint64_t hashOf(uint64_t cookie) const { return foldMultiply(cookie ^ seed_.a, seed_.b); }
+
+  uint32_t find(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event);
+  uint32_t findByCookie(const weir_socket& socket, const SocketTuple& tuple) const;
+  uint32_t findByTuple(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event);
+  uint32_t add(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event, EventOrigin origin);
+  uint64_t earliestStart(const weir_socket& socket, const SocketTuple& tuple) const;
+  void makeRoom();
+  void place(uint32_t entry);
+  void displace(uint32_t entry);
+  void adoptTuple(uint32_t entry, const SocketTuple& tuple);
+  void inherit(uint32_t entry, uint64_t cookie);
+  void end(uint32_t entry, uint64_t ns);
+  void reopen(uint32_t entry);
+  void remove(uint32_t entry);
+  void endSiblings(const SocketBinding& binding, uint64_t ns);
+
+  uint32_t onOwner(uint32_t entry, const weir_owner_event& event);
+  uint32_t onRelease(uint32_t entry, const weir_owner_event& event);
+  uint32_t onClose(uint32_t entry, const weir_close_event& event);
+  void onSnapshot(uint32_t entry, const weir_snapshot_event& event, EventOrigin origin);
+
+  auto linkOf() {
+    return [this](uint32_t entry) -> ListLink& { return slots_[entry].link; };
+  }
+
+  SocketTableOptions options_;
+  HashSeed seed_ = randomSeed();
+  ChainIndex byCookie_, byTuple_, byPort_;
+  std::deque<Slot> slots_;
+  std::vector<uint32_t> free_;
+  OrderedList open_;   // least recently told of first
+  OrderedList ended_;  // ended first, first
+  uint64_t evicted_ = 0;
+  uint32_t pass_ = 0;
+  uint64_t passNs_ = 0, previousPassNs_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,204 @@
+#include "attribution/accounts.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+using namespace weir;
+
+namespace {
+
+constexpr uint32_t kFree = 3'900'000'123;  // nobody has it
+constexpr uint64_t kSecond = 1'000'000'000;
+
+// A folder that a child has made its root.
+class Container {
+ public:
+  explicit Container(const std::function<void(const std::string&)>& fill) {
+    char name[] = "/tmp/weir-root-XXXXXX";
+    root_ = ::mkdtemp(name);
+    std::filesystem::create_directories(root_ + "/etc");
+    fill(root_);
+    int ready[2], go[2];
+    if (::pipe(ready) != 0 || ::pipe(go) != 0) return;
+    child_ = ::fork();
+    if (child_ == 0) {
+      ::close(ready[0]);
+      ::close(go[1]);
+      const bool inside = ::chroot(root_.c_str()) == 0 && ::chdir("/") == 0;
+      char letter = inside ? 'y' : 'n';
+      if (::write(ready[1], &letter, 1) == 1) (void)!::read(go[0], &letter, 1);
+      ::_exit(0);
+    }
+    ::close(ready[1]);
+    ::close(go[0]);
+    char letter = 'n';
+    ready_ = ::read(ready[0], &letter, 1) == 1 && letter == 'y';
+    ::close(ready[0]);
+    go_ = go[1];
+  }
+  ~Container() {
+    end();
+    std::filesystem::remove_all(root_);
+  }
+  void end() {
+    if (go_ >= 0) ::close(go_);
+    if (child_ > 0) ::waitpid(child_, nullptr, 0);
+    go_ = child_ = -1;
+  }
+  bool ready() const { return ready_; }
+  uint32_t id() const { return static_cast<uint32_t>(child_); }
+  const std::string& root() const { return root_; }
+
+ private:
+  std::string root_;
+  pid_t child_ = -1;
+  int go_ = -1;
+  bool ready_ = false;
+};
+
+#define WEIR_CONTAINER(container, fill)               \
+  Container container(fill);                          \
+  if (!container.ready()) {                           \
+    MESSAGE("skipped: chroot needs CAP_SYS_CHROOT");  \
+    return;                                           \
+  }
+
+void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+
+std::string nameIn(const std::function<void(const std::string&)>& fill, uint32_t uid) {
+  const Container container(fill);
+  return container.ready() ? Accounts().insideUser("x", container.id(), uid) : "(no chroot)";
+}
+
+// From here on openat2 is not there, as on kernels before 5.6.
+bool withoutOpenat2() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog whole{4, program};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &whole) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("accounts: users and groups of the host") {
+  Accounts accounts;
+  for (const uint32_t id : {0u, 1u, 2u, 65534u}) {
+    const passwd* user = ::getpwuid(id);
+    CHECK(accounts.user(id) == (user == nullptr ? "" : user->pw_name));
+    const group* group = ::getgrgid(id);
+    CHECK(accounts.group(id) == (group == nullptr ? "" : group->gr_name));
+  }
+  CHECK(accounts.user(kFree).empty());
+  CHECK(&accounts.user(kFree) == &accounts.user(kFree));  // what is not there is remembered as well
+  CHECK(accounts.group(kFree).empty());
+}
+
+TEST_CASE("accounts: names inside a container, by its own passwd") {
+  WEIR_CONTAINER(container, [](const std::string& root) {
+    write(root + "/etc/passwd",
+          "root:x:0:0::/:/bin/sh\n# comment:x:5:5\n\nbroken\n:x:9:9\nodd:x:abc:1\nweb:x:1000:1000:,,,:/srv:/bin/false\n"
+          "second:x:1000:1000\nlast:x:4294967295:1");
+  });
+  Accounts accounts;
+  CHECK(accounts.insideUser("c", container.id(), 0) == "root");
+  CHECK(accounts.insideUser("c", container.id(), 1000) == "web");
+  CHECK(accounts.insideUser("c", container.id(), UINT32_MAX) == "last");
+  for (const uint32_t nobody : {5u, 9u, 77u}) CHECK(accounts.insideUser("c", container.id(), nobody).empty());
+}
+
+TEST_CASE("accounts: a container's passwd is remembered by the container, for a minute") {
+  WEIR_CONTAINER(container, [](const std::string& root) { write(root + "/etc/passwd", "web:x:1000:1000\n"); });
+  Accounts accounts;
+  CHECK(accounts.insideUser("gone", UINT32_MAX, 1000).empty());
+  CHECK(accounts.insideUser("gone", container.id(), 1000) == "web");  // a process that had ended did not count
+  CHECK(accounts.insideUser("c", container.id(), 1000) == "web");
+  write(container.root() + "/etc/passwd", "other:x:1000:1000\n");
+  accounts.forgetOlderThan(100 * kSecond);
+  accounts.forgetOlderThan(159 * kSecond);
+  CHECK(accounts.insideUser("c", UINT32_MAX, 1000) == "web");
+  accounts.forgetOlderThan(160 * kSecond);
+  CHECK(accounts.insideUser("c", container.id(), 1000) == "other");
+}
+
+TEST_CASE("accounts: nothing outside of the container is read") {
+  if (nameIn([](const std::string&) {}, 0) == "(no chroot)") {
+    MESSAGE("skipped: chroot needs CAP_SYS_CHROOT");
+    return;
+  }
+  char outside[] = "/tmp/weir-passwd-XXXXXX";
+  REQUIRE(::close(::mkstemp(outside)) == 0);
+  write(outside, "outside:x:1000:1000\n");
+  const auto linkTo = [](std::string target) {
+    return [target = std::move(target)](const std::string& root) {
+      std::filesystem::create_symlink(target, root + "/etc/passwd");
+    };
+  };
+  CHECK(nameIn([](const std::string&) {}, 1000).empty());
+  CHECK(nameIn(linkTo(outside), 1000).empty());
+  CHECK(nameIn(linkTo(std::string("../../../../../..") + outside), 1000).empty());
+  CHECK(nameIn(linkTo("/proc/1/root/etc/passwd"), 0).empty());
+  CHECK(nameIn([](const std::string& root) { ::mkfifo((root + "/etc/passwd").c_str(), 0666); }, 1000).empty());
+  CHECK(nameIn([](const std::string& root) { std::filesystem::create_directories(root + "/etc/passwd"); }, 1000).empty());
+  // a link that stays inside is followed, as on NixOS
+  CHECK(nameIn([](const std::string& root) {
+          std::filesystem::create_directories(root + "/etc/static");
+          write(root + "/etc/static/passwd", "inside:x:1000:1000\n");
+          std::filesystem::create_symlink("/etc/static/passwd", root + "/etc/passwd");
+        }, 1000) == "inside");
+  std::filesystem::remove(outside);
+}
+
+TEST_CASE("accounts: a passwd file without end is read to its first megabyte") {
+  const auto fill = [](const std::string& root) {
+    std::ofstream file(root + "/etc/passwd");
+    file << "web:x:1000:1000\n";
+    for (int i = 0; i < 40000; ++i) file << "user" << 10000 + i << ":x:" << 10000 + i << ":1:a name of some length:/:\n";
+    file << "end:x:7:7\n";
+  };
+  WEIR_CONTAINER(container, fill);
+  Accounts accounts;
+  CHECK(accounts.insideUser("c", container.id(), 1000) == "web");
+  CHECK(accounts.insideUser("c", container.id(), 7).empty());
+}
+
+TEST_CASE("accounts: without openat2 no link is followed at all") {
+  WEIR_CONTAINER(plain, [](const std::string& root) { write(root + "/etc/passwd", "web:x:1000:1000\n"); });
+  WEIR_CONTAINER(linked, [](const std::string& root) {
+    write(root + "/etc/real", "web:x:1000:1000\n");
+    std::filesystem::create_symlink("real", root + "/etc/passwd");
+  });
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!withoutOpenat2()) ::_exit(77);
+    Accounts accounts;
+    const bool right = accounts.insideUser("a", plain.id(), 1000) == "web" && accounts.insideUser("b", linked.id(), 1000).empty();
+    ::_exit(right ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  if (WEXITSTATUS(status) == 77) {
+    MESSAGE("skipped: no seccomp here");
+    return;
+  }
+  CHECK(WEXITSTATUS(status) == 0);
+}
