@@ -10,6 +10,9 @@
 namespace weir::derive {
 namespace {
 
+// False for events of processes.
+bool hasProtocol(const FlowKey& key) { return key.protocol != 0 || key.ipVersion != 0; }
+
 std::string_view protocolText(uint8_t protocol) {
   switch (protocol) {
     case 0: return "HOPOPT";
@@ -121,11 +124,13 @@ uint64_t flagsOf(const SequenceItem& item) { return item.tcpFlags; }
 }  // namespace
 
 size_t protocolName(const FlowRecord& record, unsigned, const FieldContext&, char* out, size_t capacity) {
+  if (!hasProtocol(record.hot.key)) return 0;
   const std::string_view name = protocolText(record.hot.key.protocol);
   return name.empty() ? copyNumber(record.hot.key.protocol, out, capacity) : copy(name, out, capacity);
 }
 
 size_t protocolKeyword(const FlowRecord& record, unsigned, const FieldContext&, char* out, size_t capacity) {
+  if (!hasProtocol(record.hot.key)) return 0;
   const std::string_view keyword = keywordText(record.hot.key.protocol);
   if (!keyword.empty()) return copy(keyword, out, capacity);
   const std::string_view name = protocolText(record.hot.key.protocol);

@@ -210,6 +210,8 @@ TEST_CASE("how an end was found and what an event says") {
   CHECK(ends.text("destinationMatchMethodName") == "diag");
   CHECK(ends.text("sourceMatchMethodName", 1) == "diag");
   CHECK(ends.text("eventName") == "");
+  CHECK(ends.text("protocolName") == "");  // exec, exit and fork have no packets
+  CHECK(ends.text("protocolKeyword") == "");
   const char* const told[][3] = {{"connect", "network", "start"},   {"accept", "network", "start"},
                                  {"use", "network", "start"},       {"listen", "network", "info"},
                                  {"close", "network", "end"},       {"retransmit", "network", "info"},
