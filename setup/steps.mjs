@@ -67,7 +67,7 @@ export const packages = {
   ],
   /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
-  kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils', 'kmod'],
+  kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils'],
   fuzz: ['clang', 'libclang-rt-dev'],
   bench: ['softflowd', 'pmacct', 'nfdump', 'util-linux', 'time'],
 };

@@ -1,0 +1,96 @@
+// npm run test:kernels [-- SUITE ...] [--flows N] [--only bpf|confidential|diag] [--fresh]: the matrix of attribution on Debian's
+// kernels under QEMU, each also with lockdown=confidentiality, and once with BTF hidden (tier diag). Nothing is installed
+// but QEMU; the kernels stay in build/kernels. Emulated (TCG, one processor), so minutes for each boot.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { initrdFor, makeGuest } from './kernel_guest.mjs';
+import { kernelOf, suites } from './kernel_packages.mjs';
+import { buildNative, buildProbe, buildTypeScript, ensurePackages, packages, root, say } from './steps.mjs';
+
+const argv = process.argv.slice(2);
+const option = (name, fallback) => {
+  const at = argv.indexOf(name);
+  return at < 0 ? fallback : argv.splice(at, 2)[1];
+};
+const flows = Number(option('--flows', '20000'));
+const only = option('--only', '');
+const minutes = Number(option('--minutes', '25')); // for one boot
+const fresh = argv.includes('--fresh');
+const wantedSuites = argv.filter((word) => suites.includes(word));
+
+/** How each kernel is booted; `tier` is what must come of it. */
+const ways = [
+  { name: 'bpf', tier: 'bpf', words: [] },
+  { name: 'confidential', tier: 'bpf', words: ['lockdown=confidentiality'] },
+  { name: 'diag', tier: 'diag', words: ['weir.hidebtf=1'], once: true },
+];
+
+ensurePackages([...packages.build, ...packages.kernels], { required: true });
+ensurePackages(['liburing-dev', 'iproute2'], { required: false });
+buildProbe();
+buildNative('native', ['weir', 'workloads'], ['-DWEIR_BENCH=ON']);
+buildTypeScript();
+
+function boot(kernel, initrd, way) {
+  const words = ['console=ttyS0', 'panic=-1', 'quiet', 'mitigations=off', 'random.trust_cpu=on', ...way.words];
+  const line = [...words, `weir.flows=${flows}`, `weir.tier=${way.tier}`].join(' ');
+  return new Promise((resolve) => {
+    const qemu = spawn(
+      'qemu-system-x86_64',
+      [
+        ...['-accel', 'tcg,thread=single', '-smp', '1', '-cpu', 'max', '-m', '1536', '-kernel', kernel.vmlinuz],
+        ...['-initrd', initrd, '-append', line, '-nographic', '-no-reboot', '-nodefaults', '-serial', 'stdio'],
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let said = '';
+    const timer = setTimeout(() => qemu.kill('SIGKILL'), minutes * 60_000);
+    qemu.stdout.on('data', (chunk) => (said += chunk.toString()));
+    qemu.on('close', () => {
+      clearTimeout(timer);
+      resolve(said);
+    });
+  });
+}
+
+const lineOf = (said, prefix) =>
+  said
+    .split(/\r?\n/)
+    .find((text) => text.startsWith(`${prefix} `))
+    ?.slice(prefix.length + 1);
+
+const judgement = await import(join(root, 'dist/test/support/attribution_judge.js'));
+const byKernel = {};
+let failed = 0;
+
+function report(name, way, said, seconds) {
+  const result = lineOf(said, 'WEIR-RESULT');
+  say(`${name}: ${lineOf(said, 'WEIR-GUEST') ?? 'did not boot'}, ${seconds.toFixed(0)} s`);
+  if (result === undefined) {
+    failed++;
+    process.stdout.write(`${name} failed:\n${lineOf(said, 'WEIR-FAILED') ?? said.slice(-3000)}\n`);
+    return;
+  }
+  const { judgement: found, records, seconds: loadSeconds, log, meter } = JSON.parse(result);
+  byKernel[name] = found;
+  const { rightRate, counts } = judgement.sumRows(found.rows);
+  say(`${name}: ${records} records, workloads ${loadSeconds} s, ${JSON.stringify(meter)}`);
+  for (const text of [...log, ...found.explained]) process.stdout.write(`${name}: ${text}\n`);
+  for (const [skipped, why] of Object.entries(found.skipped)) say(`${name}: skipped: ${skipped}: ${why}`);
+  if (way.tier === 'bpf' && (rightRate < 0.999 || counts.wrong > 0)) failed++;
+}
+
+const guest = makeGuest();
+for (const [index, suite] of (wantedSuites.length > 0 ? wantedSuites : suites).entries()) {
+  const kernel = kernelOf(suite, { fresh });
+  const initrd = initrdFor(kernel, guest);
+  for (const way of ways) {
+    if (only ? way.name !== only : way.once && index > 0) continue;
+    const start = Date.now();
+    const said = await boot(kernel, initrd, way);
+    report(`${kernel.name} ${way.name}`, way, said, (Date.now() - start) / 1000);
+  }
+}
+process.stdout.write(`\n${judgement.table(byKernel)}\n`);
+say(failed === 0 ? 'all kernels as they should be' : `${failed} boots were not as they should be`);
+process.exit(failed === 0 ? 0 : 1);

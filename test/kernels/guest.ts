@@ -1,0 +1,27 @@
+// What runs in a guest of npm run test:kernels: the matrix of attribution, as the kernel's command line asks for. The result
+// is one line on the console behind a prefix.
+import { readFileSync } from 'node:fs';
+import type { TestContext } from 'node:test';
+import { runMatrix } from '../support/attribution_matrix.js';
+import { Network } from '../support/network.js';
+
+const asked = new Map(
+  readFileSync('/proc/cmdline', 'utf8')
+    .trim()
+    .split(/\s+/)
+    .map((word) => word.split('=', 2) as [string, string]),
+);
+const context = { after: () => {} } as unknown as TestContext;
+
+try {
+  const { judgement, weir, records, seconds } = await runMatrix(context, {
+    tier: asked.get('weir.tier') === 'diag' ? 'diag' : 'bpf',
+    flows: Number(asked.get('weir.flows')),
+    network: new Network(context),
+  });
+  const log = weir.stderr.split('\n').filter((line) => /ends of flows|"level":"(warn|error)/.test(line));
+  judgement.explained.splice(50);
+  console.log(`WEIR-RESULT ${JSON.stringify({ judgement, records, seconds, meter: weir.meter, log })}`);
+} catch (error) {
+  console.log(`WEIR-FAILED ${JSON.stringify((error as Error).stack)}`);
+}
