@@ -10,6 +10,7 @@
 
 #include "attribution/bpf_programs.h"
 #include "attribution/conntrack.h"
+#include "capture/frame.h"
 #include "fields/batch_buffer.h"
 #include "fields/observation_points.h"
 
@@ -64,6 +65,8 @@ struct AttributionCounters {
   uint64_t flowsDropped = 0;      // nobody took them in time
   uint64_t eventsMade = 0;
   uint64_t eventsDropped = 0;
+  uint64_t profilesShortened = 0;  // heap nearly full: without command line and labels
+  uint64_t profilesDropped = 0;    // heap full: the end stays unknown
   ConntrackCounters conntrack;
 };
 
@@ -98,6 +101,11 @@ class Attribution {
   // Event records (FlowEndpoint.event is set), side 0 the process that acts.
   void takeEvents(BatchBuffer& batch);
 
+  // Called beside wake when takeFlows() has something; empty = nobody asks. Not while other calls are under way.
+  void onFlows(std::function<void()> wake);
+  // Events since the last call.
+  std::vector<FrameSource::Notice> takeNotices();
+
   std::vector<WantedContainer> wantedContainers();
   void setContainers(const std::vector<ContainerFacts>& facts);
   void setTimeouts(uint64_t activeNs, uint64_t idleNs);
@@ -110,5 +118,8 @@ class Attribution {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// What BPF and conntrack allow here, tried and taken back at once.
+AttributionStatus probeAttribution(const AttributionOptions& options = {});
 
 }  // namespace weir
