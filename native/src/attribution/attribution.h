@@ -96,8 +96,8 @@ class Attribution {
   // Fills the endpoint and kernel blocks of records [first, batch.count) as far as the stride has them, and turns TCP
   // flows around whose initiator only the sockets know. Consumes the events up to now before (at most once in drainMs).
   void attribute(BatchBuffer& batch, uint32_t first, const ObservationPointTable& points);
-  // Records of socket flows that are due; see socket_flows.h.
-  void takeFlows(BatchBuffer& batch);
+  // Records of socket flows that are due, behind those attribute() filled; see socket_flows.h.
+  void takeFlows(BatchBuffer& batch, uint16_t observationPoint = UINT16_MAX);
   // Event records (FlowEndpoint.event is set), side 0 the process that acts.
   void takeEvents(BatchBuffer& batch);
 

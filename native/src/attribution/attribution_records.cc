@@ -170,7 +170,7 @@ void Attribution::Impl::fillKernel(FlowRecord& record, const FlowEnds& ends) {
   }
 }
 
-void Attribution::takeFlows(BatchBuffer& batch) {
+void Attribution::takeFlows(BatchBuffer& batch, uint16_t observationPoint) {
   Impl& all = *impl_;
   const std::lock_guard lock(all.mutex);
   if (!all.flows) return;
@@ -178,6 +178,7 @@ void Attribution::takeFlows(BatchBuffer& batch) {
   SocketFlow flow;
   while (batch.count < batch.capacity && all.flows->take(flow)) {
     all.flowsTaken++;
+    flow.record.hot.key.observationPoint = observationPoint;
     all.takeFlow(flow, batch);
   }
 }

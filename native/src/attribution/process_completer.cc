@@ -6,7 +6,7 @@ ProcessCompleter::ProcessCompleter(const std::string& procRoot, unsigned above)
     : reader_(procRoot), above_(above) {}
 
 CompletedProcess ProcessCompleter::complete(const ProcessKey& key, const weir_process& carried) {
-  CompletedProcess completed{key, reader_.read(key.tgid), {}};
+  CompletedProcess completed{key, reader_.read(key.tgid), {}, {}};
   if (completed.facts && !(completed.facts->key == key)) completed.facts.reset();  // its id is another one's now
   completed.names.cgroupPath = pathOf(carried, completed.facts);
   completed.names.place = placeOf(completed.names.cgroupPath);
