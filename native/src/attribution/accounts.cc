@@ -84,7 +84,9 @@ std::string readPasswd(int fd) {
   text.resize(kMostPasswd);
   size_t size = 0;
   ssize_t got = 0;
-  while (size < text.size() && (got = ::read(fd, text.data() + size, text.size() - size)) > 0) size += static_cast<size_t>(got);
+  while (size < text.size() && (got = ::read(fd, text.data() + size, text.size() - size)) > 0) {
+    size += static_cast<size_t>(got);
+  }
   text.resize(size);
   return text;
 }

@@ -26,27 +26,31 @@ struct ProgramLine {
   const char* insteadOf;  // loaded only when that one cannot be
   bool (*asked)(const BpfOptions&);
   bool cgroup;            // attached to the root of the cgroup v2 hierarchy
+  const char* needs;      // of the kernel, said when it refuses
 };
 
 bool always(const BpfOptions&) { return true; }
+bool sends(const BpfOptions& options) { return options.sends || options.lengths; }
+bool retransmits(const BpfOptions& options) { return options.retransmits; }
+bool forks(const BpfOptions& options) { return options.forks; }
+
+constexpr const char* kOpen = "no lockdown=confidentiality";
 
 constexpr ProgramLine kPrograms[] = {
-    {"tcp_state", "TCP connections opened, established, closed; listeners", nullptr, always, false},
-    {"receive_claim", "the process that receives on a socket", nullptr, always, false},
-    {"receive_space_claim", "the process that receives on a TCP socket, below Linux 6.3", "receive_claim", always, false},
-    {"receive4_claim", "the process that receives on a UDP socket, below Linux 6.3", "receive_claim", always, true},
-    {"receive6_claim", "the same for IPv6", "receive_claim", always, true},
-    {"send_claim", "the process that only sends", nullptr,
-     [](const BpfOptions& options) { return options.sends || options.lengths; }, false},
-    {"socket_release", "sockets that are closed before anything was received", nullptr, always, true},
-    {"socket_release_probe", "the same, below Linux 6.2", "socket_release", always, true},
-    {"tcp_retransmit", "TCP retransmissions, one by one", nullptr,
-     [](const BpfOptions& options) { return options.retransmits; }, false},
-    {"socket_snapshot", "sockets older than the probe, and long connections", nullptr, always, false},
-    {"process_exec", "the program a process turned into", nullptr, always, false},
-    {"process_exit", "the end of processes", nullptr, always, false},
-    {"process_fork", "the birth of processes", nullptr, [](const BpfOptions& options) { return options.forks; }, false},
-    {"cgroup_made", "paths of cgroups that end early", nullptr, always, false},
+    {"tcp_state", "TCP connections opened, established, closed; listeners", nullptr, always, false, nullptr},
+    {"receive_claim", "the process that receives on a socket", nullptr, always, false, "Linux 6.3"},
+    {"receive_space_claim", "the process that receives on a TCP socket", "receive_claim", always, false, nullptr},
+    {"receive4_claim", "the process that receives on a UDP socket", "receive_claim", always, true, kOpen},
+    {"receive6_claim", "the process that receives on a UDP socket, IPv6", "receive_claim", always, true, kOpen},
+    {"send_claim", "the process that only sends", nullptr, sends, false, "Linux 6.3"},
+    {"socket_release", "sockets closed before anything was received", nullptr, always, true, "Linux 6.2"},
+    {"socket_release_probe", "sockets closed before anything was received", "socket_release", always, true, kOpen},
+    {"tcp_retransmit", "TCP retransmissions, one by one", nullptr, retransmits, false, nullptr},
+    {"socket_snapshot", "sockets older than the probe, and long connections", nullptr, always, false, nullptr},
+    {"process_exec", "the program a process turned into", nullptr, always, false, nullptr},
+    {"process_exit", "the end of processes", nullptr, always, false, nullptr},
+    {"process_fork", "the birth of processes", nullptr, forks, false, nullptr},
+    {"cgroup_made", "paths of cgroups that end early", nullptr, always, false, kOpen},
 };
 
 struct CloseLink {
@@ -134,7 +138,8 @@ struct BpfPrograms::Impl {
     bool found = false;
     for (size_t i = 0; i < programs.size(); ++i) {
       if (programs[i].name != name || !toLoad(i)) continue;
-      programs[i].reason = reason;
+      const char* needs = kPrograms[i].needs;
+      programs[i].reason = needs == nullptr ? reason : std::string("needs ") + needs + " (" + reason + ")";
       found = true;
       useVariants(name);
     }

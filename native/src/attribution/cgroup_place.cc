@@ -175,7 +175,8 @@ class Walk {
     for (const Prefix& known : kParents) {
       if (known.text == parent_) return known.runtime;
     }
-    if (inPods_ && parent_.starts_with("pod")) return "containerd";  // dockershim looks the same; the runtime's own answer wins
+    // dockershim looked the same; what the runtimes say of the id wins
+    if (inPods_ && parent_.starts_with("pod")) return "containerd";
     return inEcs_ ? "docker" : "runc";
   }
 

@@ -59,7 +59,9 @@ std::string readFile(const char* path) {
   const Descriptor fd(::open(path, O_RDONLY | O_CLOEXEC));
   std::array<char, 16384> buffer;
   ssize_t size = 0;
-  while (fd && (size = ::read(fd.get(), buffer.data(), buffer.size())) > 0) text.append(buffer.data(), static_cast<size_t>(size));
+  while (fd && (size = ::read(fd.get(), buffer.data(), buffer.size())) > 0) {
+    text.append(buffer.data(), static_cast<size_t>(size));
+  }
   return text;
 }
 
@@ -113,9 +115,10 @@ struct Cgroups::Impl {
   // A path of the file system as one of the hierarchy.
   std::string below(std::string_view path) const {
     path = withoutDeleted(path);
-    const bool inside = path.starts_with(mount.path) && (path.size() == mount.path.size() || path[mount.path.size()] == '/');
+    const size_t end = mount.path.size();
+    const bool inside = path.starts_with(mount.path) && (path.size() == end || path[end] == '/');
     if (!inside) return std::string(path);  // above the mounted part: told from the hierarchy's root
-    std::string out = mount.root + std::string(path.substr(mount.path.size()));
+    std::string out = mount.root + std::string(path.substr(end));
     return out.empty() ? "/" : out;
   }
 
@@ -185,7 +188,8 @@ const std::string& Cgroups::path(uint64_t id) {
     bool allowed = false;
     std::string path = impl_->root ? impl_->ask(id, allowed) : std::string();
     if (impl_->root && !allowed) scan();
-    if (allowed || impl_->known.find(id) == impl_->known.end()) impl_->keep(id, path);  // ids do not come again: gone stays gone
+    // Ids do not come again: what is gone stays gone.
+    if (allowed || impl_->known.find(id) == impl_->known.end()) impl_->keep(id, path);
     found = impl_->known.find(id);
   }
   impl_->touch(found->second);

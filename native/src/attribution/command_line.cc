@@ -268,7 +268,8 @@ class Redactor {
     }
     out_ += text.substr(0, i + 1);
     hide(text.substr(i + 1), row.part);
-    if (!row.attached && isName(text) && namesSecret(text)) expect(SecretPart::whole, text);  // -password where -p is known too
+    // -password of a program that has -p as well
+    if (!row.attached && isName(text) && namesSecret(text)) expect(SecretPart::whole, text);
     return true;
   }
 

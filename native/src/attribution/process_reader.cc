@@ -18,7 +18,8 @@ namespace {
 constexpr size_t kMostOfFile = 16384;  // of cmdline; commandLineOf shows 4,096 of them
 constexpr auto kNone = std::string_view::npos;
 
-// From the start of an open file of /proc, in one call: all come whole, of maps the first hundred lines. Empty when the process is gone.
+// From the start of an open file of /proc, in one call: all come whole, of maps the first hundred lines. Empty when the
+// process is gone.
 std::string_view readWhole(int fd, char* buffer) {
   const ssize_t size = ::pread(fd, buffer, kMostOfFile, 0);
   return {buffer, static_cast<size_t>(std::max<ssize_t>(size, 0))};
@@ -128,7 +129,8 @@ uint32_t insideOf(std::string_view map, uint32_t uid) {
 int weightOf(std::string_view path) {
   if (path.empty() || path == "/") return 0;
   const CgroupPlace place = placeOf(path);
-  return 1 + 2 * !place.slice.empty() + 4 * !place.unit.empty() + 8 * !place.podUid.empty() + 16 * !place.containerId.empty();
+  return 1 + 2 * !place.slice.empty() + 4 * !place.unit.empty() + 8 * !place.podUid.empty() +
+         16 * !place.containerId.empty();
 }
 
 // The v2 line where it is the only one or tells most, else another hierarchy's. Lines are "id:controllers:path".

@@ -173,7 +173,8 @@ TEST_CASE("accounts: without openat2 no link is followed at all") {
   if (child == 0) {
     if (!withoutOpenat2()) ::_exit(77);
     Accounts accounts;
-    const bool right = accounts.insideUser("a", plain.id(), 1000) == "web" && accounts.insideUser("b", linked.id(), 1000).empty();
+    const bool right = accounts.insideUser("a", plain.id(), 1000) == "web" &&
+                       accounts.insideUser("b", linked.id(), 1000).empty();
     ::_exit(right ? 0 : 1);
   }
   int status = 0;

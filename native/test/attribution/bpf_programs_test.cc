@@ -57,6 +57,14 @@ void checkSelf(const weir_process& process) {
   if (const uint64_t cgroup = ownCgroupId(); cgroup != 0) CHECK(process.cgroup_id == cgroup);
 }
 
+// Says why not: under lockdown=confidentiality before 6.2, or without a cgroup v2 hierarchy.
+bool tellsReleases(const BpfPrograms& programs) {
+  const auto status = programs.status();
+  if (statusOf(status, "socket_release").attached || statusOf(status, "socket_release_probe").attached) return true;
+  MESSAGE("skipped: no event when a socket is released: " << statusOf(status, "socket_release_probe").reason);
+  return false;
+}
+
 // The two ends of a TCP connection within this process.
 struct TcpPair {
   Descriptor listener = boundSocket(SOCK_STREAM);
@@ -215,11 +223,7 @@ TEST_CASE("an accepted connection that nobody received on has a release") {
   }
   EventRecorder events;
   programs->poll(events);
-  const auto status = programs->status();
-  if (!statusOf(status, "socket_release").attached && !statusOf(status, "socket_release_probe").attached) {
-    MESSAGE("skipped: " << statusOf(status, "socket_release").reason);
-    return;
-  }
+  if (!tellsReleases(*programs)) return;
   const auto release = events.all(WEIR_RELEASE, [port](const RecordedEvent& one) {
     return one.socket.socket.local_port == port && one.socket.socket.remote_port != 0;
   });
@@ -234,6 +238,9 @@ TEST_CASE("UDP: the receiver at once, everybody at the release; sums of lengths 
     options.lengths = lengths;
     const auto programs = programsOrSkip(options);
     if (!programs) return;
+    const bool summed = lengths && statusOf(programs->status(), "receive_claim").attached &&
+                        statusOf(programs->status(), "socket_release").attached;
+    if (lengths && !summed) MESSAGE("skipped: no lengths of receives on this kernel");
     EventRecorder events;
     uint16_t clientPort = 0, serverPort = 0;
     {
@@ -260,6 +267,7 @@ TEST_CASE("UDP: the receiver at once, everybody at the release; sums of lengths 
       }
     }
     programs->poll(events);
+    if (!tellsReleases(*programs)) continue;
     const auto ofClient = events.ofPort(WEIR_RELEASE, clientPort);
     const auto ofServer = events.ofPort(WEIR_RELEASE, serverPort);
     REQUIRE(ofClient.size() == 1);
@@ -267,8 +275,8 @@ TEST_CASE("UDP: the receiver at once, everybody at the release; sums of lengths 
     checkSelf(ofClient[0].socket.process);
     CHECK(ofClient[0].socket.socket.remote_port == serverPort);
     CHECK(ofServer[0].event.size == sizeof(weir_owner_event));
-    CHECK(ofClient[0].event.size == (lengths ? sizeof(weir_snapshot_event) : sizeof(weir_owner_event)));
-    if (!lengths) continue;
+    CHECK(ofClient[0].event.size == (summed ? sizeof(weir_snapshot_event) : sizeof(weir_owner_event)));
+    if (!summed) continue;
     CHECK(ofClient[0].socket.health.bytes_sent == 150);
     CHECK(ofClient[0].socket.health.segs_out == 2);
     CHECK(ofClient[0].socket.health.bytes_received == 7);
@@ -329,6 +337,11 @@ TEST_CASE("the snapshot finds sockets older than the programs") {
 TEST_CASE("a cgroup is told with its path when it is made") {
   const auto programs = programsOrSkip();
   if (!programs) return;
+  const auto status = programs->status();
+  if (!statusOf(status, "cgroup_made").attached) {
+    MESSAGE("skipped: " << statusOf(status, "cgroup_made").reason);
+    return;
+  }
   const Descriptor root = openCgroupRoot();
   const std::string name = "weir-test-" + std::to_string(::getpid());
   struct stat made{};
