@@ -177,6 +177,9 @@ export interface AttributionCounters {
   flowsDropped: number;
   eventsMade: number;
   eventsDropped: number;
+  /** The batch's heap was nearly full: profiles without command line and labels; full: the end stays unknown. */
+  profilesShortened: number;
+  profilesDropped: number;
   translations: number;
   translationsEvicted: number;
   conntrackOverruns: number;

@@ -10,6 +10,7 @@
 
 #include "attribution/bpf_programs.h"
 #include "attribution/conntrack.h"
+#include "capture/frame.h"
 #include "fields/batch_buffer.h"
 #include "fields/observation_points.h"
 
@@ -64,6 +65,8 @@ struct AttributionCounters {
   uint64_t flowsDropped = 0;      // nobody took them in time
   uint64_t eventsMade = 0;
   uint64_t eventsDropped = 0;
+  uint64_t profilesShortened = 0;  // heap nearly full: without command line and labels
+  uint64_t profilesDropped = 0;    // heap full: the end stays unknown
   ConntrackCounters conntrack;
 };
 
@@ -93,10 +96,15 @@ class Attribution {
   // Fills the endpoint and kernel blocks of records [first, batch.count) as far as the stride has them, and turns TCP
   // flows around whose initiator only the sockets know. Consumes the events up to now before (at most once in drainMs).
   void attribute(BatchBuffer& batch, uint32_t first, const ObservationPointTable& points);
-  // Records of socket flows that are due; see socket_flows.h.
-  void takeFlows(BatchBuffer& batch);
+  // Records of socket flows that are due, behind those attribute() filled; see socket_flows.h.
+  void takeFlows(BatchBuffer& batch, uint16_t observationPoint = UINT16_MAX);
   // Event records (FlowEndpoint.event is set), side 0 the process that acts.
   void takeEvents(BatchBuffer& batch);
+
+  // Called beside wake when takeFlows() has something; empty = nobody asks. Not while other calls are under way.
+  void onFlows(std::function<void()> wake);
+  // Events since the last call.
+  std::vector<FrameSource::Notice> takeNotices();
 
   std::vector<WantedContainer> wantedContainers();
   void setContainers(const std::vector<ContainerFacts>& facts);
@@ -110,5 +118,8 @@ class Attribution {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// What BPF and conntrack allow here, tried and taken back at once.
+AttributionStatus probeAttribution(const AttributionOptions& options = {});
 
 }  // namespace weir

@@ -33,6 +33,10 @@ bool isBoundTo(const Address& bound, const Address& address) {
   return bound == address || bound == kAny6 || (bound == kAny4 && isIp4(address));
 }
 
+bool isEcho(uint8_t protocol) { return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6; }
+
+}  // namespace
+
 SocketTuple tupleOfSide(const FlowKey& key, unsigned side) {
   SocketTuple tuple;
   tuple.local = key.address[side];
@@ -42,10 +46,6 @@ SocketTuple tupleOfSide(const FlowKey& key, unsigned side) {
   tuple.protocol = key.protocol;
   return tuple;
 }
-
-bool isEcho(uint8_t protocol) { return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6; }
-
-}  // namespace
 
 FlowEnds FlowJoin::join(const FlowKey& key, DirectionMethod direction, const FlowPlace& place,
                         const FlowSpan& span) const {
@@ -199,7 +199,7 @@ FlowEnd FlowJoin::listener(const SocketTuple& tuple, const FlowPlace& place, con
 void FlowJoin::behindNat(const FlowKey& key, const FlowPlace& place, const FlowSpan& span, FlowEnds& ends) const {
   const bool all = ends.end[0].method != MatchMethod::none && ends.end[1].method != MatchMethod::none;
   if (all || !translate_ || !place.translated || isLoopback(key.address[0]) || isLoopback(key.address[1])) return;
-  ends.nat = translate_({key.address[0], key.address[1], key.port[0], key.port[1], key.protocol});
+  ends.nat = translate_({key.address[0], key.address[1], key.port[0], key.port[1], key.protocol}, span.endNs);
   if (!ends.nat) return;
   FlowKey other = key;
   other.address[0] = ends.nat->other.source;

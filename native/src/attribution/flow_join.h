@@ -40,9 +40,12 @@ struct FlowEnds {
 // Who opened a connection, as far as its socket tells.
 enum class FlowRole : uint8_t { unknown, client, server };
 
+// A record's end as its socket is named.
+SocketTuple tupleOfSide(const FlowKey& key, unsigned side);
+
 class FlowJoin {
  public:
-  using Translate = std::function<std::optional<NatView>(const NatTuple&)>;
+  using Translate = std::function<std::optional<NatView>(const NatTuple&, uint64_t atNs)>;
   using Lives = std::function<bool(const ProcessKey&, uint64_t ns)>;
 
   // translate: empty = no conntrack. lives: whether a process had not ended at that time.

@@ -1,5 +1,6 @@
 #include "attribution/process_table.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "attribution/socket_table.h"
@@ -43,10 +44,7 @@ ProcessTable::Place& ProcessTable::place(const ProcessKey& key) {
 
 ProcessEntry& ProcessTable::carry(const weir_process& process) {
   ProcessEntry& entry = place(processKeyOf(process)).entry;
-  if (std::memcmp(&entry.carried, &process, sizeof process) != 0) {
-    entry.carried = process;
-    entry.version++;
-  }
+  entry.carried = process;
   return entry;
 }
 
@@ -56,7 +54,7 @@ void ProcessTable::apply(const weir_process_event& event, bool all) {
   if (entry == nullptr && !all) return;
   if (entry == nullptr) entry = &place(key).entry;
   if (event.event.kind == WEIR_EXIT) {
-    if (entry->exitedNs == 0) exited_.push_back(key);
+    if (entry->exitedNs == 0 && entry->missedNs == 0) exited_.push_back(key);
     entry->exitedNs = event.event.time_ns;
     if (entry->carried.tgid != 0) return;  // what it did counts, not how it ended
   }
@@ -64,14 +62,16 @@ void ProcessTable::apply(const weir_process_event& event, bool all) {
   if (event.event.kind == WEIR_EXEC && entry->reading != ProcessEntry::queued) entry->reading = ProcessEntry::unread;
 }
 
-bool ProcessTable::complete(const ProcessKey& key, const std::optional<ProcessFacts>& facts, ProcessNames names) {
+bool ProcessTable::complete(const ProcessKey& key, const std::optional<ProcessFacts>& facts, ProcessNames names,
+                            uint64_t nowNs) {
   ProcessEntry* entry = find(key);
   if (entry == nullptr) return false;
-  entry->version++;
   entry->names = std::move(names);
   const bool same = facts && facts->key == key;
   if (!same) {
     entry->reading = ProcessEntry::missed;
+    if (entry->exitedNs == 0 && entry->missedNs == 0) exited_.push_back(key);
+    entry->missedNs = nowNs;
     return true;
   }
   entry->reading = ProcessEntry::read;
@@ -82,7 +82,7 @@ bool ProcessTable::complete(const ProcessKey& key, const std::optional<ProcessFa
   return true;
 }
 
-void ProcessTable::add(const ProcessFacts& facts, ProcessNames names) {
+void ProcessTable::add(const ProcessFacts& facts) {
   ProcessEntry& entry = place(facts.key).entry;
   weir_process& carried = entry.carried;
   if (carried.tgid == 0) {
@@ -96,7 +96,9 @@ void ProcessTable::add(const ProcessFacts& facts, ProcessNames names) {
     carried.parent_start_ns = facts.parent.startTicks * kNsPerTick;
     carried.pid_namespace = facts.pidNamespace;
   }
-  complete(facts.key, facts, std::move(names));
+  setName(carried.name, facts.name);
+  entry.hasFacts = true;
+  entry.facts = facts;
 }
 
 const ProcessEntry* ProcessTable::find(const ProcessKey& key) const {
@@ -107,17 +109,6 @@ const ProcessEntry* ProcessTable::find(const ProcessKey& key) const {
 ProcessEntry* ProcessTable::find(const ProcessKey& key) {
   const auto found = entries_.find(key);
   return found == entries_.end() ? nullptr : &found->second.entry;
-}
-
-const ProcessEntry* ProcessTable::inNetns(uint32_t netns) const {
-  const ProcessEntry* some = nullptr;
-  for (const auto& [key, place] : entries_) {
-    const ProcessEntry& entry = place.entry;
-    if (!entry.hasFacts || entry.facts.netns != netns || entry.exitedNs != 0) continue;
-    if (!entry.names.place.containerId.empty()) return &entry;
-    some = &entry;
-  }
-  return some;
 }
 
 std::string ProcessTable::ancestors(const ProcessEntry& entry, unsigned count) const {
@@ -136,8 +127,8 @@ void ProcessTable::forget(uint64_t nowNs) {
   while (!exited_.empty()) {
     const auto found = entries_.find(exited_.front());
     if (found != entries_.end()) {
-      const uint64_t exitedNs = found->second.entry.exitedNs;
-      if (exitedNs == 0 || exitedNs + options_.keepNs >= nowNs) return;
+      const ProcessEntry& entry = found->second.entry;
+      if (std::max(entry.exitedNs, entry.missedNs) + options_.keepNs >= nowNs) return;
       used_.erase(found->second.at);
       entries_.erase(found);
     }

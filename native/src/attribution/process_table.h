@@ -31,8 +31,8 @@ struct ProcessEntry {
   bool hasFacts = false;
   ProcessFacts facts;      // of /proc
   ProcessNames names;
-  uint64_t exitedNs = 0;   // CLOCK_MONOTONIC, 0 = lives
-  uint64_t version = 0;    // changes with what is known
+  uint64_t exitedNs = 0;   // CLOCK_MONOTONIC, 0 = lives, as far as events say
+  uint64_t missedNs = 0;   // a reader found it gone
 
   ProcessKey parent() const;
   std::string name() const;
@@ -58,14 +58,12 @@ class ProcessTable {
   // unless `all`.
   void apply(const weir_process_event& event, bool all);
   // What a reader found; false when the process is not in the table (any more).
-  bool complete(const ProcessKey& key, const std::optional<ProcessFacts>& facts, ProcessNames names);
+  bool complete(const ProcessKey& key, const std::optional<ProcessFacts>& facts, ProcessNames names, uint64_t nowNs);
   // A process that only a reader told of: an ancestor.
-  void add(const ProcessFacts& facts, ProcessNames names);
+  void add(const ProcessFacts& facts);
 
   const ProcessEntry* find(const ProcessKey& key) const;
   ProcessEntry* find(const ProcessKey& key);
-  // Some process of the namespace, best one in a container; null = none is known.
-  const ProcessEntry* inNetns(uint32_t netns) const;
   // "name:pid name:pid", nearest first, from the parent's parent on.
   std::string ancestors(const ProcessEntry& entry, unsigned count) const;
   // Those that ended long ago leave.

@@ -99,7 +99,7 @@ void ProfileWriter::fillProcess(EndpointProfile& profile, Texts& texts, const Pr
   if (carried.start_ns != 0) profile.startNs = realTime(carried.start_ns);
   if (carried.parent_start_ns != 0) profile.parentStartNs = realTime(carried.parent_start_ns);
   profile.cgroupId = carried.cgroup_id;
-  profile.parentId = carried.parent_tgid;
+  profile.parentId = entry.parent().tgid;
   profile.uid = carried.uid;
   profile.gid = carried.gid;
   profile.effectiveUid = carried.euid;

@@ -314,7 +314,11 @@ uint32_t SocketTable::onRelease(uint32_t entry, const weir_owner_event& event) {
   SocketBinding& binding = slots_[entry].binding;
   const bool tcp = binding.tuple.protocol == IPPROTO_TCP && !binding.tuple.raw;
   uint32_t events = 0;
-  if (binding.users.empty()) {
+  if (event.event.size >= sizeof(weir_snapshot_event)) {  // datagrams, with sums
+    binding.health = reinterpret_cast<const weir_snapshot_event&>(event).health;
+    binding.healthNs = event.event.time_ns;
+  }
+  if (binding.users.empty() && event.process.tgid != 0) {
     use(binding, event.process, event.event.time_ns);
     if (tcp && !binding.connector && !binding.listener) events |= bit(EventType::accept);
     if (!tcp) events |= bit(EventType::use);

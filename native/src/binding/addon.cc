@@ -8,6 +8,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   const std::string_view hash = catalogueHash();
   exports.Set("catalogueHash", Napi::String::New(env, hash.data(), hash.size()));
   exports.Set("Meter", defineMeter(env));
+  defineAttribution(env, exports);
   exports.Set("Encoder", defineEncoder(env));
   exports.Set("OptionsEncoder", defineOptionsEncoder(env));
   exports.Set("UdpSender", defineUdpSender(env));

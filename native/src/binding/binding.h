@@ -64,6 +64,7 @@ Enum choiceOf(const std::string& text, std::initializer_list<std::string_view> n
 }
 
 Napi::Function defineMeter(Napi::Env env);
+void defineAttribution(Napi::Env env, Napi::Object exports);
 Napi::Function defineEncoder(Napi::Env env);
 Napi::Function defineOptionsEncoder(Napi::Env env);
 Napi::Function defineUdpSender(Napi::Env env);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "binding/attribution_binding.h"
 #include "encode/plan.h"
 #include "fields/field_table.h"
 
@@ -36,7 +37,8 @@ MeterOptions optionsOf(const Napi::Object& from) {
   const auto sources = from.Get("sources").As<Napi::Array>();
   for (uint32_t i = 0; i < sources.Length(); i++) {
     const auto source = sources.Get(i).As<Napi::Object>();
-    options.sources.push_back({textOf(source, "kind") == "file", textOf(source, "name"), textOf(source, "netns")});
+    const auto kind = choiceOf<SourceSpec::Kind>(textOf(source, "kind"), {"interface", "file", "sockets"});
+    options.sources.push_back({kind, textOf(source, "name"), textOf(source, "netns")});
   }
   options.workers = u32Of(from, "workers");
   options.cache.capacity = u32Of(from, "cacheSize");
@@ -72,7 +74,13 @@ MeterObject::MeterObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Mete
   guarded(info.Env(), [&] {
     const auto callback = info[1].As<Napi::Function>();
     onWake_ = Napi::ThreadSafeFunction::New(info.Env(), callback, "weir wake", 0, 1);
-    meter_ = std::make_unique<Meter>(optionsOf(info[0].As<Napi::Object>()), [this] { wake(); });
+    Attribution* attribution = nullptr;
+    if (info[2].IsObject()) {
+      const auto object = info[2].As<Napi::Object>();
+      attribution = AttributionObject::Unwrap(object)->attribution();
+      attribution_ = Napi::Persistent(object);
+    }
+    meter_ = std::make_unique<Meter>(optionsOf(info[0].As<Napi::Object>()), [this] { wake(); }, attribution);
   });
 }
 

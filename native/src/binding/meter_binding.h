@@ -30,6 +30,7 @@ class MeterObject final : public Napi::ObjectWrap<MeterObject> {
   void wake();
   void shut();
 
+  Napi::ObjectReference attribution_;  // the Meter uses it as long as it lives
   std::unique_ptr<Meter> meter_;
   Napi::ThreadSafeFunction onWake_;
   std::atomic<bool> wakePending_{false};  // wake-ups are coalesced until the next take()

@@ -34,7 +34,8 @@ void add(Worker::Sums& to, const Worker::Sums& from) {
 
 }  // namespace
 
-Meter::Meter(const MeterOptions& options, std::function<void()> wake) : options_(options), wake_(std::move(wake)) {
+Meter::Meter(const MeterOptions& options, std::function<void()> wake, Attribution* attribution)
+    : options_(options), wake_(std::move(wake)), attribution_(attribution) {
   if (options_.workers == 0) options_.workers = 1;
   options_.cache.seed = randomSeed();
   if (options_.sampling.seed == 0) options_.sampling.seed = randomSeed().b;
@@ -49,8 +50,9 @@ Meter::~Meter() { close(); }
 void Meter::start() {
   startFiles();
   for (const SourceSpec& spec : options_.sources) {
-    if (!spec.file) startInterfaces(spec);
+    if (spec.kind == SourceSpec::interface) startInterfaces(spec);
   }
+  startSockets();
   if (!patterns_.empty()) watcher_ = std::thread([this] { watch(); });
 }
 
@@ -59,6 +61,7 @@ WorkerOptions Meter::workerOptions(const std::string& name, bool live, unsigned 
   options.name = "weir " + name;
   options.decoder = options_.decoder;
   options.cache = options_.cache;
+  options.cache.needs &= kMeasuredNeeds;
   // Templates may name what is switched off: records carry the block (stride()), empty; the cache keeps none.
   if (!options_.decoder.tunnels) options.cache.needs &= ~uint32_t{needsTunnel};
   options.cache.capacity = std::max<uint32_t>(1024, options_.cache.capacity / team);
@@ -66,7 +69,7 @@ WorkerOptions Meter::workerOptions(const std::string& name, bool live, unsigned 
   options.sampling.seed += workersMade_;  // workers choose independently
   options.cache.flowIdBase = static_cast<uint64_t>(workersMade_++) << kWorkerBits;
   options.ring.octets = options_.recordRing;
-  options.ring.needs = options_.cache.needs;
+  options.ring.needs = options_.cache.needs & kMeasuredNeeds;
   options.ring.waitWhenFull = !live;
   options.index = index;
   options.team = team;
@@ -78,7 +81,7 @@ void Meter::startFiles() {
   std::vector<std::unique_ptr<FrameSource>> sources;
   uint16_t point = 0;
   for (const SourceSpec& spec : options_.sources) {
-    if (!spec.file) continue;
+    if (spec.kind != SourceSpec::file) continue;
     if (sources.empty()) {
       const size_t slash = spec.name.find_last_of('/');
       point = points_.add({slash == std::string::npos ? spec.name : spec.name.substr(slash + 1), 0, ""});
@@ -91,6 +94,16 @@ void Meter::startFiles() {
   team->workers.front()->start();
   const std::lock_guard lock(mutex_);
   teams_.push_back(std::move(team));
+}
+
+void Meter::startSockets() {
+  for (const SourceSpec& spec : options_.sources) {
+    if (spec.kind != SourceSpec::sockets || takesSockets_) continue;
+    if (attribution_ == nullptr) throw Error("WEIR_INTERNAL", "flows of sockets need an Attribution");
+    socketsPoint_ = points_.add({"ebpf:", 0, ""});
+    takesSockets_ = true;
+    attribution_->onFlows(wake_);
+  }
 }
 
 void Meter::startInterfaces(const SourceSpec& spec) {
@@ -231,17 +244,42 @@ void Meter::retire() {
 }
 
 void Meter::take(BatchBuffer& batch) {
-  const std::lock_guard lock(mutex_);
-  // Start behind where the last call stopped, so that a busy worker cannot starve the others.
-  for (size_t turn = 0; turn < teams_.size() && batch.count < batch.capacity; turn++) {
-    nextTeam_ = (nextTeam_ + 1) % teams_.size();
-    for (auto& worker : teams_[nextTeam_]->workers) worker->ring().take(batch);
+  const uint32_t first = batch.count;
+  {
+    const std::lock_guard lock(mutex_);
+    // Start behind where the last call stopped, so that a busy worker cannot starve the others.
+    for (size_t turn = 0; turn < teams_.size() && batch.count < batch.capacity; turn++) {
+      nextTeam_ = (nextTeam_ + 1) % teams_.size();
+      for (auto& worker : teams_[nextTeam_]->workers) worker->ring().take(batch);
+    }
   }
+  if (attribution_ == nullptr) return;
+  // Packets' flows first: what they told of makes no socket flow.
+  attribution_->attribute(batch, first, points_);
+  if (takesSockets_) takeSockets(batch);
+}
+
+// The end of socket flows comes behind the last record of packets, so that none is told twice.
+void Meter::takeSockets(BatchBuffer& batch) {
+  if (!socketsStopped_ && stopping_.load(std::memory_order_acquire) && workersDone()) {
+    socketsStopped_ = true;
+    attribution_->stop();
+  }
+  attribution_->takeFlows(batch, socketsPoint_);
+}
+
+bool Meter::workersDone() {
+  const std::lock_guard lock(mutex_);
+  return std::all_of(teams_.begin(), teams_.end(), [](const auto& team) {
+    return std::all_of(team->workers.begin(), team->workers.end(),
+                       [](const auto& worker) { return worker->finished() && worker->ring().empty(); });
+  });
 }
 
 bool Meter::finished() {
   const std::lock_guard lock(mutex_);
   if (!patterns_.empty() && !stopping_.load(std::memory_order_acquire)) return false;
+  if (takesSockets_ && !attribution_->finished()) return false;
   return std::all_of(teams_.begin(), teams_.end(), [](const auto& team) {
     return std::all_of(team->workers.begin(), team->workers.end(), [](const auto& worker) { return worker->finished(); });
   });
@@ -311,6 +349,7 @@ void Meter::setTimeouts(uint64_t activeNs, uint64_t idleNs) {
   for (auto& team : teams_) {
     for (auto& worker : team->workers) worker->setTimeouts(activeNs, idleNs);
   }
+  if (attribution_ != nullptr) attribution_->setTimeouts(activeNs, idleNs);
 }
 
 void Meter::stop() {
@@ -323,6 +362,8 @@ void Meter::stop() {
 
 void Meter::close() {
   stop();
+  if (takesSockets_) attribution_->onFlows({});
+  takesSockets_ = false;
   if (watcher_.joinable()) watcher_.join();
   // Outside the lock: a worker that ends may still call wake_.
   std::vector<std::unique_ptr<Team>> teams;

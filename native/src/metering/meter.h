@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "attribution/attribution.h"
 #include "capture/af_packet.h"
 #include "capture/interfaces.h"
 #include "fields/observation_points.h"
@@ -18,7 +19,7 @@
 namespace weir {
 
 struct SourceSpec {
-  bool file = false;
+  enum Kind : uint8_t { interface, file, sockets } kind = interface;  // sockets: flows that the Attribution makes
   std::string name;   // path, `-`, interface, `any`, glob or comma list
   std::string netns;  // path, empty = own
 };
@@ -51,13 +52,14 @@ struct MeterCounters {
 
 class Meter {
  public:
-  // wake: any thread; records, notices or the end are there to be fetched.
-  Meter(const MeterOptions& options, std::function<void()> wake);
+  // wake: any thread; records, notices or the end are there to be fetched. attribution: who is at the ends of live flows;
+  // null = nobody is asked. Started before this one, closed after it.
+  Meter(const MeterOptions& options, std::function<void()> wake, Attribution* attribution = nullptr);
   ~Meter();
 
   // Opens everything; throws Error and leaves nothing running when one Observation Point cannot be opened.
   void start();
-  // Moves waiting records into the batch, fair over the workers.
+  // Moves waiting records into the batch, fair over the workers, and lets the Attribution fill in who is at their ends.
   void take(BatchBuffer& batch);
   bool finished();
   std::vector<FrameSource::Notice> takeNotices();
@@ -81,6 +83,7 @@ class Meter {
   };
 
   void startFiles();
+  void startSockets();
   void startInterfaces(const SourceSpec& spec);
   void startPattern(const SourceSpec& spec);
   void startTeam(const SourceSpec& spec, const InterfaceInfo& interface);
@@ -88,12 +91,17 @@ class Meter {
   void watch();
   void follow(size_t spec);
   void retire();
+  bool workersDone();
+  void takeSockets(BatchBuffer& batch);
   void addCounters(const Team& team, MeterCounters& sums);
   void notice(FrameSource::Notice::Level level, const std::string& code, const std::string& text);
 
   MeterOptions options_;
   std::function<void()> wake_;
+  Attribution* attribution_;
   ObservationPointTable points_;
+  bool takesSockets_ = false, socketsStopped_ = false;
+  uint16_t socketsPoint_ = 0;
   std::mutex mutex_;  // teams_, retired_, notices_
   std::vector<std::unique_ptr<Team>> teams_;
   MeterCounters retired_;  // of teams whose interface is gone

@@ -22,7 +22,7 @@ void copyBlock(uint8_t* record, size_t offset, const Block* block) {
 
 RecordRing::RecordRing(const RecordRingOptions& options, std::function<void()> wake)
     : options_(options),
-      stride_(recordStride(options.needs)),
+      stride_(recordStride(options.needs & kMeasuredNeeds)),
       ring_(options.octets),
       wake_(std::move(wake)),
       waits_(options.waitWhenFull) {}
@@ -90,6 +90,7 @@ void RecordRing::take(BatchBuffer& batch) {
     if (batch.heapUsed + extra > batch.heapSize) break;
     uint8_t* record = batch.records + batch.count * batch.stride;
     std::memcpy(record, entry, stride_);
+    std::memset(record + stride_, 0, batch.stride - stride_);
     if (extra != 0) {
       const auto offset = static_cast<uint32_t>(batch.heapUsed);
       std::memcpy(record + offsetof(FlowRecord, text) + offsetof(FlowText, sequence), &offset, sizeof offset);

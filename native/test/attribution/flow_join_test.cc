@@ -19,7 +19,7 @@ struct Host {
   LocalAddresses addresses;
   std::optional<NatView> nat;
   std::set<uint32_t> ended;
-  FlowJoin join{table, addresses, [this](const NatTuple&) { return nat; },
+  FlowJoin join{table, addresses, [this](const NatTuple&, uint64_t) { return nat; },
                 [this](const ProcessKey& key, uint64_t) { return ended.count(key.tgid) == 0; }};
 
   Host() {

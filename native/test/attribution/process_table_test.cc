@@ -41,12 +41,12 @@ TEST_CASE("what /proc says belongs to the process that was asked for, or it was 
   const weir_process process = processOf(50);
   table.carry(process);
   ProcessFacts other = factsOf(processOf(50, 9 * kSecond), "/bin/other");
-  CHECK(table.complete(processKeyOf(process), other, {}));
+  CHECK(table.complete(processKeyOf(process), other, {}, 1));
   CHECK(table.find(processKeyOf(process))->reading == ProcessEntry::missed);
   CHECK(!table.find(processKeyOf(process))->hasFacts);
-  CHECK(table.complete(processKeyOf(process), factsOf(process, "/bin/server"), {}));
+  CHECK(table.complete(processKeyOf(process), factsOf(process, "/bin/server"), {}, 1));
   CHECK(table.find(processKeyOf(process))->facts.executable == "/bin/server");
-  CHECK(!table.complete({51, 1}, std::nullopt, {}));
+  CHECK(!table.complete({51, 1}, std::nullopt, {}, 1));
 }
 
 TEST_CASE("exec gives the new name and asks for another look; those nobody asked for stay unknown") {
@@ -94,7 +94,7 @@ TEST_CASE("ancestors, nearest first, from the parent's parent on") {
     return process;
   };
   table.carry(child(1, 0, "init"));
-  table.add(factsOf(child(2, 1, "sshd"), "/usr/sbin/sshd"), {});
+  table.add(factsOf(child(2, 1, "sshd"), "/usr/sbin/sshd"));
   table.carry(child(3, 2, "bash"));
   table.carry(child(4, 3, "make"));
   const ProcessEntry& leaf = table.carry(child(5, 4, "curl"));

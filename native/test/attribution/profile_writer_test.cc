@@ -45,7 +45,7 @@ struct Writing {
     names.cgroupPath = "/docker/" + kContainer;
     names.place.containerId = kContainer;
     names.place.runtime = "docker";
-    processes.complete(facts.key, facts, names);
+    processes.complete(facts.key, facts, names, 1);
     return facts.key;
   }
 };

@@ -1,0 +1,387 @@
+#include "attribution/attribution.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "attribution/attribution_impl.h"
+#include "attribution/namespace_view.h"
+#include "base/error.h"
+
+namespace weir {
+
+namespace {
+
+constexpr uint64_t kSecondNs = 1'000'000'000;
+constexpr uint64_t kHandOverNs = 5 * kSecondNs;    // records wait in rings and batches behind their timeout
+constexpr uint64_t kLookAtHostNs = 5 * kSecondNs;  // addresses, namespaces and veth peers of this host
+constexpr size_t kApplyAtOnce = 512;               // events of a pass while the tables are locked
+
+// Events of a pass, kept until they are applied in small parts.
+class Collected final : public EventHandler {
+ public:
+  void onEvent(const weir_event& event, EventOrigin origin) override {
+    weir_snapshot_event& kept = events_.emplace_back();
+    std::memcpy(&kept, &event, std::min<size_t>(event.size, sizeof kept));
+    origin_ = origin;
+  }
+  template <class Lock>
+  void apply(EventHandler& handler, Lock&& lock) const {
+    for (size_t i = 0; i < events_.size();) {
+      const auto guard = lock();
+      const size_t end = std::min(events_.size(), i + kApplyAtOnce);
+      for (; i < end; i++) handler.onEvent(events_[i].event, origin_);
+    }
+  }
+
+ private:
+  std::deque<weir_snapshot_event> events_;
+  EventOrigin origin_ = EventOrigin::snapshot;
+};
+
+SocketFlowOptions flowOptions(const AttributionOptions& options) {
+  SocketFlowOptions flows;
+  flows.activeTimeoutNs = options.activeTimeoutNs;
+  flows.idleTimeoutNs = options.idleTimeoutNs;
+  flows.waitNs = options.packets ? options.lingerNs + kSecondNs : 0;
+  flows.capacity = options.sockets;
+  return flows;
+}
+
+uint64_t keepFor(uint64_t idleNs, uint64_t lingerNs) { return std::max(idleNs, lingerNs) + kHandOverNs; }
+
+}  // namespace
+
+Attribution::Impl::Impl(const AttributionOptions& given, std::function<void()> wakeUp)
+    : options(given),
+      wake(std::move(wakeUp)),
+      sockets({given.sockets, keepFor(given.idleTimeoutNs, given.lingerNs)}),
+      processes({given.processes, keepFor(given.idleTimeoutNs, given.lingerNs) + 60 * kSecondNs}),
+      join(sockets, addresses,
+           [this](const NatTuple& tuple, uint64_t atNs) {
+             return conntrack ? conntrack->find(tuple, atNs) : std::optional<NatView>();
+           },
+           [this](const ProcessKey& key, uint64_t ns) {
+             const ProcessEntry* entry = std::as_const(processes).find(key);
+             return entry == nullptr || entry->exitedNs == 0 || entry->exitedNs >= ns;
+           }),
+      writer({given.commandLines, given.redact, given.ancestors, given.nodeName}, processes, containers),
+      flows(given.flows ? std::make_unique<SocketFlows>(flowOptions(given)) : nullptr),
+      completer(given.procRoot, 1 + given.ancestors) {
+  observeClocks(clock);
+}
+
+void Attribution::Impl::start() {
+  if (!startBpf()) {
+    diag = std::make_unique<SocketDiag>(options.procRoot);
+    status.tier = AttributionTier::diag;
+  }
+  if (options.conntrack) followTranslations();
+  else status.conntrack = "off";
+  status.cgroup = completer.cgroupMount();
+  completer.scanCgroups();
+  lookAtHost();
+  pass();  // sockets that are older than the probe
+  eventsThread = std::thread([this] { runEvents(); });
+  processesThread = std::thread([this] { runProcesses(); });
+}
+
+bool Attribution::Impl::startBpf() {
+  if (options.tier != AttributionTier::bpf) {
+    status.reason = "sock_diag and /proc were asked for";
+    return false;
+  }
+  try {
+    bpf = std::make_unique<BpfPrograms>(options.bpf);
+  } catch (const Error& error) {
+    if (options.required) throw;
+    status.reason = error.what();
+    return false;
+  }
+  status.tier = AttributionTier::bpf;
+  status.programs = bpf->status();
+  for (const BpfProgramStatus& program : status.programs) {
+    if (!program.wanted || program.attached) continue;
+    status.reason += (status.reason.empty() ? "" : "; ") + program.name + ": " + program.reason;
+  }
+  return true;
+}
+
+void Attribution::Impl::followTranslations() {
+  try {
+    conntrack = std::make_unique<Conntrack>(std::string(), 65536, keepFor(options.idleTimeoutNs, options.lingerNs));
+    status.conntrack = conntrack->trouble();
+  } catch (const Error& error) {
+    status.conntrack = error.what();
+  }
+}
+
+// Events up to now are in the tables.
+void Attribution::Impl::drain() {
+  const std::lock_guard source(sourceMutex);
+  if (!bpf) return;
+  const uint64_t nowNs = monotonicNow();
+  const std::lock_guard lock(mutex);
+  observeClocks(clock);
+  bpf->poll(*this);
+  drainedNs.store(nowNs);
+}
+
+void Attribution::Impl::pass() {
+  passWanted.store(false);
+  passedNs = monotonicNow();
+  Collected collected;
+  DiagResult result;
+  {
+    const std::lock_guard source(sourceMutex);
+    const bool some = bpf ? bpf->snapshot(collected) != 0 : diag != nullptr;
+    if (!some) return;
+    if (diag) result = diag->dump(collected);
+  }
+  if (bpf) drain();  // what happened before is told before
+  {
+    const std::lock_guard lock(mutex);
+    observeClocks(clock);
+    sockets.beginPass(passedNs);
+  }
+  collected.apply(*this, [this] { return std::unique_lock(mutex); });
+  const std::lock_guard lock(mutex);
+  sockets.endPass(diag != nullptr && result.trouble.empty());
+  counters.snapshots++;
+  if (!result.trouble.empty() && result.trouble != diagTrouble) {
+    notices.push_back({FrameSource::Notice::warning, "", "sock_diag: " + result.trouble});
+  }
+  diagTrouble = result.trouble;
+}
+
+// Tier T0 looks regularly, BPF when something asks for it, once a second at most.
+bool Attribution::Impl::passDue(uint64_t nowNs) {
+  if (diag && nowNs - passedNs >= uint64_t{options.diagMs} * 1'000'000) return true;
+  return passWanted.load() && nowNs - passedNs >= kSecondNs;
+}
+
+void Attribution::Impl::runEvents() {
+  ::pthread_setname_np(::pthread_self(), "weir attrib");
+  for (;;) {
+    {
+      std::unique_lock sleep(sleepMutex);
+      eventsTurn.wait_for(sleep, std::chrono::milliseconds(options.drainMs), [this] { return closing; });
+      if (closing) return;
+    }
+    drain();
+    const uint64_t nowNs = monotonicNow();
+    if (passDue(nowNs)) pass();
+    turn(nowNs);
+  }
+}
+
+// What time alone brings.
+void Attribution::Impl::turn(uint64_t nowNs) {
+  bool flowsWait = false, eventsWait = false;
+  {
+    const std::lock_guard lock(mutex);
+    if (flows && !stopped && flows->tick(clock.toReal(nowNs))) passWanted.store(true);
+    flowsWait = flows && flows->made() > flowsTaken;
+    eventsWait = events.front() != nullptr || !notices.empty();
+    if (nowNs - forgottenNs >= kSecondNs) {
+      forgottenNs = nowNs;
+      sockets.forget(nowNs);
+      processes.forget(nowNs);
+    }
+  }
+  if (flowsWait) tellFlows();
+  if (eventsWait) wake();
+}
+
+void Attribution::Impl::tellFlows() {
+  std::function<void()> call;
+  {
+    const std::lock_guard lock(mutex);
+    call = flowsWake;
+  }
+  if (call) call();
+}
+
+void Attribution::Impl::runProcesses() {
+  ::pthread_setname_np(::pthread_self(), "weir proc");
+  uint64_t lookedNs = monotonicNow();
+  for (;;) {
+    {
+      std::unique_lock sleep(sleepMutex);
+      if (closing) return;
+    }
+    ProcessKey key;
+    weir_process carried{};
+    {
+      const std::lock_guard lock(mutex);
+      if (!readQueue.empty()) {
+        key = readQueue.front();
+        readQueue.pop_front();
+        if (const ProcessEntry* entry = std::as_const(processes).find(key)) carried = entry->carried;
+      }
+    }
+    const uint64_t nowNs = monotonicNow();
+    if (nowNs - lookedNs >= kLookAtHostNs || placesChanged.exchange(false)) {
+      lookedNs = nowNs;
+      completer.forget(nowNs);
+      lookAtHost();
+    }
+    if (key.tgid == 0) {
+      std::unique_lock sleep(sleepMutex);
+      processesTurn.wait_for(sleep, std::chrono::milliseconds(20), [this] { return closing; });
+      continue;
+    }
+    CompletedProcess process = completer.complete(key, carried);
+    const std::lock_guard lock(mutex);
+    completed(process);
+  }
+}
+
+// Addresses of all namespaces, and who is behind the interfaces that are watched.
+void Attribution::Impl::lookAtHost() {
+  const NamespaceViews views = viewNamespaces(options.procRoot);
+  std::vector<InterfaceKey> asked;
+  {
+    const std::lock_guard lock(mutex);
+    std::vector<uint64_t> cookies;
+    for (const NamespaceView& view : views.list) cookies.push_back(view.cookie);
+    if (views.complete) addresses.keepOnly(cookies);
+    for (const NamespaceView& view : views.list) {
+      for (const Address& address : view.addresses) addresses.learn(view.cookie, address);
+    }
+    for (const InterfaceKey& key : interfaces) {
+      if (key.second != 0) asked.push_back(key);
+    }
+  }
+  InterfaceOwners found = findInterfaceOwners(asked, options.procRoot);
+  std::vector<CompletedProcess> read;
+  for (auto& [key, owner] : found) {
+    for (const NamespaceView& view : views.list) {
+      if (view.inode == owner.netns) owner.netnsCookie = view.cookie;
+    }
+    read.push_back(completer.complete(owner.process, {}));
+  }
+  const std::lock_guard lock(mutex);
+  owners = std::move(found);
+  for (CompletedProcess& process : read) {
+    if (process.facts && processes.find(process.key) == nullptr) processes.add(*process.facts);
+    completed(process);
+  }
+}
+
+void Attribution::Impl::stop() {
+  drain();
+  {
+    const std::lock_guard lock(mutex);
+    if (flows && !stopped) flows->flush();
+    stopped = true;
+  }
+  tellFlows();
+}
+
+void Attribution::Impl::close() {
+  {
+    const std::lock_guard sleep(sleepMutex);
+    closing = true;
+  }
+  eventsTurn.notify_all();
+  processesTurn.notify_all();
+  if (eventsThread.joinable()) eventsThread.join();
+  if (processesThread.joinable()) processesThread.join();
+  const std::lock_guard source(sourceMutex);
+  const std::lock_guard lock(mutex);
+  if (bpf) counters.kernel = bpf->counters();
+  if (conntrack) counters.conntrack = conntrack->counters();
+  bpf.reset();
+  diag.reset();
+  conntrack.reset();
+}
+
+Attribution::Attribution(const AttributionOptions& options, std::function<void()> wake)
+    : impl_(std::make_unique<Impl>(options, std::move(wake))) {}
+
+Attribution::~Attribution() = default;
+
+void Attribution::start() { impl_->start(); }
+void Attribution::stop() { impl_->stop(); }
+void Attribution::close() { impl_->close(); }
+
+AttributionStatus Attribution::status() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->status;
+}
+
+AttributionCounters Attribution::counters() const {
+  Impl& all = *impl_;
+  const std::lock_guard source(all.sourceMutex);
+  const std::lock_guard lock(all.mutex);
+  AttributionCounters sums = all.counters;
+  if (all.bpf) sums.kernel = all.bpf->counters();
+  if (all.conntrack) sums.conntrack = all.conntrack->counters();
+  sums.sockets = all.sockets.size();
+  sums.socketsEnded = all.sockets.ended();
+  sums.socketsEvicted = all.sockets.evicted();
+  sums.processes = all.processes.size();
+  sums.processesEvicted = all.processes.evicted();
+  sums.containers = all.containers.size();
+  sums.flowsMade = all.flows ? all.flows->made() : 0;
+  sums.flowsDropped = all.flows ? all.flows->dropped() : 0;
+  sums.eventsMade = all.events.made();
+  sums.eventsDropped = all.events.dropped();
+  sums.profilesShortened = all.writer.shortened();
+  sums.profilesDropped = all.writer.dropped();
+  return sums;
+}
+
+void Attribution::onFlows(std::function<void()> wake) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->flowsWake = std::move(wake);
+}
+
+std::vector<FrameSource::Notice> Attribution::takeNotices() {
+  const std::lock_guard lock(impl_->mutex);
+  return std::exchange(impl_->notices, {});
+}
+
+std::vector<WantedContainer> Attribution::wantedContainers() {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->containers.wanted(monotonicNow());
+}
+
+void Attribution::setContainers(const std::vector<ContainerFacts>& facts) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->containers.set(facts);
+}
+
+void Attribution::setTimeouts(uint64_t activeNs, uint64_t idleNs) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->sockets.setKeep(keepFor(idleNs, impl_->options.lingerNs));
+  if (impl_->flows) impl_->flows->setTimeouts(activeNs, idleNs);
+}
+
+bool Attribution::finished() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->stopped && (!impl_->flows || impl_->flows->made() <= impl_->flowsTaken);
+}
+
+AttributionStatus probeAttribution(const AttributionOptions& options) {
+  AttributionStatus status;
+  status.tier = AttributionTier::diag;
+  try {
+    const BpfPrograms programs(options.bpf);
+    status.tier = AttributionTier::bpf;
+    status.programs = programs.status();
+  } catch (const Error& error) {
+    status.reason = error.what();
+  }
+  try {
+    status.conntrack = Conntrack().trouble();
+  } catch (const Error& error) {
+    status.conntrack = error.what();
+  }
+  status.cgroup = Cgroups().mount();
+  return status;
+}
+
+}  // namespace weir
