@@ -34,7 +34,7 @@ function sayMetered(log: Logger, counters: Counters): void {
 function sayAttributed(log: Logger, { status, counters }: AttributionReading): void {
   const { none, ...matched } = counters.endsMatched;
   const { kernelDropped, kernelRateLimited, readsDropped, socketsEvicted, processesEvicted } = counters;
-  const { flowsMade, flowsDropped, eventsMade, eventsDropped, conntrackOverruns } = counters;
+  const { flowsMade, flowsDropped, eventsMade, eventsDropped, profilesDropped, conntrackOverruns } = counters;
   log.info('attributed', {
     tier: status.tier,
     ends: sum(matched),
@@ -42,7 +42,7 @@ function sayAttributed(log: Logger, { status, counters }: AttributionReading): v
     unknown: none,
     ...counted(matched),
     ...counted({ kernelDropped, kernelRateLimited, readsDropped, socketsEvicted, processesEvicted }),
-    ...counted({ flowsMade, flowsDropped, eventsMade, eventsDropped, conntrackOverruns }),
+    ...counted({ flowsMade, flowsDropped, eventsMade, eventsDropped, profilesDropped, conntrackOverruns }),
   });
 }
 

@@ -73,6 +73,8 @@ export interface AttributionReading {
     flowsDropped: number;
     eventsMade: number;
     eventsDropped: number;
+    profilesShortened: number;
+    profilesDropped: number;
     translations: number;
     translationsEvicted: number;
     conntrackOverruns: number;
@@ -178,6 +180,8 @@ export const attributionLines: readonly MetricLine<AttributionReading>[] = [
   counts('weir_attribution_flow_records_dropped_total', 'Flow records of sockets that were not taken in time.', counted((now) => now.flowsDropped)),
   counts('weir_attribution_events_total', 'Event records made (--events).', counted((now) => now.eventsMade)),
   counts('weir_attribution_events_dropped_total', 'Event records that were not taken in time.', counted((now) => now.eventsDropped)),
+  counts('weir_attribution_profiles_shortened_total', 'Processes that went out without command line and labels for want of room in a batch.', counted((now) => now.profilesShortened)),
+  counts('weir_attribution_profiles_dropped_total', 'Ends of flow records left unknown for want of room in a batch.', counted((now) => now.profilesDropped)),
   gauges('weir_attribution_translations', 'Connections with translated addresses known now.', counted((now) => now.translations)),
   counts('weir_attribution_translations_evicted_total', 'Translated connections forgotten for want of room.', counted((now) => now.translationsEvicted)),
   counts('weir_attribution_conntrack_overruns_total', 'Times that the kernel\'s address translation had to be read anew because its events came too fast.', counted((now) => now.conntrackOverruns)),

@@ -54,6 +54,8 @@ export function attributionCounters(change: Partial<AttributionCounters> = {}): 
     flowsDropped: 3016,
     eventsMade: 3017,
     eventsDropped: 3018,
+    profilesShortened: 3022,
+    profilesDropped: 3023,
     translations: 3019,
     translationsEvicted: 3020,
     conntrackOverruns: 3021,
