@@ -9,14 +9,16 @@ const serverCode = `
 const server = require('node:net').createServer((socket) => socket.on('data', () => socket.end(Buffer.alloc(ANSWER))));
 server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));`;
 
+/** Speaks when told to, and lives until its stdin ends. */
 const clientCode = `
 process.stdin.once('data', () => {
   const socket = require('node:net').connect(PORT, '127.0.0.1', () => {
-    console.log('from ' + socket.localPort + '.');
+    const port = socket.localPort;
     socket.write(Buffer.alloc(REQUEST));
+    socket.resume().on('close', () => console.log('spoke from ' + port + '.'));
   });
-  socket.resume().on('close', () => process.exit(0));
 });
+process.stdin.on('end', () => process.exit(0)).resume();
 console.log('waiting');`;
 
 /** Octets that a client sends, and gets. */
@@ -31,32 +33,36 @@ export interface Speaker {
   port: number;
 }
 
-/** As root, or with what stands in front of the command (setpriv ...). */
-function run(t: TestContext, code: string, prefix: readonly string[]): ChildProcess {
-  const [command, ...args] = [...prefix, process.execPath, '-e', code];
-  const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+export interface Client extends Speaker {
+  /** The process ends. */
+  leave(): Promise<void>;
+}
+
+function run(t: TestContext, code: string): ChildProcess {
+  const child = spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(() => void child.kill('SIGKILL'));
   return child;
 }
 
 const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 
-export async function startServer(t: TestContext, prefix: readonly string[] = []): Promise<Speaker> {
-  const child = run(t, serverCode.replace('ANSWER', String(answerOctets)), prefix);
+export async function startServer(t: TestContext): Promise<Speaker> {
+  const child = run(t, serverCode.replace('ANSWER', String(answerOctets)));
   const port = Number(/port (\d+)/.exec(await saying(child, 'stdout', /port \d+/))?.[1]);
   return { pid: child.pid!, name: nameOf(child.pid!), port };
 }
 
-/** One connection, from begin to end; the client process has ended. */
-export async function talk(t: TestContext, server: Speaker, prefix: readonly string[] = []): Promise<Speaker> {
+/** One connection, from begin to end. */
+export async function talk(t: TestContext, server: Speaker): Promise<Client> {
   const code = clientCode.replace('REQUEST', String(requestOctets)).replace('PORT', String(server.port));
-  const child = run(t, code, prefix);
+  const child = run(t, code);
   await saying(child, 'stdout', /waiting/);
-  const name = nameOf(child.pid!);
-  const spoken = saying(child, 'stdout', /from \d+\./);
-  const ended = once(child, 'close');
-  child.stdin!.end('go');
-  const port = Number(/from (\d+)/.exec(await spoken)?.[1]);
-  await ended;
-  return { pid: child.pid!, name, port };
+  child.stdin!.write('go');
+  const port = Number(/from (\d+)/.exec(await saying(child, 'stdout', /from \d+\./))?.[1]);
+  const leave = async (): Promise<void> => {
+    const ended = once(child, 'close');
+    child.stdin!.end();
+    await ended;
+  };
+  return { pid: child.pid!, name: nameOf(child.pid!), port, leave };
 }

@@ -5,18 +5,17 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { tryLoadAddon } from '../../src/native/load.js';
+import { loadAddon } from '../../src/native/load.js';
 import { type Flow, flowsOf, LiveWeir } from '../support/live_weir.js';
 import { answerOctets, requestOctets, type Speaker, startServer, talk } from '../support/local_talk.js';
 import { needsNobody, withoutAny, withNetRaw } from '../support/nobody.js';
 
 const quick = ['--linger-timeout', '100ms'];
-const addon = tryLoadAddon();
-const status = 'addon' in addon ? addon.addon.probeAttribution() : undefined;
+const status = loadAddon().probeAttribution();
 
 /** A node:test option that skips aloud where BPF is refused. */
 function needsBpf(): { skip?: string; timeout: number } {
-  const reason = status?.tier === 'bpf' ? undefined : `BPF is refused here: ${status?.reason ?? 'no addon'}`;
+  const reason = status.tier === 'bpf' ? undefined : `BPF is refused here: ${status.reason}`;
   return { ...(reason === undefined ? {} : { skip: reason }), timeout: 120_000 };
 }
 
@@ -93,6 +92,7 @@ test('--events tells what happens, and each sink gets its own choice', needsBpf(
   const weir = await LiveWeir.metering(t, ['--events', 'all', '--to', '-?format=json']);
   const server = await startServer(t);
   const client = await talk(t, server);
+  await client.leave();
   const of = (pid: number, name: string): Flow[] =>
     weir.flows.filter((event) => event['ntop.SRC_PROC_PID'] === pid && event.eventName === name);
   await weir.until(() => of(client.pid, 'exit').length > 0, `told of the exit of ${client.pid}`);

@@ -34,7 +34,7 @@ FlowRecord recordOf(const PendingEvent& event, uint64_t realNs, uint64_t firstSe
   key.protocol = event.tuple.protocol;
   const bool process = event.tuple.protocol == 0;
   if (process) key.address[0] = key.address[1] = kAny4;
-  key.ipVersion = isIp4(key.address[0]) ? 4 : 6;
+  key.ipVersion = process ? 0 : isIp4(key.address[0]) ? 4 : 6;
   // A v4 socket's remote end that is not known has its family too.
   if (key.ipVersion == 4 && key.address[1] == kAny6) key.address[1] = kAny4;
   key.observationPoint = UINT16_MAX;

@@ -26,6 +26,9 @@ inline unsigned familyIndex(const uint8_t* record) {
   return record[offsetof(FlowRecord, hot.key.ipVersion)] == 6 ? 1 : 0;
 }
 
+// False for events of processes: they have no addresses, so no family either.
+inline bool hasFamily(const uint8_t* record) { return record[offsetof(FlowRecord, hot.key.ipVersion)] != 0; }
+
 // The sides of a record that go out: bit 0 as metered, bit 1 seen from the destination. A biflow is one record; of
 // uniflows those with packets, or the first where sockets told of a flow whose packets nobody counted.
 inline unsigned sidesOf(const uint8_t* record, bool biflow) {

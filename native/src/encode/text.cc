@@ -115,6 +115,7 @@ char* TextEncoder::writeLine(unsigned family, const uint8_t* record, unsigned si
   const char* const start = to;
   const char* column = to;
   size_t width = 0;
+  const bool dashes = hasFamily(record);  // else there is no conversation whose parts could be unknown
   for (size_t i = 0; i < plan.fields.size(); i++) {
     const LineField& field = plan.fields[i];
     const Cell& cell = cells_[family][i];
@@ -123,7 +124,7 @@ char* TextEncoder::writeLine(unsigned family, const uint8_t* record, unsigned si
     if (textual) text = renderText(field, record, side);
     if (textual && static_cast<size_t>(end - to) < plan.room + text.size() * kWorstEscape) return nullptr;
     const bool zero = (cell.optional || cell.dash) && (textual ? text.empty() : isZero(field, record, side));
-    if (zero && cell.optional) continue;
+    if (zero && (cell.optional || !dashes)) continue;
     if (!cell.joins && to != start) {
       while (static_cast<size_t>(to - column) < width) *to++ = ' ';
       *to++ = ' ';

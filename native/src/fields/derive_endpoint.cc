@@ -106,6 +106,8 @@ size_t flowProcesses(const FlowRecord& record, unsigned side, const FieldContext
   if (record.endpoint.profile[0] == 0 && record.endpoint.profile[1] == 0) return 0;
   Appender text(out, capacity);
   addProcess(text, record, side, context);
+  // An event is told of one process; the other end is there when it is known.
+  if (record.endpoint.event != EventType::none && record.endpoint.profile[side ^ 1] == 0) return text.size();
   text.add(" > ");
   addProcess(text, record, side ^ 1, context);
   return text.size();
