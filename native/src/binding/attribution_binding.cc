@@ -7,7 +7,7 @@ namespace {
 constexpr const char* kTiers[] = {"off", "diag", "bpf"};
 constexpr const char* kMethods[] = {"none", "exact", "cookie", "wildcard", "listener", "snapshot", "diag"};
 constexpr const char* kLevels[] = {"info", "warning", "error"};
-constexpr std::initializer_list<std::string_view> kEventTypes = {
+const std::initializer_list<std::string_view> kEventTypes = {
     "none", "connect", "accept", "use", "listen", "close", "retransmit", "refused", "exec", "exit", "fork"};
 
 uint64_t nsOf(const Napi::Object& object, const char* key) {
