@@ -171,6 +171,16 @@ struct BpfPrograms::Impl {
     }
   }
 
+  // A program whose variant does its work is not missed.
+  void settleVariants() {
+    for (size_t i = 0; i < programs.size(); ++i) {
+      if (!programs[i].attached || kPrograms[i].insteadOf == nullptr) continue;
+      for (BpfProgramStatus& one : programs) {
+        if (one.name == kPrograms[i].insteadOf) one.wanted = false;
+      }
+    }
+  }
+
   const BpfProgramStatus& program(std::string_view name) const {
     return *std::find_if(programs.begin(), programs.end(), [name](const auto& one) { return one.name == name; });
   }
@@ -205,6 +215,7 @@ BpfPrograms::BpfPrograms(const BpfOptions& options) {
   impl_ = std::make_unique<Impl>(options);
   impl_->load();
   impl_->attach();
+  impl_->settleVariants();
   impl_->demandTheLeast();
   impl_->openRing();
 }

@@ -7,7 +7,6 @@ namespace weir {
 namespace {
 
 constexpr uint64_t kNsPerUs = 1'000, kNsPerMs = 1'000'000;
-constexpr uint32_t kSynSent = 1, kFinSent = 2, kFinReceived = 4;
 
 uint32_t saturated(uint64_t value) { return static_cast<uint32_t>(std::min<uint64_t>(value, UINT32_MAX)); }
 
@@ -15,13 +14,11 @@ uint64_t less(uint64_t value, uint64_t by) { return value > by ? value - by : 0;
 
 }  // namespace
 
-KernelTcp kernelOf(const SocketBinding& binding, uint64_t nowNs) {
+KernelTcp kernelOf(const weir_tcp_health& health) {
   KernelTcp tcp{};
-  if (binding.healthNs == 0 || binding.tuple.protocol != IPPROTO_TCP) return tcp;
-  const weir_tcp_health& health = binding.health;
   const auto one = [&](uint32_t flag) { return (health.flags & flag) != 0 ? 1u : 0u; };
-  tcp.octetsAcknowledged = less(health.bytes_acked, one(kSynSent) + one(kFinSent));
-  tcp.octetsReceived = less(health.bytes_received, one(kFinReceived));
+  tcp.octetsAcknowledged = less(health.bytes_acked, one(WEIR_SUM_SYN) + one(WEIR_SUM_FIN_SENT));
+  tcp.octetsReceived = less(health.bytes_received, one(WEIR_SUM_FIN_RECEIVED));
   tcp.octetsSent = health.bytes_sent;
   tcp.octetsRetransmitted = health.bytes_retransmitted;
   tcp.segmentsReceived = health.segs_in;
@@ -39,6 +36,12 @@ KernelTcp kernelOf(const SocketBinding& binding, uint64_t nowNs) {
   tcp.busyMs = health.busy_us / 1000;
   tcp.receiverLimitedMs = health.rwnd_limited_us / 1000;
   tcp.bufferLimitedMs = health.sndbuf_limited_us / 1000;
+  return tcp;
+}
+
+KernelTcp kernelOf(const SocketBinding& binding, uint64_t nowNs) {
+  if (binding.healthNs == 0 || binding.tuple.protocol != IPPROTO_TCP) return {};
+  KernelTcp tcp = kernelOf(binding.health);
   tcp.state = binding.state;
   if (binding.establishedNs != 0) {
     if (binding.connectNs != 0) tcp.connectUs = saturated(less(binding.establishedNs, binding.connectNs) / kNsPerUs);

@@ -20,11 +20,15 @@ struct SocketFlowOptions {
 };
 
 // A record with the numbers of the flow and its kernel block; who is at its ends is joined as for any record. cookie and netnsCookie name
-// the socket, so that the join needs no search.
+// the socket, so that the join needs no search. Where both ends are on this host, mate is the socket of the other end (0 = none known).
+// Octets are payload; packets of UDP are calls of send and receive, and 0 without sums of lengths (BpfOptions.lengths).
 struct SocketFlow {
   FlowRecord record;
   uint64_t cookie = 0;
   uint64_t netnsCookie = 0;
+  uint64_t mateCookie = 0;
+  uint64_t mateNetnsCookie = 0;
+  uint8_t side = 0;  // of the record, where `cookie` is; the mate is at the other one
 };
 
 class SocketFlows {
@@ -43,6 +47,7 @@ class SocketFlows {
   void flush();
   // False = nothing waits.
   bool take(SocketFlow& out);
+  // Records that were or will be taken, and those that found the queue full.
   uint64_t made() const;
   uint64_t dropped() const;
 

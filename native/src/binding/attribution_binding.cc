@@ -41,6 +41,8 @@ AttributionOptions optionsOf(const Napi::Object& from) {
   options.redact = line != CommandLine::full;
   options.ancestors = u32Of(from, "ancestors");
   options.bpf.sends = flagOf(from, "sends");
+  // Without packets nothing else tells the octets of datagrams.
+  options.bpf.lengths = options.flows && (options.bpf.sends || !options.packets);
   options.bpf.retransmits = asks(options, EventType::retransmit);
   options.bpf.forks = asks(options, EventType::fork);
   options.conntrack = flagOf(from, "conntrack");

@@ -174,7 +174,7 @@ TEST_CASE("meter: sampling options reach the worker, counters are summed, record
   }
   const TemporaryFile stored(file.out);
   MeterOptions options;
-  options.sources = {{true, stored.path(), ""}};
+  options.sources = {{SourceSpec::file, stored.path(), ""}};
   options.cache.capacity = 4096;
   options.sampling.interval = 3;
   options.flowSampling = 2;
