@@ -53,9 +53,9 @@ export const judgedFields = [
 
 /**
  * right; partial: the right process, a part of its identity is missing; tentative: named, and said to be unsure; certain: an
- * ambiguous end named without saying so; missing: nobody named, or no record; wrong: another process named for sure.
+ * ambiguous end named without saying so; missing: nobody named; unseen: no record; wrong: another process named for sure.
  */
-export const verdicts = ['right', 'partial', 'tentative', 'certain', 'missing', 'wrong'] as const;
+export const verdicts = ['right', 'partial', 'tentative', 'certain', 'missing', 'unseen', 'wrong'] as const;
 export type Verdict = (typeof verdicts)[number];
 
 export interface Row {
@@ -167,7 +167,8 @@ function compare(truth: Truth, seen: Seen): { differs: string[]; absent: string[
 }
 
 export function verdictOf(truth: Truth, seen: Seen | undefined): Verdict {
-  const named = seen !== undefined && seen.pid !== 0;
+  if (!seen) return 'unseen';
+  const named = seen.pid !== 0;
   if (truth.nobody) return !named ? 'right' : seen.tentative ? 'tentative' : 'wrong';
   if (!named) return 'missing';
   if (seen.tentative) return 'tentative';

@@ -89,10 +89,10 @@ test('a part that is not said is no wrong answer, and no right one', () => {
   assert.equal(verdict(client, { ...record, sourceUserId: 4294967295 }), 'partial');
 });
 
-test('nobody named, or no record: missing', () => {
+test('nobody named is missing, no record is unseen', () => {
   assert.equal(verdict(client, { ...record, sourceProcessId: 0 }), 'missing');
-  assert.equal(verdict(client), 'missing');
-  assert.equal(verdict({ ...client, protocol: 17 }, record), 'missing');
+  assert.equal(verdict(client), 'unseen');
+  assert.equal(verdict({ ...client, protocol: 17 }, record), 'unseen');
 });
 
 test('tentative is a verdict of its own; an ambiguous end must be tentative', () => {
@@ -117,7 +117,7 @@ test('a port that is used again: the record of that time is judged', () => {
   assert.equal(verdict(client, record, later), 'right');
   assert.equal(verdict(client, later, record), 'right');
   assert.equal(verdict({ ...client, timeMs: 2_060_001, pid: 77 }, record, later), 'right');
-  assert.equal(verdict(client, later), 'missing');
+  assert.equal(verdict(client, later), 'unseen');
 });
 
 test('every wrong answer is explained', () => {
@@ -145,10 +145,10 @@ test('skipped cases are kept with their reason; runs are summed; the table has a
   const sum = sumRows(both.rows);
   assert.equal(sum.ends, 3);
   assert.equal(sum.counts.right, 2);
-  assert.equal(sum.counts.missing, 1);
-  assert.equal(sumRows(both.rows, true).counts.missing, 1);
+  assert.equal(sum.counts.unseen, 1);
+  assert.equal(sumRows(both.rows, true).counts.unseen, 1);
   const text = table({ bpf: both, diag: one });
-  assert.match(text, /^\| tcp4, client \| bpf \| 2 \| 1 \| 0 \| 0 \| 0 \| 1 \| 0 \| 50\.00 %/m);
+  assert.match(text, /^\| tcp4, client \| bpf \| 2 \| 1 \| 0 \| 0 \| 0 \| 0 \| 1 \| 0 \| 50\.00 %/m);
   assert.match(text, /^\| tcp4, client \| diag \| 1 \| 1 /m);
   assert.match(text, /^\| \*\*all that have one answer\*\* \| bpf \| 3 /m);
 });
