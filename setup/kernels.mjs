@@ -33,7 +33,15 @@ buildNative('native', ['weir', 'workloads'], ['-DWEIR_BENCH=ON']);
 buildTypeScript();
 
 function boot(kernel, initrd, way) {
-  const words = ['console=ttyS0', 'panic=-1', 'oops=panic', 'quiet', 'mitigations=off', 'random.trust_cpu=on', ...way.words];
+  const words = [
+    'console=ttyS0',
+    'panic=-1',
+    'oops=panic',
+    'quiet',
+    'mitigations=off',
+    'random.trust_cpu=on',
+    ...way.words,
+  ];
   const line = [...words, `weir.flows=${flows}`, `weir.tier=${way.tier}`].join(' ');
   return new Promise((resolve) => {
     const qemu = spawn(

@@ -32,7 +32,10 @@ test('BPF names the process at each end', needsWorkloads(), async (t) => {
   const { rows, explained } = await judgeTier(t, 'bpf');
   const clear = sumRows(rows);
   const ambiguous = sumRows(rows, true);
-  assert.ok(clear.rightRate >= 0.999, `${clear.counts.right} of ${clear.ends} ends are right: ${JSON.stringify(clear.counts)}`);
+  assert.ok(
+    clear.rightRate >= 0.999,
+    `${clear.counts.right} of ${clear.ends} ends are right: ${JSON.stringify(clear.counts)}`,
+  );
   assert.equal(clear.counts.wrong, 0, explained.join('\n'));
   assert.equal(ambiguous.counts.wrong + ambiguous.counts.certain, 0, explained.join('\n'));
 });
