@@ -1,6 +1,8 @@
 // The judge of attribution: weir's flow records against what the processes at the ends told of themselves.
 // Each line of ground truth is one end of one flow and gets one verdict; wrong is worse than missing, so every wrong
 // answer is explained in a line, and the rate of wrong answers is stated with its 95 % upper bound.
+import { elementByName } from '../../src/fields/elements.js';
+import { jsonKey } from '../../src/fields/naming.js';
 import type { Flow } from './live_weir.js';
 
 /** A line of test/support/workloads: who has this end of the flow. */
@@ -100,8 +102,11 @@ interface Seen {
 
 const unknownId = 4294967295;
 
+/** The key under which each of judgedFields stands: ntop's fields have another one than their name. */
+const keys = new Map(judgedFields.map((name) => [name, jsonKey(elementByName(name), 'ipfix')]));
+
 function seenAt(flow: Flow, side: 'source' | 'destination'): Seen {
-  const value = (name: string) => flow[side + name];
+  const value = (name: string) => flow[keys.get(side + name)!];
   const uid = value('UserId');
   return {
     pid: Number(value('ProcessId') ?? 0),

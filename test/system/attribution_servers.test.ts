@@ -34,12 +34,12 @@ async function startWeir(t: TestContext, point: string): Promise<LiveWeir> {
 function compare(flows: readonly Flow[], { client, server }: Request): void {
   const text = () => JSON.stringify(flows.filter((flow) => Number(flow.destinationTransportPort) === server.port));
   const flow = flows.find(
-    (one) => Number(one.sourceProcessId) === client.pid && Number(one.destinationTransportPort) === server.port,
+    (one) => Number(one['ntop.SRC_PROC_PID']) === client.pid && Number(one.destinationTransportPort) === server.port,
   );
   assert.ok(flow, `no flow of ${client.name}(${client.pid}) to ${server.name}: ${text()}`);
-  assert.equal(flow.sourceProcessName, client.name);
-  assert.equal(flow.destinationProcessName, server.name, JSON.stringify(flow));
-  if (server.pid !== undefined) assert.equal(Number(flow.destinationProcessId), server.pid, JSON.stringify(flow));
+  assert.equal(flow['ntop.SRC_PROC_NAME'], client.name);
+  assert.equal(flow['ntop.DST_PROC_NAME'], server.name, JSON.stringify(flow));
+  if (server.pid !== undefined) assert.equal(Number(flow['ntop.DST_PROC_PID']), server.pid, JSON.stringify(flow));
 }
 
 async function serveAndAsk(t: TestContext, server: RealServer, served: End, asking: End, watched: string) {
@@ -89,7 +89,7 @@ test('a server in a container, asked from outside', needsContainers('nsenter', '
   for (let i = 0; i < requests; i++) seen.push(await request(server, inside(near), far.address));
   await weir.stop();
   for (const one of seen) compare(weir.flows, one);
-  const served = weir.flows.filter((flow) => flow.destinationProcessName === 'busybox');
+  const served = weir.flows.filter((flow) => flow['ntop.DST_PROC_NAME'] === 'busybox');
   assert.ok(served.length >= requests);
   for (const flow of served) assert.equal(flow.destinationContainerId, container.id, JSON.stringify(flow));
 });

@@ -23,7 +23,7 @@ std::vector<WantedContainer> ContainerTable::wanted(uint64_t nowNs) {
   std::vector<WantedContainer> list;
   for (auto& [id, question] : questions_) {
     // Asked again only while processes are still seen in it.
-    const bool seenSince = question.seenNs >= question.askedNs;
+    const bool seenSince = question.seenNs > question.askedNs;
     if (question.askedNs != 0 && (nowNs - question.askedNs < kAskAgainNs || !seenSince)) continue;
     question.askedNs = std::max<uint64_t>(nowNs, 1);
     list.push_back(question.container);

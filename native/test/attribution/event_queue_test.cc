@@ -48,7 +48,7 @@ TEST_CASE("an event is a record: the local end at side 0; of a process alone wit
   event.type = EventType::exec;
   record = recordOf(event, 7000, 7000);
   CHECK(record.hot.key.protocol == 0);
-  CHECK(record.hot.key.ipVersion == 4);
+  CHECK(record.hot.key.ipVersion == 0);
   event.tuple = tupleOf(socketOf({1, {"::", 80, "::", 0}}));
   CHECK(recordOf(event, 7000, 7000).hot.key.ipVersion == 6);
 }

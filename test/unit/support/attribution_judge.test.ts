@@ -39,16 +39,16 @@ const record: Flow = {
   protocolIdentifier: 6,
   flowStartMilliseconds: new Date(1_999_999).toISOString(),
   flowEndMilliseconds: new Date(2_000_001).toISOString(),
-  sourceProcessId: 12,
-  sourceProcessName: 'w-client',
+  'ntop.SRC_PROC_PID': 12,
+  'ntop.SRC_PROC_NAME': 'w-client',
   sourceProcessStartMilliseconds: new Date(1_000_010).toISOString(),
-  sourceUserId: 65534,
+  'ntop.SRC_PROC_UID': 65534,
   sourceCgroupId: 7,
   sourceMatchMethodName: 'exact',
-  destinationProcessId: 13,
-  destinationProcessName: 'w-server',
+  'ntop.DST_PROC_PID': 13,
+  'ntop.DST_PROC_NAME': 'w-server',
   destinationProcessStartMilliseconds: new Date(1_000_000).toISOString(),
-  destinationUserId: 0,
+  'ntop.DST_PROC_UID': 0,
   destinationCgroupId: 7,
   destinationMatchMethodName: 'exact',
 };
@@ -72,10 +72,10 @@ test('both ends of a record are judged, whichever side it calls source', () => {
 
 test('each part of the identity counts', () => {
   const others: Flow[] = [
-    { sourceProcessId: 99 },
-    { sourceProcessName: 'w-main' },
+    { 'ntop.SRC_PROC_PID': 99 },
+    { 'ntop.SRC_PROC_NAME': 'w-main' },
     { sourceProcessStartMilliseconds: 1_500_000 },
-    { sourceUserId: 0 },
+    { 'ntop.SRC_PROC_UID': 0 },
     { sourceCgroupId: 8 },
   ];
   for (const other of others) {
@@ -86,11 +86,11 @@ test('each part of the identity counts', () => {
 test('a part that is not said is no wrong answer, and no right one', () => {
   assert.equal(verdict(client, { ...record, sourceCgroupId: 0 }), 'partial');
   assert.equal(verdict({ ...client, cgroup: 0 }, { ...record, sourceCgroupId: 0 }), 'right');
-  assert.equal(verdict(client, { ...record, sourceUserId: 4294967295 }), 'partial');
+  assert.equal(verdict(client, { ...record, 'ntop.SRC_PROC_UID': 4294967295 }), 'partial');
 });
 
 test('nobody named is missing, no record is unseen', () => {
-  assert.equal(verdict(client, { ...record, sourceProcessId: 0 }), 'missing');
+  assert.equal(verdict(client, { ...record, 'ntop.SRC_PROC_PID': 0 }), 'missing');
   assert.equal(verdict(client), 'unseen');
   assert.equal(verdict({ ...client, protocol: 17 }, record), 'unseen');
 });
@@ -104,7 +104,7 @@ test('tentative is a verdict of its own; an ambiguous end must be tentative', ()
 
 test('an end that nobody has must be left unnamed', () => {
   assert.equal(verdict({ ...client, nobody: true }, record), 'wrong');
-  assert.equal(verdict({ ...client, nobody: true }, { ...record, sourceProcessId: 0 }), 'right');
+  assert.equal(verdict({ ...client, nobody: true }, { ...record, 'ntop.SRC_PROC_PID': 0 }), 'right');
 });
 
 test('a port that is used again: the record of that time is judged', () => {
@@ -112,7 +112,7 @@ test('a port that is used again: the record of that time is judged', () => {
     ...record,
     flowStartMilliseconds: 2_060_000,
     flowEndMilliseconds: 2_060_002,
-    sourceProcessId: 77,
+    'ntop.SRC_PROC_PID': 77,
   };
   assert.equal(verdict(client, record, later), 'right');
   assert.equal(verdict(client, later, record), 'right');
@@ -121,7 +121,7 @@ test('a port that is used again: the record of that time is judged', () => {
 });
 
 test('every wrong answer is explained', () => {
-  const { explained } = judged([client, server], { ...record, sourceProcessId: 99, sourceProcessName: 'curl' });
+  const { explained } = judged([client, server], { ...record, 'ntop.SRC_PROC_PID': 99, 'ntop.SRC_PROC_NAME': 'curl' });
   assert.deepEqual(explained.length, 1);
   assert.match(
     explained[0]!,
