@@ -65,7 +65,9 @@ Attribution::Impl::Impl(const AttributionOptions& given, std::function<void()> w
            [this](const ProcessKey& key) {
              const ProcessEntry* entry = std::as_const(processes).find(key);
              const bool ended = entry != nullptr && entry->exitedNs != 0;
-             return FlowSpan{clock.sinceBoot(key.startTicks * kNsPerTick), ended ? entry->exitedNs : UINT64_MAX};
+             const bool known = entry != nullptr && entry->carried.start_ns != 0;
+             const uint64_t bornNs = known ? entry->carried.start_ns : key.startTicks * kNsPerTick;
+             return FlowSpan{clock.sinceBoot(bornNs), ended ? entry->exitedNs : UINT64_MAX};
            }),
       writer({given.commandLines, given.redact, given.ancestors, given.nodeName}, processes, containers),
       flows(given.flows ? std::make_unique<SocketFlows>(flowOptions(given)) : nullptr),
