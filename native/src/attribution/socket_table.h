@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <vector>
 
 #include "attribution/chain_index.h"
@@ -23,6 +23,34 @@ struct SocketUser {
   uint64_t sinceNs = 0;  // CLOCK_MONOTONIC, as all times here
 };
 
+// Nearly always one: kept without memory of its own.
+class SocketUsers {
+ public:
+  bool empty() const { return !known_; }
+  size_t size() const { return known_ ? 1 + later_.size() : 0; }
+  SocketUser& operator[](size_t i) { return i == 0 ? first_ : later_[i - 1]; }
+  const SocketUser& operator[](size_t i) const { return i == 0 ? first_ : later_[i - 1]; }
+  const SocketUser& front() const { return first_; }
+  SocketUser& back() { return later_.empty() ? first_ : later_.back(); }
+  const SocketUser& back() const { return later_.empty() ? first_ : later_.back(); }
+  void push_back(const SocketUser& user) {
+    if (known_) later_.push_back(user);
+    else first_ = user;
+    known_ = true;
+  }
+  void pop_back() {
+    if (later_.empty()) known_ = false;
+    else later_.pop_back();
+  }
+  void eraseSecond() { later_.erase(later_.begin()); }
+  void clear() { *this = {}; }
+
+ private:
+  SocketUser first_;
+  bool known_ = false;
+  std::vector<SocketUser> later_;
+};
+
 struct SocketBinding {
   SocketTuple tuple;
   uint64_t cookie = 0;
@@ -35,7 +63,7 @@ struct SocketBinding {
   uint64_t seenNs = 0;    // last event
   uint64_t healthNs = 0;  // when `health` was read, 0 = never
   weir_tcp_health health{};
-  std::vector<SocketUser> users;  // [0] is the opener, then in time
+  SocketUsers users;      // [0] is the opener, then in time
   EventOrigin origin = EventOrigin::bpf;  // of the first user
   uint8_t state = 0;      // net/tcp_states.h
   bool listener = false;
@@ -83,20 +111,20 @@ class SocketTable {
   // a cookie.
   template <class Use>
   void withTuple(const SocketTuple& tuple, Use&& use) const {
-    for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = slots_[at].next[kByTuple]) {
+    for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = byTuple_.next(at)) {
       if (slots_[at].binding.tuple == tuple) use(slots_[at].binding);
     }
   }
   template <class Use>
   void withPort(uint8_t protocol, bool raw, uint16_t port, Use&& use) const {
-    for (uint32_t at = byPort_.first(hashOf(protocol, raw, port)); at != kNoEntry; at = slots_[at].next[kByPort]) {
+    for (uint32_t at = byPort_.first(hashOf(protocol, raw, port)); at != kNoEntry; at = byPort_.next(at)) {
       const SocketTuple& tuple = slots_[at].binding.tuple;
       if (tuple.protocol == protocol && tuple.raw == raw && portKey(tuple) == port) use(slots_[at].binding);
     }
   }
   template <class Use>
   void withCookie(uint64_t cookie, Use&& use) const {
-    for (uint32_t at = byCookie_.first(hashOf(cookie)); at != kNoEntry; at = slots_[at].next[kByCookie]) {
+    for (uint32_t at = byCookie_.first(hashOf(cookie)); at != kNoEntry; at = byCookie_.next(at)) {
       if (slots_[at].binding.cookie == cookie) use(slots_[at].binding);
     }
   }
@@ -106,13 +134,26 @@ class SocketTable {
   uint64_t evicted() const { return evicted_; }
 
  private:
-  enum Chain : uint8_t { kByCookie, kByTuple, kByPort, kChains };
   struct Slot {
     SocketBinding binding;
-    uint32_t next[kChains] = {kNoEntry, kNoEntry, kNoEntry};
     ListLink link;
     uint32_t pass = 0;
     bool inTuple = false, inPort = false;
+  };
+  // Side by side, where they stay: sockets of one time are walked together.
+  class Slots {
+   public:
+    Slot& operator[](uint32_t entry) { return parts_[entry / kPart][entry % kPart]; }
+    const Slot& operator[](uint32_t entry) const { return parts_[entry / kPart][entry % kPart]; }
+    uint32_t add() {
+      if (size_ % kPart == 0) parts_.push_back(std::make_unique<Slot[]>(kPart));
+      return size_++;
+    }
+
+   private:
+    static constexpr uint32_t kPart = 256;
+    std::vector<std::unique_ptr<Slot[]>> parts_;
+    uint32_t size_ = 0;
   };
 
   uint64_t hashOf(const SocketTuple& tuple) const;
@@ -146,7 +187,7 @@ class SocketTable {
   SocketTableOptions options_;
   HashSeed seed_ = randomSeed();
   ChainIndex byCookie_, byTuple_, byPort_;
-  std::deque<Slot> slots_;
+  Slots slots_;
   std::vector<uint32_t> free_;
   OrderedList open_;   // least recently told of first
   OrderedList ended_;  // ended first, first
