@@ -160,7 +160,7 @@ uint32_t SocketTable::findByTuple(const weir_socket& socket, const SocketTuple& 
 
 uint32_t SocketTable::add(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event,
                           EventOrigin origin) {
-  makeRoom();
+  makeRoom(event.time_ns);
   uint32_t entry;
   if (free_.empty()) {
     entry = slots_.add();
@@ -273,9 +273,12 @@ void SocketTable::remove(uint32_t entry) {
   free_.push_back(entry);
 }
 
-void SocketTable::makeRoom() {
+void SocketTable::makeRoom(uint64_t nowNs) {
   if (size() < options_.capacity) return;
   if (ended_.head != kNoEntry) {
+    const SocketBinding& oldest = slots_[ended_.head].binding;
+    const bool tcp = oldest.closed && oldest.tuple.protocol == IPPROTO_TCP;
+    if (oldest.endNs + (tcp ? options_.keepClosedNs : options_.keepNs) >= nowNs) forgottenEarly_++;
     remove(ended_.head);
     return;
   }

@@ -84,6 +84,7 @@ inline bool sameNetns(uint64_t cookieA, uint32_t inodeA, uint64_t cookieB, uint3
 struct SocketTableOptions {
   uint32_t capacity = 1u << 18;
   uint64_t keepNs = 20'000'000'000;  // ended bindings; flow records come so late
+  uint64_t keepClosedNs = 7'000'000'000;  // of TCP that was seen to close, whose records come sooner
 };
 
 class SocketTable {
@@ -100,7 +101,10 @@ class SocketTable {
   Change apply(const weir_event& event, EventOrigin origin);
   // Ended bindings whose keep time is over leave.
   void forget(uint64_t nowNs);
-  void setKeep(uint64_t keepNs) { options_.keepNs = keepNs; }
+  void setKeep(uint64_t keepNs, uint64_t keepClosedNs) {
+    options_.keepNs = keepNs;
+    options_.keepClosedNs = keepClosedNs;
+  }
 
   // A pass over all sockets (snapshots): what it did not find is gone. sinceNs: its start.
   void beginPass(uint64_t sinceNs);
@@ -131,7 +135,8 @@ class SocketTable {
 
   size_t size() const { return open_.size + ended_.size; }
   size_t ended() const { return ended_.size; }
-  uint64_t evicted() const { return evicted_; }
+  uint64_t evicted() const { return evicted_; }              // open ones
+  uint64_t forgottenEarly() const { return forgottenEarly_; }  // ended ones, while records might still come
 
  private:
   struct Slot {
@@ -165,7 +170,7 @@ class SocketTable {
   uint32_t findByTuple(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event);
   uint32_t add(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event, EventOrigin origin);
   uint64_t earliestStart(const weir_socket& socket, const SocketTuple& tuple) const;
-  void makeRoom();
+  void makeRoom(uint64_t nowNs);
   void place(uint32_t entry);
   void displace(uint32_t entry);
   void adoptTuple(uint32_t entry, const SocketTuple& tuple);
@@ -191,7 +196,7 @@ class SocketTable {
   std::vector<uint32_t> free_;
   OrderedList open_;   // least recently told of first
   OrderedList ended_;  // ended first, first
-  uint64_t evicted_ = 0;
+  uint64_t evicted_ = 0, forgottenEarly_ = 0;
   uint32_t pass_ = 0;
   uint64_t passNs_ = 0, previousPassNs_ = 0;
 };
