@@ -51,12 +51,16 @@ SocketFlowOptions flowOptions(const AttributionOptions& options) {
 
 uint64_t keepFor(uint64_t idleNs, uint64_t lingerNs) { return std::max(idleNs, lingerNs) + kHandOverNs; }
 
+SocketTableOptions socketOptions(const AttributionOptions& options) {
+  return {options.sockets, keepFor(options.idleTimeoutNs, options.lingerNs), options.lingerNs + kHandOverNs};
+}
+
 }  // namespace
 
 Attribution::Impl::Impl(const AttributionOptions& given, std::function<void()> wakeUp)
     : options(given),
       wake(std::move(wakeUp)),
-      sockets({given.sockets, keepFor(given.idleTimeoutNs, given.lingerNs)}),
+      sockets(socketOptions(given)),
       processes({given.processes, keepFor(given.idleTimeoutNs, given.lingerNs) + 60 * kSecondNs}),
       join(sockets, addresses,
            [this](const NatTuple& tuple, uint64_t atNs) {
@@ -325,6 +329,7 @@ AttributionCounters Attribution::counters() const {
   sums.sockets = all.sockets.size();
   sums.socketsEnded = all.sockets.ended();
   sums.socketsEvicted = all.sockets.evicted();
+  sums.socketsForgottenEarly = all.sockets.forgottenEarly();
   sums.processes = all.processes.size();
   sums.processesEvicted = all.processes.evicted();
   sums.containers = all.containers.size();
@@ -359,7 +364,8 @@ void Attribution::setContainers(const std::vector<ContainerFacts>& facts) {
 
 void Attribution::setTimeouts(uint64_t activeNs, uint64_t idleNs) {
   const std::lock_guard lock(impl_->mutex);
-  impl_->sockets.setKeep(keepFor(idleNs, impl_->options.lingerNs));
+  const uint64_t lingerNs = impl_->options.lingerNs;
+  impl_->sockets.setKeep(keepFor(idleNs, lingerNs), lingerNs + kHandOverNs);
   if (impl_->flows) impl_->flows->setTimeouts(activeNs, idleNs);
 }
 
