@@ -26,7 +26,7 @@ const ways = [
   { name: 'diag', tier: 'diag', words: ['weir.hidebtf=1'], once: true },
 ];
 
-ensurePackages([...packages.build, ...packages.kernels], { required: true });
+ensurePackages([...packages.build, ...packages.bpf, ...packages.kernels], { required: true });
 ensurePackages(['liburing-dev', 'iproute2'], { required: false });
 buildProbe();
 buildNative('native', ['weir', 'workloads'], ['-DWEIR_BENCH=ON']);

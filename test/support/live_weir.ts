@@ -85,8 +85,9 @@ export class LiveWeir {
     return this.until(() => this.packets >= count, `saw ${count} packets`);
   }
 
+  /** The flows so far; of the last line there may be only a part yet. */
   get flows(): Flow[] {
-    return flowsOf(this.stdout);
+    return flowsOf(this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1));
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<WeirRun> {

@@ -17,11 +17,16 @@ constexpr uint64_t kSecondNs = 1'000'000'000;
 constexpr uint64_t kHandOverNs = 5 * kSecondNs;    // records wait in rings and batches behind their timeout
 constexpr uint64_t kLookAtHostNs = 5 * kSecondNs;  // addresses, namespaces and veth peers of this host
 constexpr size_t kApplyAtOnce = 512;               // events of a pass while the tables are locked
+constexpr uint64_t kPassShare = 20;                // passes take a twentieth of the time at most
 
-// Events of a pass, kept until they are applied in small parts.
+// Events of a pass, kept until they are applied in small parts; no more than the table holds.
 class Collected final : public EventHandler {
  public:
+  explicit Collected(size_t most) : most_(most) {}
+  bool isCut() const { return isCut_; }
   void onEvent(const weir_event& event, EventOrigin origin) override {
+    isCut_ = isCut_ || events_.size() >= most_;
+    if (isCut_) return;
     weir_snapshot_event& kept = events_.emplace_back();
     std::memcpy(&kept, &event, std::min<size_t>(event.size, sizeof kept));
     origin_ = origin;
@@ -36,6 +41,8 @@ class Collected final : public EventHandler {
   }
 
  private:
+  const size_t most_;
+  bool isCut_ = false;
   std::deque<weir_snapshot_event> events_;
   EventOrigin origin_ = EventOrigin::snapshot;
 };
@@ -81,7 +88,7 @@ Attribution::Impl::Impl(const AttributionOptions& given, std::function<void()> w
 
 void Attribution::Impl::start() {
   if (!startBpf()) {
-    diag = std::make_unique<SocketDiag>(options.procRoot);
+    diag = std::make_unique<SocketDiag>(options.procRoot, options.sockets);
     status.tier = AttributionTier::diag;
   }
   if (options.conntrack) followTranslations();
@@ -96,7 +103,7 @@ void Attribution::Impl::start() {
 
 bool Attribution::Impl::startBpf() {
   if (options.tier != AttributionTier::bpf) {
-    status.reason = "sock_diag and /proc were asked for";
+    status.reason = "as asked for";
     return false;
   }
   try {
@@ -138,7 +145,7 @@ void Attribution::Impl::drain() {
 void Attribution::Impl::pass() {
   passWanted.store(false);
   passedNs = monotonicNow();
-  Collected collected;
+  Collected collected(options.sockets);
   DiagResult result;
   {
     const std::lock_guard source(sourceMutex);
@@ -154,18 +161,21 @@ void Attribution::Impl::pass() {
   }
   collected.apply(*this, [this] { return std::unique_lock(mutex); });
   const std::lock_guard lock(mutex);
-  sockets.endPass(diag != nullptr && result.trouble.empty());
+  if (!collected.isCut()) sockets.endPass(diag != nullptr && result.complete);
   counters.snapshots++;
   if (!result.trouble.empty() && result.trouble != diagTrouble) {
     notices.push_back({FrameSource::Notice::warning, "", "sock_diag: " + result.trouble});
   }
   diagTrouble = result.trouble;
+  passTookNs = monotonicNow() - passedNs;
 }
 
-// Tier T0 looks regularly, BPF when something asks for it, once a second at most.
+// Tier T0 looks regularly, BPF when something asks for it, once a second at most; both less often where it takes long.
 bool Attribution::Impl::passDue(uint64_t nowNs) {
-  if (diag && nowNs - passedNs >= uint64_t{options.diagMs} * 1'000'000) return true;
-  return passWanted.load() && nowNs - passedNs >= kSecondNs;
+  const uint64_t pauseNs = nowNs - passedNs;
+  if (pauseNs < passTookNs * kPassShare) return false;
+  if (diag && pauseNs >= uint64_t{options.diagMs} * 1'000'000) return true;
+  return passWanted.load() && pauseNs >= kSecondNs;
 }
 
 void Attribution::Impl::runEvents() {

@@ -98,7 +98,7 @@ struct Attribution::Impl final : EventHandler {
 
   std::atomic<uint64_t> drainedNs{0};  // CLOCK_MONOTONIC: events up to then are in the tables
   std::atomic<bool> passWanted{false}, placesChanged{false};
-  uint64_t passedNs = 0;  // thread "weir attrib"
+  uint64_t passedNs = 0, passTookNs = 0;  // thread "weir attrib"
   uint64_t forgottenNs = 0;
 
   ProcessCompleter completer;
