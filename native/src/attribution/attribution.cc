@@ -129,8 +129,10 @@ void Attribution::Impl::drain() {
 }
 
 void Attribution::Impl::pass() {
+  const std::lock_guard one(passMutex);
   passWanted.store(false);
-  passedNs = monotonicNow();
+  const uint64_t sinceNs = monotonicNow();
+  passedNs.store(sinceNs);
   Collected collected;
   DiagResult result;
   {
@@ -143,7 +145,7 @@ void Attribution::Impl::pass() {
   {
     const std::lock_guard lock(mutex);
     observeClocks(clock);
-    sockets.beginPass(passedNs);
+    sockets.beginPass(sinceNs);
   }
   collected.apply(*this, [this] { return std::unique_lock(mutex); });
   const std::lock_guard lock(mutex);
@@ -157,8 +159,8 @@ void Attribution::Impl::pass() {
 
 // Tier T0 looks regularly, BPF when something asks for it, once a second at most.
 bool Attribution::Impl::passDue(uint64_t nowNs) {
-  if (diag && nowNs - passedNs >= uint64_t{options.diagMs} * 1'000'000) return true;
-  return passWanted.load() && nowNs - passedNs >= kSecondNs;
+  if (diag && nowNs - passedNs.load() >= uint64_t{options.diagMs} * 1'000'000) return true;
+  return passWanted.load() && nowNs - passedNs.load() >= kSecondNs;
 }
 
 void Attribution::Impl::runEvents() {
@@ -272,6 +274,7 @@ void Attribution::Impl::lookAtHost() {
 
 void Attribution::Impl::stop() {
   drain();
+  if (flows) pass();  // what open connections counted until now
   {
     const std::lock_guard lock(mutex);
     if (flows && !stopped) flows->flush();
