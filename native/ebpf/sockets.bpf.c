@@ -44,7 +44,7 @@ int BPF_PROG(tcp_state, const struct sock *sk, int old_state, int state) {
 		opened(sk, state == TCP_LISTEN ? WEIR_LISTEN : WEIR_CONNECT, state, old_state);
 	else if (state == TCP_ESTABLISHED && old_state == TCP_SYN_SENT)
 		told_by_tcp(sk, WEIR_ESTABLISHED, state, old_state);
-	else if (state == TCP_CLOSE && old_state != TCP_CLOSE && old_state != TCP_LISTEN)
+	else if (state == TCP_CLOSE && old_state != TCP_CLOSE)
 		closed(sk, old_state);
 	return 0;
 }

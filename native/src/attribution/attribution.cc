@@ -143,8 +143,10 @@ void Attribution::Impl::drain() {
 }
 
 void Attribution::Impl::pass() {
+  const std::lock_guard one(passMutex);
   passWanted.store(false);
-  passedNs = monotonicNow();
+  const uint64_t sinceNs = monotonicNow();
+  passedNs.store(sinceNs);
   Collected collected(options.sockets);
   DiagResult result;
   {
@@ -157,7 +159,7 @@ void Attribution::Impl::pass() {
   {
     const std::lock_guard lock(mutex);
     observeClocks(clock);
-    sockets.beginPass(passedNs);
+    sockets.beginPass(sinceNs);
   }
   collected.apply(*this, [this] { return std::unique_lock(mutex); });
   const std::lock_guard lock(mutex);
@@ -167,13 +169,13 @@ void Attribution::Impl::pass() {
     notices.push_back({FrameSource::Notice::warning, "", "sock_diag: " + result.trouble});
   }
   diagTrouble = result.trouble;
-  passTookNs = monotonicNow() - passedNs;
+  passTookNs.store(monotonicNow() - sinceNs);
 }
 
 // Tier T0 looks regularly, BPF when something asks for it, once a second at most; both less often where it takes long.
 bool Attribution::Impl::passDue(uint64_t nowNs) {
-  const uint64_t pauseNs = nowNs - passedNs;
-  if (pauseNs < passTookNs * kPassShare) return false;
+  const uint64_t pauseNs = nowNs - passedNs.load();
+  if (pauseNs < passTookNs.load() * kPassShare) return false;
   if (diag && pauseNs >= uint64_t{options.diagMs} * 1'000'000) return true;
   return passWanted.load() && pauseNs >= kSecondNs;
 }
@@ -289,6 +291,7 @@ void Attribution::Impl::lookAtHost() {
 
 void Attribution::Impl::stop() {
   drain();
+  if (flows) pass();  // what open connections counted until now
   {
     const std::lock_guard lock(mutex);
     if (flows && !stopped) flows->flush();
