@@ -98,13 +98,10 @@ function assertClient(flow: Flow, asking: Asking): void {
   assert.equal(flow['ntop.DST_PROC_CONTAINER_ID'], undefined, text);
 }
 
-/** The kernel of the container answers: no process does, its interface tells whose it is. */
-async function pinged({ weir }: Watch, place: Place, ip: string): Promise<[Flow]> {
-  await place.run('/bin/busybox', 'ping', '-c', '1', ip);
-  const found = (): Flow | undefined =>
-    weir.flows.find((flow) => flow.protocolIdentifier === 1 && flow.interfaceName === 'byhand0');
-  await weir.until(() => found() !== undefined, 'told of the ping');
-  return [found()!];
+/** The first record of that kind. */
+async function seenAt({ weir }: Watch, isIt: (flow: Flow) => boolean): Promise<Flow> {
+  await weir.until(() => weir.flows.some(isIt), `told of a record with ${String(isIt)}`);
+  return weir.flows.find(isIt)!;
 }
 
 /** Seen where the connection was translated: the server is certain too, and both pairs of addresses are there. */
@@ -200,22 +197,53 @@ test(
 );
 
 test(
-  'runc by hand: the id, no name; asked from outside by a translated address',
-  needsContainers('nsenter', 'curl'),
+  'runc by hand: the id and no name; a ping is the container by its interface',
+  needsContainers('nsenter'),
   async (t) => {
     const place = await Place.make(t);
     const container = await startRunc(t, { args: asksOnOrder });
     const { veth, ip } = await connectByHand(place, container);
-    const client = { ...container, ip };
     const seen = await watch(t, place, [`any@pid:${container.pid}`]);
-    const flows = await askOutside(seen, client, { veth: new RegExp(`^${veth}$`), inside: 'eth0' });
-    const [echo] = await pinged(seen, place, ip);
+    const flows = await askOutside(seen, { ...container, ip }, { veth: new RegExp(`^${veth}$`), inside: 'eth0' });
+    await place.run('/bin/busybox', 'ping', '-c', '1', ip);
+    const echo = await seenAt(seen, (flow) => flow.protocolIdentifier === 1 && flow.interfaceName === veth);
     const run = await seen.weir.stop();
     assert.equal(run.status, 0, run.stderr);
     for (const flow of flows) {
       assert.equal(flow.sourceContainerName, undefined, JSON.stringify(flow));
       assert.equal(flow.sourceContainerImage, undefined, JSON.stringify(flow));
     }
+    // The kernel answers, no process does; whose interface it is stands in the record.
     assert.equal(echo['ntop.DST_PROC_CONTAINER_ID'], container.id, JSON.stringify(echo));
+    assert.equal(echo['ntop.DST_PROC_PID'], undefined, JSON.stringify(echo));
   },
 );
+
+test('a published port: the container behind it is the destination', needsContainers('nsenter', 'curl'), async (t) => {
+  const place = await Place.make(t);
+  const container = await startRunc(t, { args: ['/bin/busybox', 'httpd', '-f', '-p', '8080', '-h', '/'] });
+  const { veth, ip } = await connectByHand(place, container);
+  const publish = ['-t', 'nat', '-A', 'PREROUTING', '-p', 'tcp', '--dport', '8088', '-j', 'DNAT'];
+  await place.run('iptables', ...publish, '--to-destination', `${ip}:8080`);
+  const seen = await watch(t, place, []);
+  const url = 'http://10.9.0.1:8088/bin/sh';
+  seen.outside.run('curl', '-s', '-o', '/dev/null', '--retry-connrefused', '--retry', '20', url);
+  // httpd forks for each connection
+  const served = (name: string) =>
+    seenAt(seen, (flow) => flow.interfaceName === name && flow['ntop.DST_FATHER_PROC_PID'] === container.pid);
+  const [before, behind] = [await served('near0'), await served(veth)];
+  const run = await seen.weir.stop();
+  assert.equal(run.status, 0, run.stderr);
+  for (const flow of [before, behind]) {
+    const text = JSON.stringify(flow);
+    assert.equal(flow['ntop.SRC_PROC_NAME'], 'curl', text);
+    assert.equal(flow['ntop.DST_PROC_CONTAINER_ID'], container.id, text);
+    assert.deepEqual([flow.sourceMatchMethodName, flow.destinationMatchMethodName], ['exact', 'exact'], text);
+    assert.deepEqual(
+      [flow.preNATDestinationIPv4Address, flow.preNAPTDestinationTransportPort],
+      ['10.9.0.1', 8088],
+      text,
+    );
+    assert.deepEqual([flow.postNATDestinationIPv4Address, flow.postNAPTDestinationTransportPort], [ip, 8080], text);
+  }
+});
