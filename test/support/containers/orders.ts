@@ -2,13 +2,14 @@
 import { existsSync, promises } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+const shell = ['/bin/busybox', 'sh', '-c'];
+const asks = '/bin/busybox mkfifo /tmp/orders; while read url < /tmp/orders; do /bin/wget -q -O /dev/null "$url"; done';
+
 /** Command of such a container: each order is an URL that a process `wget` of its own asks. */
-export const asksOnOrder = [
-  '/bin/busybox',
-  'sh',
-  '-c',
-  '/bin/busybox mkfifo /tmp/orders; while read url < /tmp/orders; do /bin/wget -q -O /dev/null "$url"; done',
-];
+export const asksOnOrder = [...shell, asks];
+
+/** The same with a server of its own, `httpd` at port 8080. */
+export const servesAndAsks = [...shell, `/bin/httpd -p 8080 -h /; ${asks}`];
 
 /** Orders a request; resolves when the container has taken the order. */
 export async function order({ pid }: { pid: number }, url: string): Promise<void> {
