@@ -3,6 +3,7 @@
 // but QEMU; the kernels stay in build/kernels. Emulated (TCG, one processor), so minutes for each boot. Without cmpxchg16b:
 // QEMU 7.2 emulates it wrongly, and 6.12's kmalloc, which uses it most, then panics in two of three boots.
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { initrdFor, makeGuest } from './kernel_guest.mjs';
 import { kernelOf, suites } from './kernel_packages.mjs';
@@ -23,6 +24,7 @@ const wantedSuites = argv.filter((word) => suites.includes(word));
 const ways = [
   { name: 'bpf', tier: 'bpf', words: [] },
   { name: 'confidential', tier: 'bpf', words: ['lockdown=confidentiality'] },
+  { name: 'cgroup-v1', tier: 'bpf', words: ['weir.cgroup=v1'] },
   { name: 'diag', tier: 'diag', words: ['weir.hidebtf=1'], once: true },
 ];
 
@@ -62,17 +64,15 @@ function boot(kernel, initrd, way) {
   });
 }
 
-const lineOf = (said, prefix) =>
-  said
-    .split(/\r?\n/)
-    .find((text) => text.startsWith(`${prefix} `))
-    ?.slice(prefix.length + 1);
+/** What stands behind the prefix; the firmware's escape sequences stand before the first line. */
+const lineOf = (said, prefix) => new RegExp(`${prefix} (.*?)\\r?$`, 'm').exec(said)?.[1];
 
 const judgement = await import(join(root, 'dist/test/support/attribution_judge.js'));
 const byKernel = {};
 let failed = 0;
 
 function report(name, way, said, seconds) {
+  writeFileSync(join(root, 'build', 'kernels', `${name.replaceAll(' ', '-')}.console`), said);
   const result = lineOf(said, 'WEIR-RESULT');
   say(`${name}: ${lineOf(said, 'WEIR-GUEST') ?? 'did not boot'}, ${seconds.toFixed(0)} s`);
   if (result === undefined) {
