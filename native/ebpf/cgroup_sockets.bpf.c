@@ -37,6 +37,14 @@ static __always_inline void probe_socket(struct weir_socket *out, const struct s
 	}
 }
 
+static __always_inline __u64 probe_claim_key(const struct sock *sk, __u64 cookie) {
+	struct in6_addr address6 = {};
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6)
+		BPF_CORE_READ_INTO(&address6, sk, __sk_common.skc_v6_daddr);
+	return claim_key(cookie, BPF_CORE_READ(sk, sk_protocol), BPF_CORE_READ(sk, __sk_common.skc_dport),
+			 BPF_CORE_READ(sk, __sk_common.skc_daddr), ((const __u64 *)&address6)[1]);
+}
+
 // In place of socket_release below 6.2.
 SEC("cgroup/sock_release")
 int socket_release_probe(struct bpf_sock *ctx) {
@@ -45,7 +53,7 @@ int socket_release_probe(struct bpf_sock *ctx) {
 	if (!BPF_CORE_READ(sk, __sk_common.skc_num))
 		return ALLOW;
 	__u64 cookie = bpf_get_socket_cookie(ctx);
-	if (is_told(BPF_CORE_READ(sk, sk_protocol), cookie, state))
+	if (is_told(BPF_CORE_READ(sk, sk_protocol), probe_claim_key(sk, cookie), state))
 		return ALLOW;
 	struct weir_owner_event *event = begin_event(WEIR_RELEASE, sizeof *event);
 	if (!event)
@@ -65,13 +73,14 @@ static __always_inline int receives(struct bpf_sock_addr *ctx) {
 	const struct sock *sk = 0;
 	bpf_probe_read_kernel(&sk, sizeof sk, &given);
 	__u64 cookie = bpf_get_socket_cookie(ctx);
+	__u64 claimed = claim_of(cookie);
 	struct slot *slot = slot_of(cookie);
-	if (!slot || slot->claim == claim_of(cookie) || !may_speak(slot))
+	if (!slot || slot->claim == claimed || !may_speak(slot))
 		return ALLOW;
 	struct weir_owner_event *event = begin_event(WEIR_OWNER, sizeof *event);
 	if (!event)
 		return ALLOW;
-	slot->claim = claim_of(cookie);
+	slot->claim = claimed;
 	probe_socket(&event->socket, sk, cookie, BPF_CORE_READ(sk, __sk_common.skc_state));
 	describe_process(&event->process, bpf_get_current_task_btf());
 	end_event(event);

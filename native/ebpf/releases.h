@@ -16,8 +16,8 @@ static __always_inline void describe_closer(struct weir_process *out) {
 }
 
 /* TCP has an owner by its events, unless nobody ever received; a closed one has said all it can. */
-static __always_inline int is_told(__u32 protocol, __u64 cookie, __u8 state) {
-	return (protocol == PROTOCOL_TCP || protocol == PROTOCOL_MPTCP) && (state == TCP_CLOSE || is_claimed(cookie));
+static __always_inline int is_told(__u32 protocol, __u64 key, __u8 state) {
+	return (protocol == PROTOCOL_TCP || protocol == PROTOCOL_MPTCP) && (state == TCP_CLOSE || is_claimed(key));
 }
 
 static __always_inline void released(const struct sock *sk, __u64 cookie, __u8 state) {
@@ -47,7 +47,7 @@ static __always_inline void tell_release(const struct sock *sk, void *handle) {
 	if (!sk->__sk_common.skc_num)
 		return;
 	__u64 cookie = bpf_get_socket_cookie(handle);
-	if (is_told(sk->sk_protocol, cookie, state))
+	if (is_told(sk->sk_protocol, claim_key_of(sk, cookie), state))
 		return;
 	if (sum_lengths) {
 		const struct lengths *sums = bpf_sk_storage_get(&lengths, handle, 0, 0);
