@@ -29,7 +29,8 @@ const shares: Record<string, number> = {
 const openBefore = ['old_tcp', 'old_udp'];
 
 export interface MatrixRun {
-  tier: 'bpf' | 'diag';
+  /** auto: what can be had. */
+  tier: 'auto' | 'bpf' | 'diag';
   /** Over all cases, about. */
   flows: number;
   /** Both ends on lo of network.near; the cases over namespaces between near and far. */
