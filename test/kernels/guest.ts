@@ -20,6 +20,7 @@ try {
     tier: asked.get('weir.tier') === 'diag' ? 'auto' : 'bpf', // sock_diag is to come where BPF cannot be had
     flows: Number(asked.get('weir.flows')),
     network: new Network(context),
+    captureRing: '256M',
   });
   const log = weir.stderr.split('\n').filter((line) => /ends of flows|cgroup v2|"level":"(warn|error)/.test(line));
   judgement.explained.splice(50);
