@@ -25,7 +25,10 @@ static __always_inline void probe_socket(struct weir_socket *out, const struct s
 	out->state = state;
 	out->old_state = state;
 	out->type = BPF_CORE_READ(sk, sk_type);
-	out->reserved = 0;
+	const struct sock_common *common = &sk->__sk_common;
+	out->flags = BPF_CORE_READ_BITFIELD_PROBED(common, skc_reuse) || BPF_CORE_READ_BITFIELD_PROBED(common, skc_reuseport)
+			     ? WEIR_SHARES_PORT
+			     : 0;
 	if (family == AF_INET6) {
 		BPF_CORE_READ_INTO(&out->local, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO(&out->remote, sk, __sk_common.skc_v6_daddr);

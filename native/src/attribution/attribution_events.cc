@@ -71,7 +71,7 @@ void Attribution::Impl::tell(const weir_event& event, const SocketTable::Change&
   const SocketBinding& binding = *change.binding;
   PendingEvent pending;
   pending.timeNs = event.time_ns;
-  pending.firstSeenNs = binding.startNs != 0 ? binding.startNs : event.time_ns;
+  pending.firstSeenNs = binding.firstNs;
   pending.tuple = binding.tuple;
   pending.netnsCookie = binding.netnsCookie;
   pending.netns = binding.netns;
