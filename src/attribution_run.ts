@@ -155,6 +155,10 @@ export class AttributionRun {
     const degraded = status.tier === 'off' || (status.tier === 'diag' && this.#options.attribution !== 'diag');
     const hint = degraded ? '; see `weir doctor`' : '';
     this.#log.log(degraded ? 'warning' : 'info', `${tierText(status)}${hint}`);
+    if (status.tier !== 'off' && status.cgroup === '')
+      this.#log.info(
+        'no cgroup v2 hierarchy is mounted: containers and units of processes that have ended are missing',
+      );
     if (this.#options.conntrack && status.conntrack !== '')
       this.#log.info(`address translation is not followed: ${status.conntrack}`);
   }
