@@ -78,6 +78,17 @@ function assertDumped(file: string, { shop, flow }: Metered): Record<string, unk
   return one;
 }
 
+/** What examples/rfc5610.lua adds to the record of the flow. */
+function namedByScript(file: string): string[] {
+  const script = `lua_script:${join(packageRoot(), 'examples', 'rfc5610.lua')}`;
+  const flows = ['-Y', 'cflow.pie.ntop.src_proc_name', '-T', 'fields', '-E', 'aggregator=|', '-e', 'rfc5610.element'];
+  const run = spawnSync('tshark', ['-X', script, '-n', '-r', file, '-o', 'cflow.max_template_fields:0', ...flows], {
+    encoding: 'utf8',
+  });
+  assert.equal(run.status, 0, run.stderr);
+  return run.stdout.trim().split('|');
+}
+
 test(
   'ipfixDump and tshark show process, user and container',
   needsContainers('dockerd', 'ipfixDump', 'tshark', 'python3'),
@@ -100,13 +111,20 @@ test(
       ['src_proc_id', 'dst_proc_pid', 'src_proc_name', 'dst_proc_name', 'src_proc_user_name', 'dst_proc_uid'].map(ntop),
       [String(flow['ntop.SRC_PROC_PID']), String(flow['ntop.DST_PROC_PID']), 'wget', 'httpd', 'root', '0'],
     );
-    // What it has no name for it shows as octets.
-    assert.ok(
-      [seen?.['cflow.enterprise_private_entry']].flat().includes(
-        Buffer.from('shop')
-          .toString('hex')
-          .replace(/..(?=.)/g, '$&:'),
-      ),
-    );
+    // What it has no name for it shows as octets, unless the script tells it.
+    const octets = Buffer.from('shop')
+      .toString('hex')
+      .replace(/..(?=.)/g, '$&:');
+    assert.ok([seen?.['cflow.enterprise_private_entry']].flat().includes(octets));
+    for (const template of ['process', 'kubernetes']) {
+      const named = namedByScript(fileOf(template));
+      const started = `sourceProcessStartMilliseconds: ${flow.sourceProcessStartMilliseconds}`;
+      assert.equal(named.includes(started), template === 'process', named.join('\n'));
+      for (const side of ['source', 'destination']) {
+        assert.ok(named.includes(`${side}ContainerName: shop`), named.join('\n'));
+        assert.ok(named.includes(`${side}ContainerImage: ${imageName}`), named.join('\n'));
+        assert.ok(named.includes(`${side}ContainerId: ${metered.shop.id}`), named.join('\n'));
+      }
+    }
   },
 );
