@@ -94,12 +94,13 @@ function report(name, way, said, seconds) {
     process.stdout.write(`${name} failed:\n${lineOf(said, 'WEIR-FAILED') ?? said.slice(-3000)}\n`);
     return;
   }
-  const { judgement: found, records, seconds: loadSeconds, log, meter } = JSON.parse(result);
+  const { judgement: found, records, seconds: loadSeconds, status, log, meter } = JSON.parse(result);
   byKernel[name] = found;
   say(`${name}: ${records} records, workloads ${loadSeconds} s, ${JSON.stringify(meter)}`);
   for (const text of [...log, ...found.explained]) process.stdout.write(`${name}: ${text}\n`);
   for (const [skipped, why] of Object.entries(found.skipped)) say(`${name}: skipped: ${skipped}: ${why}`);
   const missed = missedBars(way.tier, found);
+  if (status !== 0) missed.push(`weir ended with status ${status}`);
   if (!log.some((text) => way.says.test(text))) missed.push(`weir did not say ${way.says}`);
   for (const text of missed) say(`${name}: missed: ${text}`);
   if (missed.length > 0) failed++;
