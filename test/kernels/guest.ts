@@ -24,7 +24,9 @@ try {
   });
   const log = weir.stderr.split('\n').filter((line) => /ends of flows|cgroup v2|"level":"(warn|error)/.test(line));
   judgement.explained.splice(50);
-  console.log(`WEIR-RESULT ${JSON.stringify({ judgement, records, seconds, meter: weir.meter, log })}`);
+  console.log(
+    `WEIR-RESULT ${JSON.stringify({ judgement, records, seconds, status: weir.status, meter: weir.meter, log })}`,
+  );
 } catch (error) {
   console.log(`WEIR-FAILED ${JSON.stringify((error as Error).stack)}`);
 }

@@ -58,6 +58,14 @@ bool readAddress(const char* text, size_t words, uint8_t* address, uint16_t& por
 
 }  // namespace
 
+// The kernel loads the module by itself where it has modprobe; it says ENOENT where that failed.
+std::string listingRefusal(uint8_t protocol, int reason) {
+  std::string text = "protocol " + std::to_string(protocol) + ": " + std::strerror(reason);
+  if (reason == ENOENT && protocol == IPPROTO_TCP) text += " (the kernel module is not loaded: modprobe tcp_diag)";
+  if (reason == ENOENT && protocol == IPPROTO_UDP) text += " (the kernel module is not loaded: modprobe udp_diag)";
+  return text;
+}
+
 SocketListing::SocketListing(uint32_t netns, size_t most)
     : netns_(netns), most_(most), netnsCookie_(netns), diag_(openNetlink(NETLINK_SOCK_DIAG)) {
   if (!diag_) reason_ = errno;
@@ -118,7 +126,7 @@ std::string SocketListing::listProtocol(uint8_t protocol, uint8_t family, std::v
   const int reason = requestNetlink(diag_.get(), request.header, [&](const nlmsghdr& header) {
     if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY) apply(&header, protocol, base, sockets);
   });
-  return reason == 0 ? std::string() : "sock_diag of protocol " + std::to_string(protocol) + ": " + std::strerror(reason);
+  return reason == 0 ? std::string() : listingRefusal(protocol, reason);
 }
 
 void SocketListing::apply(const void* message, uint8_t protocol, ListedSocket listed, std::vector<ListedSocket>& sockets) {

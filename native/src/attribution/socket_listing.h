@@ -21,6 +21,9 @@ struct ListedSocket {
   uint32_t uid = 0;
 };
 
+// Why the sockets of a protocol could not be listed, with the remedy where there is one.
+std::string listingRefusal(uint8_t protocol, int reason);
+
 // Made in the namespace, for a short stay there; list() works from anywhere.
 class SocketListing {
  public:

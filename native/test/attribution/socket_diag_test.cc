@@ -16,6 +16,7 @@
 
 #include "attribution/cgroups.h"
 #include "attribution/event_recorder.h"
+#include "attribution/socket_listing.h"
 #include "base/descriptor.h"
 #include "capture/namespace_process.h"
 #include "capture/netns.h"
@@ -153,6 +154,13 @@ bool isEnd(const weir_socket& socket, uint16_t local, uint16_t remote) {
 }
 
 }  // namespace
+
+TEST_CASE("a kernel without the module of a protocol: which one is said") {
+  CHECK(listingRefusal(IPPROTO_TCP, ENOENT) ==
+        "protocol 6: No such file or directory (the kernel module is not loaded: modprobe tcp_diag)");
+  CHECK(listingRefusal(IPPROTO_UDP, ENOENT).find("modprobe udp_diag") != std::string::npos);
+  CHECK(listingRefusal(IPPROTO_TCP, EPERM) == "protocol 6: Operation not permitted");
+}
 
 TEST_CASE("TCP: both ends and the listener, with process and namespace") {
   const auto made = connection4();
