@@ -246,6 +246,40 @@ TEST_CASE("accepted MPTCP connections, which have their listener's cookie, are t
   }
 }
 
+TEST_CASE("an MPTCP peer that comes back from the same port is told again") {
+  const auto programs = programsOrSkip();
+  if (!programs) return;
+  const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+  if (!listener) {
+    MESSAGE("skipped: no MPTCP in this kernel");
+    return;
+  }
+  sockaddr_in address = loopback(0);
+  REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(listener.get(), 8) == 0);
+  const sockaddr_in server = loopback(portOf(listener));
+  sockaddr_in own = loopback(0);
+  for (int i = 0; i < 2; ++i) {
+    Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+    const int on = 1;
+    const linger reset{1, 0};  // its port is free at once
+    ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    ::setsockopt(client.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    REQUIRE(::bind(client.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0);
+    own.sin_port = htons(portOf(client));
+    REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0);
+    const Descriptor accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    say(client, 5);
+    hear(accepted, 5);
+    client = Descriptor();
+    char end = 0;
+    CHECK(::recv(accepted.get(), &end, 1, 0) <= 0);
+  }
+  EventRecorder events;
+  programs->poll(events);
+  CHECK(events.ofPort(WEIR_OWNER, ntohs(server.sin_port)).size() == 2);
+}
+
 TEST_CASE("a process that has another name since is told again") {
   const auto programs = programsOrSkip();
   if (!programs) return;

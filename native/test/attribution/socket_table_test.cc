@@ -149,6 +149,19 @@ TEST_CASE("MPTCP: connection and subflow are one, under TCP; an accepted one may
   CHECK(countOf(table, {400, kEnds}) == 1);
 }
 
+TEST_CASE("MPTCP: a peer that comes back from the same port has the cookie and tuple of before, and another binding") {
+  SocketTable table({});
+  Events events(table);
+  events.owner(1, WEIR_OWNER, {300, kServer, kMptcp}, processOf(70));
+  events.close(2, {300, kServer, kMptcp});
+  events.owner(2.1, WEIR_OWNER, {300, kServer, kMptcp}, processOf(70));  // read its end late
+  CHECK(countOf(table, {300, kServer}) == 1);
+  CHECK(tells(events.owner(4, WEIR_OWNER, {300, kServer, kMptcp}, processOf(71)), EventType::accept));
+  CHECK(countOf(table, {300, kServer}) == 2);
+  events.close(5, {300, kServer, kMptcp});
+  CHECK(table.ended() == 2);
+}
+
 TEST_CASE("a socket that only sends is told by its release; the last to close is not its user") {
   SocketTable table({});
   Events events(table);
