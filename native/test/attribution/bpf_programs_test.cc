@@ -182,15 +182,18 @@ TEST_CASE("a refused connection: its process, and a close out of SYN_SENT with t
   CHECK(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0);
   EventRecorder events;
   programs->poll(events);
-  const auto toPort = [port](const RecordedEvent& one) { return one.socket.socket.remote_port == port; };
-  const auto connect = events.all(WEIR_CONNECT, toPort);
-  const auto close = events.all(WEIR_CLOSE, toPort);
+  const auto connect = events.all(WEIR_CONNECT, [port](const RecordedEvent& one) {
+    return one.socket.socket.remote_port == port && one.socket.process.tgid == static_cast<uint32_t>(::getpid());
+  });
   REQUIRE(connect.size() == 1);
+  const auto close = events.all(WEIR_CLOSE, [&](const RecordedEvent& one) {
+    return one.close.socket.cookie == connect[0].socket.socket.cookie;
+  });
   REQUIRE(close.size() == 1);
   checkSelf(connect[0].socket.process);
   CHECK(close[0].close.socket.old_state == TCP_SYN_SENT);
   CHECK(close[0].close.socket.local_port != 0);
-  CHECK(close[0].close.socket.cookie == connect[0].socket.socket.cookie);
+  CHECK(close[0].close.socket.remote_port == port);
   CHECK(close[0].close.health.segs_out == 1);
   CHECK(close[0].close.health.flags == 0);
 }
@@ -366,6 +369,25 @@ TEST_CASE("UDP: the receiver at once, everybody at the release; sums of lengths 
     CHECK(ofClient[0].socket.health.segs_out == 2);
     CHECK(ofClient[0].socket.health.bytes_received == 7);
     CHECK(ofClient[0].socket.health.segs_in == 1);
+  }
+}
+
+TEST_CASE("a socket says that it may share its port") {
+  const auto programs = programsOrSkip();
+  if (!programs || !tellsReleases(*programs)) return;
+  const int on = 1;
+  uint16_t ports[3];
+  for (int i = 0; i < 3; ++i) {
+    const Descriptor made = boundSocket(SOCK_DGRAM);
+    ports[i] = portOf(made);
+    if (i > 0) REQUIRE(::setsockopt(made.get(), SOL_SOCKET, i == 1 ? SO_REUSEADDR : SO_REUSEPORT, &on, sizeof on) == 0);
+  }
+  EventRecorder events;
+  programs->poll(events);
+  for (int i = 0; i < 3; ++i) {
+    const auto release = events.ofPort(WEIR_RELEASE, ports[i]);
+    REQUIRE(release.size() == 1);
+    CHECK(release[0].socket.socket.flags == (i > 0 ? WEIR_SHARES_PORT : 0));
   }
 }
 
