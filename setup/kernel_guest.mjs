@@ -19,14 +19,22 @@ mount -t devtmpfs devtmpfs /dev
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 mkdir -p /run/netns
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
+if grep -q weir.cgroup=v1 /proc/cmdline; then
+  mount -t tmpfs tmpfs /sys/fs/cgroup
+  for controller in cpu,cpuacct memory pids devices; do
+    mkdir /sys/fs/cgroup/$controller
+    mount -t cgroup -o $controller cgroup /sys/fs/cgroup/$controller || rmdir /sys/fs/cgroup/$controller
+  done
+else
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup
+fi
 mount -t bpf bpf /sys/fs/bpf
 mount -t securityfs securityfs /sys/kernel/security
 ulimit -n 20000
 ip link set lo up
 for module in /modules/*.ko; do insmod $module; done
 grep -q weir.hidebtf=1 /proc/cmdline && mount -t tmpfs tmpfs /sys/kernel/btf
-echo "WEIR-GUEST $(uname -r) lockdown $(cat /sys/kernel/security/lockdown 2>/dev/null) btf $(ls /sys/kernel/btf | wc -l)"
+echo "WEIR-GUEST $(uname -r) lockdown $(cat /sys/kernel/security/lockdown 2>/dev/null) btf $(ls /sys/kernel/btf | wc -l) cgroups $(awk '$3 ~ /^cgroup/ { print $3 ":" $2 }' /proc/mounts | tr '\\n' ' ')"
 /usr/bin/node /weir/dist/test/kernels/guest.js
 echo "WEIR-END $?"
 poweroff -f

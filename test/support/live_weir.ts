@@ -5,9 +5,9 @@ import { collectRun, startWeir, type WeirRun } from './weir.js';
 
 export type Flow = Record<string, string | number>;
 
-const patienceMs = 30_000;
-
 export class LiveWeir {
+  /** How long it may take until something is said; an emulated machine needs more. */
+  static patienceMs = 30_000;
   readonly child: ChildProcess;
   /** What it has said so far. */
   stdout = '';
@@ -15,6 +15,8 @@ export class LiveWeir {
   readonly ended: Promise<WeirRun>;
   #over = false;
   #look = new Set<() => void>();
+  #flows: Flow[] = [];
+  #parsed = 0;
 
   /** args without --stats; prefix is what runs in front of the command (ip netns exec ..., setpriv ...). */
   constructor(
@@ -66,7 +68,7 @@ export class LiveWeir {
       };
       const fail = (why: string): void =>
         done(new Error(`weir ${why} before it ${what}:\n${this.stderr}${this.stdout.slice(-2000)}`));
-      const timer = setTimeout(() => fail(`ran ${patienceMs} ms`), patienceMs);
+      const timer = setTimeout(() => fail(`ran ${LiveWeir.patienceMs} ms`), LiveWeir.patienceMs);
       const look = (): void => {
         if (met()) done();
         else if (this.#over) fail('ended');
@@ -85,8 +87,12 @@ export class LiveWeir {
     return this.until(() => this.packets >= count, `saw ${count} packets`);
   }
 
+  /** Of whole lines; each is parsed once. */
   get flows(): Flow[] {
-    return flowsOf(this.stdout);
+    const end = this.stdout.lastIndexOf('\n') + 1;
+    this.#flows.push(...flowsOf(this.stdout.slice(this.#parsed, end)));
+    this.#parsed = end;
+    return [...this.#flows];
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<WeirRun> {

@@ -47,6 +47,10 @@ bool isBoundTo(const Address& bound, const Address& address) {
   return bound == address || bound == kAny6 || (bound == kAny4 && isIp4(address));
 }
 
+bool isWeak(MatchMethod method) {
+  return method == MatchMethod::none || method == MatchMethod::wildcard || method == MatchMethod::listener;
+}
+
 bool isEcho(uint8_t protocol) { return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6; }
 
 }  // namespace
@@ -238,21 +242,19 @@ FlowEnd FlowJoin::listener(const SocketTuple& tuple, const FlowPlace& place, con
   return end;
 }
 
-// What did not match may stand under its addresses on the other side of a translation.
+// Sockets know their own side of a translation: the client's what stands before it, the server's what stands behind. Where
+// the flow was seen on the other side, a weak key there (a port of this host) is another socket's.
 void FlowJoin::behindNat(const FlowKey& key, const FlowPlace& place, const FlowSpan& span, FlowEnds& ends) const {
-  const bool all = ends.end[0].method != MatchMethod::none && ends.end[1].method != MatchMethod::none;
-  if (all || !translate_ || !place.translated || isLoopback(key.address[0]) || isLoopback(key.address[1])) return;
+  if (!translate_ || !place.translated || isLoopback(key.address[0]) || isLoopback(key.address[1])) return;
   ends.nat = translate_({key.address[0], key.address[1], key.port[0], key.port[1], key.protocol}, span.endNs);
-  if (!ends.nat) return;
+  if (!ends.nat || isEcho(key.protocol)) return;
   FlowKey other = key;
   other.address[0] = ends.nat->other.source;
   other.address[1] = ends.nat->other.destination;
   other.port[0] = ends.nat->other.sourcePort;
   other.port[1] = ends.nat->other.destinationPort;
-  for (unsigned side = 0; side < 2; side++) {
-    if (ends.end[side].method != MatchMethod::none || isEcho(key.protocol)) continue;
-    ends.end[side] = match(tupleOfSide(other, side), place, span);
-  }
+  const unsigned side = ends.nat->observedAfter ? ends.nat->client : ends.nat->client ^ 1;
+  if (isWeak(ends.end[side].method)) ends.end[side] = match(tupleOfSide(other, side), place, span);
 }
 
 FlowEnd FlowJoin::socketEnd(const SocketTuple& tuple, uint64_t cookie, const FlowPlace& place,

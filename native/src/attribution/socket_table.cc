@@ -102,7 +102,7 @@ uint32_t SocketTable::find(const weir_socket& socket, const SocketTuple& tuple, 
 
 uint32_t SocketTable::findByCookie(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) const {
   uint32_t pending = kNoEntry;
-  for (uint32_t at = byCookie_.first(hashOf(socket.cookie)); at != kNoEntry; at = slots_[at].next[kByCookie]) {
+  for (uint32_t at = byCookie_.first(hashOf(socket.cookie)); at != kNoEntry; at = byCookie_.next(at)) {
     const Slot& slot = slots_[at];
     const SocketBinding& binding = slot.binding;
     if (binding.cookie != socket.cookie || !sameNetns(binding.netnsCookie, binding.netns, socket.netns_cookie, socket.netns)) {
@@ -121,7 +121,7 @@ uint32_t SocketTable::findByCookie(const weir_socket& socket, const SocketTuple&
 }
 
 uint32_t SocketTable::findByTuple(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) {
-  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = slots_[at].next[kByTuple]) {
+  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = byTuple_.next(at)) {
     SocketBinding& binding = slots_[at].binding;
     if (!(binding.tuple == tuple) || !sameNetns(binding.netnsCookie, binding.netns, socket.netns_cookie, socket.netns)) {
       continue;
@@ -143,11 +143,10 @@ uint32_t SocketTable::findByTuple(const weir_socket& socket, const SocketTuple& 
 
 uint32_t SocketTable::add(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event,
                           EventOrigin origin) {
-  makeRoom();
+  makeRoom(event.time_ns);
   uint32_t entry;
   if (free_.empty()) {
-    entry = static_cast<uint32_t>(slots_.size());
-    slots_.emplace_back();
+    entry = slots_.add();
   } else {
     entry = free_.back();
     free_.pop_back();
@@ -170,7 +169,7 @@ uint32_t SocketTable::add(const weir_socket& socket, const SocketTuple& tuple, c
   }
   slot.pass = pass_;
   if (tuple.protocol != IPPROTO_TCP) inherit(entry, socket.cookie);
-  byCookie_.insert(hashOf(socket.cookie), entry, slot.next[kByCookie]);
+  byCookie_.insert(hashOf(socket.cookie), entry);
   place(entry);
   open_.pushBack(entry, linkOf());
   return entry;
@@ -181,12 +180,12 @@ void SocketTable::place(uint32_t entry) {
   Slot& slot = slots_[entry];
   const SocketTuple& tuple = slot.binding.tuple;
   if (isConnected(tuple)) {
-    byTuple_.insert(hashOf(tuple), entry, slot.next[kByTuple]);
+    byTuple_.insert(hashOf(tuple), entry);
     slot.inTuple = true;
   }
   const bool portless = !hasPorts(tuple.protocol) || tuple.raw;
   if (portless || hasExclusivePort(tuple) || (tuple.localPort != 0 && tuple.remotePort == 0)) {
-    byPort_.insert(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry, slot.next[kByPort]);
+    byPort_.insert(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry);
     slot.inPort = true;
   }
 }
@@ -194,11 +193,8 @@ void SocketTable::place(uint32_t entry) {
 void SocketTable::displace(uint32_t entry) {
   Slot& slot = slots_[entry];
   const SocketTuple& tuple = slot.binding.tuple;
-  const auto next = [this](Chain chain) {
-    return [this, chain](uint32_t at) -> uint32_t& { return slots_[at].next[chain]; };
-  };
-  if (slot.inTuple) byTuple_.erase(hashOf(tuple), entry, next(kByTuple));
-  if (slot.inPort) byPort_.erase(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry, next(kByPort));
+  if (slot.inTuple) byTuple_.erase(hashOf(tuple), entry);
+  if (slot.inPort) byPort_.erase(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry);
   slot.inTuple = slot.inPort = false;
 }
 
@@ -220,7 +216,7 @@ uint64_t SocketTable::portFreeSince(const weir_socket& socket, const SocketTuple
   uint64_t since = 0;
   unsigned looks = 0;
   uint32_t at = byPort_.first(hashOf(tuple.protocol, false, tuple.localPort));
-  for (; at != kNoEntry && looks < kPortLooks; at = slots_[at].next[kByPort], looks++) {
+  for (; at != kNoEntry && looks < kPortLooks; at = byPort_.next(at), looks++) {
     const SocketBinding& other = slots_[at].binding;
     const bool same = other.tuple.protocol == tuple.protocol && !other.tuple.raw && other.tuple.localPort == tuple.localPort;
     if (!same || !other.closed || other.cookie == socket.cookie || !excludes(other.tuple.local, tuple.local)) continue;
@@ -245,7 +241,7 @@ void SocketTable::adoptTuple(uint32_t entry, const SocketTuple& tuple) {
   binding.tuple = tuple;
   place(entry);
   // The end of one that has the same name was not told.
-  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = slots_[at].next[kByTuple]) {
+  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = byTuple_.next(at)) {
     const SocketBinding& other = slots_[at].binding;
     const bool same = other.tuple == tuple && sameNetns(other.netnsCookie, other.netns, binding.netnsCookie, binding.netns);
     if (at != entry && same && other.open() && !other.mptcp && !binding.mptcp) {
@@ -272,16 +268,18 @@ void SocketTable::reopen(uint32_t entry) {
 
 void SocketTable::remove(uint32_t entry) {
   displace(entry);
-  byCookie_.erase(hashOf(slots_[entry].binding.cookie), entry,
-                  [this](uint32_t at) -> uint32_t& { return slots_[at].next[kByCookie]; });
+  byCookie_.erase(hashOf(slots_[entry].binding.cookie), entry);
   (slots_[entry].binding.open() ? open_ : ended_).remove(entry, linkOf());
-  slots_[entry].binding.users = {};
+  slots_[entry].binding.users.clear();
   free_.push_back(entry);
 }
 
-void SocketTable::makeRoom() {
+void SocketTable::makeRoom(uint64_t nowNs) {
   if (size() < options_.capacity) return;
   if (ended_.head != kNoEntry) {
+    const SocketBinding& oldest = slots_[ended_.head].binding;
+    const bool tcp = oldest.closed && oldest.tuple.protocol == IPPROTO_TCP;
+    if (oldest.endNs + (tcp ? options_.keepClosedNs : options_.keepNs) >= nowNs) forgottenEarly_++;
     remove(ended_.head);
     return;
   }
@@ -333,7 +331,7 @@ uint32_t SocketTable::onRelease(uint32_t entry, const weir_owner_event& event) {
 }
 
 void SocketTable::endSiblings(const SocketBinding& binding, uint64_t ns) {
-  for (uint32_t at = byCookie_.first(hashOf(binding.cookie)); at != kNoEntry; at = slots_[at].next[kByCookie]) {
+  for (uint32_t at = byCookie_.first(hashOf(binding.cookie)); at != kNoEntry; at = byCookie_.next(at)) {
     SocketBinding& other = slots_[at].binding;
     if (other.cookie != binding.cookie || other.tuple.protocol != binding.tuple.protocol) continue;
     end(at, ns);

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,6 +16,7 @@
 #include <set>
 
 #include "attribution/bpf_host.h"
+#include "attribution/cgroups.h"
 #include "event_recorder.h"
 
 namespace weir {
@@ -58,11 +61,13 @@ void checkSelf(const weir_process& process) {
   if (const uint64_t cgroup = ownCgroupId(); cgroup != 0) CHECK(process.cgroup_id == cgroup);
 }
 
-// Says why not: under lockdown=confidentiality before 6.2, or without a cgroup v2 hierarchy.
+// Says why not: without trampolines, under lockdown=confidentiality before 6.2 or without a cgroup v2 hierarchy.
 bool tellsReleases(const BpfPrograms& programs) {
   const auto status = programs.status();
-  if (statusOf(status, "socket_release").attached || statusOf(status, "socket_release_probe").attached) return true;
-  MESSAGE("skipped: no event when a socket is released: " << statusOf(status, "socket_release_probe").reason);
+  for (const char* name : {"socket_release", "socket_release_probe", "socket_release_entry"}) {
+    if (statusOf(status, name).attached) return true;
+  }
+  MESSAGE("skipped: no event when a socket is released: " << statusOf(status, "socket_release_entry").reason);
   return false;
 }
 
@@ -528,6 +533,25 @@ TEST_CASE("without the kernel's type information the error says where it was loo
     CHECK(error.code() == "WEIR_BPF");
     CHECK(std::string(error.what()).find("/nonexistent/vmlinux") != std::string::npos);
   }
+}
+
+TEST_CASE("without a cgroup v2 hierarchy the hooks of its root are replaced, or said to be off") {
+  if (!programsOrSkip()) return;
+  const int result = inChild([] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 3;
+    for (std::string mount; !(mount = Cgroups().mount()).empty();) {
+      if (::umount2(mount.c_str(), MNT_DETACH) != 0) return 4;
+    }
+    const BpfPrograms programs{BpfOptions{}};
+    const auto status = programs.status();
+    const BpfProgramStatus& hook = statusOf(status, "socket_release");
+    const BpfProgramStatus& instead = statusOf(status, "socket_release_entry");
+    if (hook.attached || hook.reason != "no cgroup v2 hierarchy is mounted") return 5;
+    if (hook.wanted == instead.attached) return 6;
+    if (!statusOf(status, "tcp_state").attached) return 7;
+    return instead.attached || instead.reason.starts_with("needs trampolines (fentry) (") ? 0 : 8;
+  });
+  CHECK(result == 0);
 }
 
 TEST_CASE("without privileges the error names what is missing") {

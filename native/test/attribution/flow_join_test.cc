@@ -307,6 +307,41 @@ TEST_CASE("behind a translation: the side that does not match is looked for unde
   CHECK(!host.join.join(key, DirectionMethod::syn, {kHostNetns, 0, false}, {0, 0}).nat);
 }
 
+TEST_CASE("before a translation: the server is found by what stands behind it, not as a listener only") {
+  Host host;
+  SocketSpec listener = listening(200, "0.0.0.0", 443);
+  listener.netns = 8;
+  host.events.owner(0.5, WEIR_LISTEN, listener, processOf(60));
+  SocketSpec client{100, {"172.17.0.2", 40000, "10.8.0.1", 443}}, server{201, {"10.8.0.1", 443, "10.0.0.1", 61000}};
+  client.netns = kOtherNetns;
+  server.netns = 8;
+  host.addresses.learn(8, address("10.8.0.1"));
+  host.events.connect(1, client, processOf(50));
+  host.events.owner(1, WEIR_OWNER, server, processOf(61));
+  const Ends seen{"172.17.0.2", 40000, "10.8.0.1", 443};
+  CHECK(host.at(seen, 1, 2).end[1].tentative);
+  host.nat = NatView{{address("10.0.0.1"), address("10.8.0.1"), 61000, 443, IPPROTO_TCP}, false};
+  const FlowEnds ends = host.at(seen, 1, 2);
+  CHECK(pid(ends.end[0]) == 50);
+  CHECK(pid(ends.end[1]) == 61);
+  CHECK(ends.end[1].method == MatchMethod::exact);
+  CHECK(!ends.end[1].tentative);
+}
+
+TEST_CASE("behind a translation: a socket of this host that has the port is not the one") {
+  Host host;
+  host.events.owner(1, WEIR_OWNER, {100, {"0.0.0.0", 6000, "0.0.0.0", 0}, IPPROTO_UDP}, processOf(50));
+  const Ends seen{"10.0.0.1", 6000, "192.0.2.1", 53}, answer{"192.0.2.1", 53, "10.0.0.1", 6000};
+  CHECK(pid(host.at(seen, 1, 2, IPPROTO_UDP).end[0]) == 50);
+  host.nat = NatView{{address("172.17.0.2"), address("192.0.2.1"), 5000, 53, IPPROTO_UDP}, true, 0};
+  CHECK(pid(host.at(seen, 1, 2, IPPROTO_UDP).end[0]) == 0);
+  host.nat = NatView{{address("192.0.2.1"), address("172.17.0.2"), 53, 5000, IPPROTO_UDP}, true, 1};
+  CHECK(pid(host.at(answer, 1, 2, IPPROTO_UDP).end[1]) == 0);
+  // The server's end of a flow seen behind the translation is its own.
+  host.nat = NatView{{address("192.0.2.1"), address("10.0.0.9"), 53, 6000, IPPROTO_UDP}, true, 0};
+  CHECK(pid(host.at(answer, 1, 2, IPPROTO_UDP).end[1]) == 50);
+}
+
 TEST_CASE("a local end without a socket asks for a look at all of them") {
   Host host;
   CHECK(host.at(kFlow, 1, 2).missing);
