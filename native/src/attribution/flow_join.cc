@@ -201,27 +201,28 @@ void FlowJoin::addWildcards(const SocketTuple& tuple, const FlowPlace& place, co
 FlowEnd FlowJoin::latestOf(Candidates& found, const FlowSpan& span) const {
   if (found.empty()) return {};
   int64_t nearest = INT64_MIN;
+  uint64_t latestStart = 0;
   for (const Candidate& one : found) nearest = std::max(nearest, std::min<int64_t>(one.overlapNs, 0));
   std::erase_if(found, [nearest](const Candidate& one) { return one.overlapNs < nearest; });
-  // Of those that ended before another one began the flow has seen the end, at the latest then.
-  uint64_t latestStart = 0, lastEnd = 0;
   for (const Candidate& one : found) latestStart = std::max(latestStart, one.open.startNs);
+  const SocketBinding* previous = nullptr;  // the flow was its, then another one's
   std::erase_if(found, [&](const Candidate& one) {
     const bool over = one.open.endNs <= latestStart && one.open.startNs < latestStart;
-    if (over) lastEnd = std::max(lastEnd, one.open.endNs);
+    if (over && (previous == nullptr || one.open.endNs > previous->endNs)) previous = one.binding;
     return over;
   });
+  const auto userOf = [&span](const SocketBinding& binding) -> const SocketUser& { return *binding.userAt(span.endNs); };
   const Candidate* best = &found.front();
   for (const Candidate& one : found) {
-    const uint64_t since = one.binding->userAt(span.endNs)->sinceNs, bestSince = best->binding->userAt(span.endNs)->sinceNs;
-    if (one.rank > best->rank || (one.rank == best->rank && since > bestSince)) best = &one;
+    const bool later = userOf(*one.binding).sinceNs > userOf(*best->binding).sinceNs;
+    if (one.rank > best->rank || (one.rank == best->rank && later)) best = &one;
   }
   FlowEnd end = answer(best->binding, best->rank == kConnectedRank ? MatchMethod::exact : MatchMethod::wildcard, span);
+  const auto isAnother = [&](const SocketBinding& binding) { return !(userOf(binding).process == end.user.process); };
   for (const Candidate& one : found) {
-    const bool another = !(one.binding->userAt(span.endNs)->process == end.user.process);
-    if (one.rank == best->rank && one.rank != kConnectedRank && another) end.tentative = true;
+    if (one.rank == best->rank && one.rank != kConnectedRank && isAnother(*one.binding)) end.tentative = true;
   }
-  if (lastEnd != 0 && !surelyLater(*best->binding, lastEnd, span)) end.tentative = true;
+  if (previous != nullptr && isAnother(*previous) && !surelyLater(*best->binding, previous->endNs, span)) end.tentative = true;
   return end;
 }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "attribution/chain_index.h"
-#include "attribution/port_ends.h"
 #include "attribution/process_reader.h"
 #include "attribution/socket_tuple.h"
 #include "base/hash.h"
@@ -131,7 +130,8 @@ class SocketTable {
   void withPort(uint8_t protocol, bool raw, uint16_t port, Use&& use) const {
     for (uint32_t at = byPort_.first(hashOf(protocol, raw, port)); at != kNoEntry; at = byPort_.next(at)) {
       const SocketTuple& tuple = slots_[at].binding.tuple;
-      if (tuple.protocol == protocol && tuple.raw == raw && portKey(tuple) == port) use(slots_[at].binding);
+      const bool same = tuple.protocol == protocol && tuple.raw == raw && portKey(tuple) == port;
+      if (same && !isConnected(tuple)) use(slots_[at].binding);
     }
   }
   template <class Use>
@@ -174,10 +174,11 @@ class SocketTable {
   uint64_t hashOf(uint64_t cookie) const { return foldMultiply(cookie ^ seed_.a, seed_.b); }
 
   uint32_t find(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event);
-  uint32_t findByCookie(const weir_socket& socket, const SocketTuple& tuple) const;
+  uint32_t findByCookie(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) const;
   uint32_t findByTuple(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event);
   uint32_t add(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event, EventOrigin origin);
   uint64_t earliestStart(const weir_socket& socket, const SocketTuple& tuple, EventOrigin origin) const;
+  uint64_t portFreeSince(const weir_socket& socket, const SocketTuple& tuple) const;
   void makeRoom(uint64_t nowNs);
   void place(uint32_t entry);
   void displace(uint32_t entry);
@@ -204,7 +205,6 @@ class SocketTable {
   std::vector<uint32_t> free_;
   OrderedList open_;   // least recently told of first
   OrderedList ended_;  // ended first, first
-  PortEnds portEnds_;  // of datagram sockets
   uint64_t evicted_ = 0, forgottenEarly_ = 0;
   uint32_t pass_ = 0;
   uint64_t passNs_ = 0, previousPassNs_ = 0;
