@@ -249,7 +249,7 @@ TEST_CASE("a connection nobody holds any more has no process") {
   made.server = Descriptor();
   size_t waiting = 0;
   for (const weir_snapshot_event& event : pass().events) {
-    if (event.socket.state != timeWait || event.socket.local_port != port) continue;
+    if (event.socket.netns != ownNetns() || event.socket.state != timeWait || event.socket.local_port != port) continue;
     waiting++;
     CHECK(event.process.tgid == 0);
   }
@@ -321,7 +321,7 @@ TEST_CASE("MPTCP: its subflows name the process") {
   for (const weir_snapshot_event& event : pass().events) {
     const bool client = event.socket.local_port == portOf(made.client.get());
     const bool server = event.socket.remote_port == portOf(made.client.get());
-    if (!client && !server) continue;
+    if (event.socket.netns != ownNetns() || (!client && !server)) continue;
     ends++;
     CHECK(event.socket.protocol == IPPROTO_TCP);
     CHECK(event.process.tgid == static_cast<uint32_t>(::getpid()));
