@@ -158,7 +158,7 @@ DiagResult SocketDiag::dump(EventHandler& handler) {
   impl_->listAll(result, troubles);
   const SocketHolders holders = findHolders(inodesOf(impl_->sockets), impl_->reader.list(), impl_->procRoot);
   if (holders.unreadable != 0) {
-    troubles.add("processes of other users may not be looked into (CAP_SYS_PTRACE is needed)");
+    troubles.add("some processes may not be looked into (CAP_SYS_PTRACE in their user namespace is needed)");
   }
   Identities identities(impl_->reader, impl_->procRoot, impl_->cgroupMount);
   for (const ListedSocket& listed : impl_->sockets) {

@@ -36,13 +36,7 @@ SocketTable::SocketTable(const SocketTableOptions& options)
     : options_(options), byCookie_(options.capacity), byTuple_(options.capacity), byPort_(options.capacity / 4) {}
 
 uint64_t SocketTable::hashOf(const SocketTuple& tuple) const {
-  uint8_t key[48] = {};
-  std::memcpy(key, tuple.local.data(), 16);
-  std::memcpy(key + 16, tuple.remote.data(), 16);
-  std::memcpy(key + 32, &tuple.localPort, 2);
-  std::memcpy(key + 34, &tuple.remotePort, 2);
-  key[36] = tuple.protocol;
-  return hashFixed<sizeof key>(key, seed_);
+  return weir::hashOf(tuple, seed_);
 }
 
 uint64_t SocketTable::hashOf(uint8_t protocol, bool raw, uint16_t port) const {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "attribution/socket_events.h"
+#include "base/hash.h"
 #include "fields/flow_record.h"
 
 namespace weir {
@@ -26,6 +27,16 @@ struct SocketTuple {
            local == other.local && remote == other.remote;
   }
 };
+
+inline uint64_t hashOf(const SocketTuple& tuple, const HashSeed& seed) {
+  uint8_t key[48] = {};
+  std::memcpy(key, tuple.local.data(), 16);
+  std::memcpy(key + 16, tuple.remote.data(), 16);
+  std::memcpy(key + 32, &tuple.localPort, 2);
+  std::memcpy(key + 34, &tuple.remotePort, 2);
+  key[36] = tuple.protocol;
+  return hashFixed<sizeof key>(key, seed);
+}
 
 inline bool isIp4(const Address& address) { return std::equal(kAny4.begin(), kAny4.begin() + 12, address.begin()); }
 inline bool isAny(const Address& address) { return address == kAny4 || address == kAny6; }
