@@ -7,10 +7,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 // connect() and listen() run in the process they belong to; told always, since nothing tells it again.
 static __always_inline void opened(const struct sock *sk, __u16 kind, __u8 state, __u8 old_state) {
-	__u64 cookie = cookie_of(sk);
-	struct slot *slot = slot_of(cookie);
+	__u64 cookie = cookie_of(sk), key = claim_key_of(sk, cookie);
+	struct slot *slot = slot_of(key);
 	if (slot)
-		tell_claim(slot, sk, cookie, kind, local_port_of(sk), state, old_state);
+		tell_claim(slot, claim_of(key), sk, cookie, kind, local_port_of(sk), state, old_state);
 }
 
 static __always_inline void closed(const struct sock *sk, __u8 old_state) {

@@ -66,9 +66,12 @@ Attribution::Impl::Impl(const AttributionOptions& given, std::function<void()> w
            [this](const NatTuple& tuple, uint64_t atNs) {
              return conntrack ? conntrack->find(tuple, atNs) : std::optional<NatView>();
            },
-           [this](const ProcessKey& key, uint64_t ns) {
+           [this](const ProcessKey& key) {
              const ProcessEntry* entry = std::as_const(processes).find(key);
-             return entry == nullptr || entry->exitedNs == 0 || entry->exitedNs >= ns;
+             const bool ended = entry != nullptr && entry->exitedNs != 0;
+             const bool known = entry != nullptr && entry->carried.start_ns != 0;
+             const uint64_t bornNs = known ? entry->carried.start_ns : key.startTicks * kNsPerTick;
+             return FlowSpan{clock.sinceBoot(bornNs), ended ? entry->exitedNs : UINT64_MAX};
            }),
       writer({given.commandLines, given.redact, given.ancestors, given.nodeName}, processes, containers),
       flows(given.flows ? std::make_unique<SocketFlows>(flowOptions(given)) : nullptr),

@@ -6,51 +6,20 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kUsersKept = 16;             // of one binding; the opener and the latest
-constexpr uint64_t kUserSlackNs = 10'000'000; // a packet is seen before the process that gets it wakes up
-constexpr unsigned kEvictionLooks = 8;        // listeners that are passed over
+constexpr unsigned kEvictionLooks = 8;  // listeners that are passed over
 constexpr uint8_t kTcpSynSent = 2, kTcpClose = 7, kTcpListen = 10;
 
 uint32_t bit(EventType type) { return 1u << static_cast<unsigned>(type); }
 
-void use(SocketBinding& binding, const weir_process& process, uint64_t ns) {
-  const ProcessKey key = processKeyOf(process);
-  if (!binding.users.empty() && binding.users.back().process == key) {
-    binding.users.back().threadId = process.tid;
-    return;
-  }
-  if (binding.users.size() == kUsersKept) binding.users.eraseSecond();
-  binding.users.push_back({key, process.tid, ns});
+bool hasExclusivePort(const SocketTuple& tuple) {
+  return hasPorts(tuple.protocol) && tuple.protocol != IPPROTO_TCP && !tuple.raw && tuple.localPort != 0;
 }
 
-// Of several holders the one that started first is the likely opener.
-void addHolder(SocketBinding& binding, const SocketUser& holder, bool firstOfPass) {
-  SocketUser& latest = binding.users.back();
-  if (firstOfPass) binding.several = false;
-  if (latest.process == holder.process) return;
-  if (firstOfPass) {
-    if (binding.users.size() == kUsersKept) binding.users.eraseSecond();
-    binding.users.push_back(holder);
-    return;
-  }
-  binding.several = true;
-  if (holder.process.startTicks >= latest.process.startTicks) return;
-  const size_t size = binding.users.size();
-  if (size > 1 && binding.users[size - 2].process == holder.process) binding.users.pop_back();
-  else latest = {holder.process, holder.threadId, latest.sinceNs};
-}
+uint64_t netnsOf(uint64_t cookie, uint32_t inode) { return cookie != 0 ? cookie : inode; }
 
 const weir_socket& socketOf(const weir_event& event) { return reinterpret_cast<const weir_socket_event&>(event).socket; }
 
 }  // namespace
-
-const SocketUser* SocketBinding::userAt(uint64_t ns) const {
-  if (users.empty()) return nullptr;
-  for (size_t i = users.size(); i-- > 1;) {
-    if (users[i].sinceNs <= ns + kUserSlackNs) return &users[i];
-  }
-  return &users.front();
-}
 
 SocketTable::SocketTable(const SocketTableOptions& options)
     : options_(options), byCookie_(options.capacity), byTuple_(options.capacity), byPort_(options.capacity / 4) {}
@@ -86,12 +55,12 @@ SocketTable::Change SocketTable::apply(const weir_event& event, EventOrigin orig
     case WEIR_CONNECT:
       binding.connector = true;
       binding.connectNs = event.time_ns;
-      use(binding, owner.process, event.time_ns);
+      binding.use(owner.process, event.time_ns);
       events = bit(EventType::connect);
       break;
     case WEIR_LISTEN:
       binding.listener = true;
-      use(binding, owner.process, event.time_ns);
+      binding.use(owner.process, event.time_ns);
       events = bit(EventType::listen);
       break;
     case WEIR_ESTABLISHED:
@@ -176,11 +145,11 @@ uint32_t SocketTable::add(const weir_socket& socket, const SocketTuple& tuple, c
   binding.netnsCookie = socket.netns_cookie;
   binding.netns = socket.netns;
   binding.origin = origin;
-  binding.seenNs = event.time_ns;
+  binding.firstNs = binding.seenNs = event.time_ns;
   binding.mptcp = socket.protocol == kMptcp;
   binding.listener = tuple.protocol == IPPROTO_TCP && !tuple.raw &&
                      (event.kind == WEIR_LISTEN || socket.state == kTcpListen);
-  binding.startNs = event.kind == WEIR_CONNECT ? event.time_ns : earliestStart(socket, tuple);
+  binding.startNs = event.kind == WEIR_CONNECT ? event.time_ns : earliestStart(socket, tuple, origin);
   if (event.kind == WEIR_SNAPSHOT && origin == EventOrigin::diag) {
     binding.startNs = std::max(binding.startNs, previousPassNs_);
   }
@@ -213,8 +182,8 @@ void SocketTable::displace(uint32_t entry) {
   slot.inTuple = slot.inPort = false;
 }
 
-// The end of the last one that had this name before: it cannot have been open then.
-uint64_t SocketTable::earliestStart(const weir_socket& socket, const SocketTuple& tuple) const {
+// The end of the last one that had this name, or a datagram socket's port, before: it cannot have been open then.
+uint64_t SocketTable::earliestStart(const weir_socket& socket, const SocketTuple& tuple, EventOrigin origin) const {
   uint64_t start = 0;
   const auto look = [&](const SocketBinding& other) {
     if (other.open() || other.cookie == socket.cookie) return;
@@ -222,7 +191,8 @@ uint64_t SocketTable::earliestStart(const weir_socket& socket, const SocketTuple
     start = std::max(start, other.endNs);
   };
   if (isConnected(tuple)) withTuple(tuple, look);
-  return start;
+  const bool alone = origin == EventOrigin::bpf && hasExclusivePort(tuple) && (socket.flags & WEIR_SHARES_PORT) == 0;
+  return alone ? std::max(start, portEnds_.before(netnsOf(socket.netns_cookie, socket.netns), tuple)) : start;
 }
 
 // A datagram socket under another name (it was connected, or disconnected) has the users it had.
@@ -302,7 +272,7 @@ uint32_t SocketTable::onOwner(uint32_t entry, const weir_owner_event& event) {
   if (binding.several) binding.users.clear();  // who of them it is shows now
   binding.several = false;
   binding.origin = EventOrigin::bpf;
-  use(binding, event.process, event.event.time_ns);
+  binding.use(event.process, event.event.time_ns);
   if (!first || binding.connector) return 0;
   return bit(binding.tuple.protocol == IPPROTO_TCP ? EventType::accept : EventType::use);
 }
@@ -317,7 +287,7 @@ uint32_t SocketTable::onRelease(uint32_t entry, const weir_owner_event& event) {
     binding.healthNs = event.event.time_ns;
   }
   if (binding.users.empty() && event.process.tgid != 0) {
-    use(binding, event.process, event.event.time_ns);
+    binding.use(event.process, event.event.time_ns);
     if (tcp && !binding.connector && !binding.listener) events |= bit(EventType::accept);
     if (!tcp) events |= bit(EventType::use);
   }
@@ -326,6 +296,9 @@ uint32_t SocketTable::onRelease(uint32_t entry, const weir_owner_event& event) {
   binding.state = kTcpClose;
   end(entry, event.event.time_ns);
   if (!tcp) endSiblings(binding, event.event.time_ns);
+  if (hasExclusivePort(binding.tuple)) {
+    portEnds_.put(netnsOf(binding.netnsCookie, binding.netns), binding.tuple, event.event.time_ns);
+  }
   return tcp ? events : events | bit(EventType::close);
 }
 
@@ -356,7 +329,7 @@ void SocketTable::onSnapshot(uint32_t entry, const weir_snapshot_event& event, E
   const bool firstHolder = std::exchange(slots_[entry].pass, pass_) != pass_;
   if (event.socket.state == kTcpListen && !binding.tuple.raw) binding.listener = binding.tuple.protocol == IPPROTO_TCP;
   if (binding.closed) {
-    if (binding.users.empty()) use(binding, event.process, event.event.time_ns);
+    if (binding.users.empty()) binding.use(event.process, event.event.time_ns);
     return;
   }
   reopen(entry);
@@ -368,11 +341,11 @@ void SocketTable::onSnapshot(uint32_t entry, const weir_snapshot_event& event, E
   if (key.tgid == 0) return;  // sock_diag: no process has it
   if (binding.users.empty()) {
     binding.origin = origin;
-    use(binding, event.process, 0);
+    binding.use(event.process, 0);
     return;
   }
   if (binding.origin == EventOrigin::bpf) return;  // an event knew better
-  addHolder(binding, {key, event.process.tid, event.event.time_ns}, firstHolder);
+  binding.addHolder({key, event.process.tid, event.event.time_ns}, firstHolder);
 }
 
 void SocketTable::beginPass(uint64_t sinceNs) {

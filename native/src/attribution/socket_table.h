@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attribution/chain_index.h"
+#include "attribution/port_ends.h"
 #include "attribution/process_reader.h"
 #include "attribution/socket_tuple.h"
 #include "base/hash.h"
@@ -60,7 +61,7 @@ struct SocketBinding {
   uint64_t startNs = 0;  // not open before; 0 = unknown
   uint64_t endNs = kStillOpen;
   uint64_t connectNs = 0, establishedNs = 0;  // of the side that connects
-  uint64_t seenNs = 0;    // last event
+  uint64_t firstNs = 0, seenNs = 0;  // first and last event
   uint64_t healthNs = 0;  // when `health` was read, 0 = never
   weir_tcp_health health{};
   SocketUsers users;      // [0] is the opener, then in time
@@ -72,8 +73,15 @@ struct SocketBinding {
   bool several = false;   // a dump found several holders, and nobody used it since
   bool closed = false;    // an event said so; else its end is a guess
 
+  uint64_t turnsFromNs = 0, turnsToNs = 0;  // several processes took turns then; 0 = never
+
   bool open() const { return endNs == kStillOpen; }
   const SocketUser* userAt(uint64_t ns) const;
+  void use(const weir_process& process, uint64_t ns);
+  // A process that a pass found to have it.
+  void addHolder(const SocketUser& holder, bool firstOfPass);
+  // Which of its users it was then cannot be told: not every change is told, nor who got which datagram.
+  bool takesTurns(uint64_t fromNs, uint64_t toNs) const;
 };
 
 // Same namespace; by inode where a kernel without namespace cookies told one of them.
@@ -169,7 +177,7 @@ class SocketTable {
   uint32_t findByCookie(const weir_socket& socket, const SocketTuple& tuple) const;
   uint32_t findByTuple(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event);
   uint32_t add(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event, EventOrigin origin);
-  uint64_t earliestStart(const weir_socket& socket, const SocketTuple& tuple) const;
+  uint64_t earliestStart(const weir_socket& socket, const SocketTuple& tuple, EventOrigin origin) const;
   void makeRoom(uint64_t nowNs);
   void place(uint32_t entry);
   void displace(uint32_t entry);
@@ -196,6 +204,7 @@ class SocketTable {
   std::vector<uint32_t> free_;
   OrderedList open_;   // least recently told of first
   OrderedList ended_;  // ended first, first
+  PortEnds portEnds_;  // of datagram sockets
   uint64_t evicted_ = 0, forgottenEarly_ = 0;
   uint32_t pass_ = 0;
   uint64_t passNs_ = 0, previousPassNs_ = 0;

@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -211,6 +212,56 @@ TEST_CASE("accepted by the parent, used by a child, then by the parent: each is 
   CHECK(owners[0].socket.process.parent_tgid == static_cast<uint32_t>(::getpid()));
   CHECK(owners[0].socket.process.parent_start_ns == owners[1].socket.process.start_ns);
   checkSelf(owners[1].socket.process);
+}
+
+TEST_CASE("accepted MPTCP connections, which have their listener's cookie, are told one by one") {
+  const auto programs = programsOrSkip();
+  if (!programs) return;
+  const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+  if (!listener) {
+    MESSAGE("skipped: no MPTCP in this kernel");
+    return;
+  }
+  const sockaddr_in address = loopback(0);
+  REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(listener.get(), 8) == 0);
+  const sockaddr_in server = loopback(portOf(listener));
+  std::set<uint16_t> ports;
+  for (int i = 0; i < 3; ++i) {
+    const Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+    REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0);
+    const Descriptor accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    say(client, 10);
+    hear(accepted, 5);
+    hear(accepted, 5);  // told once
+    ports.insert(portOf(client));
+  }
+  EventRecorder events;
+  programs->poll(events);
+  const auto owners = events.ofPort(WEIR_OWNER, ntohs(server.sin_port));
+  REQUIRE(owners.size() == 3);
+  for (const RecordedEvent& one : owners) {
+    checkSelf(one.socket.process);
+    CHECK(ports.erase(one.socket.socket.remote_port) == 1);
+  }
+}
+
+TEST_CASE("a process that has another name since is told again") {
+  const auto programs = programsOrSkip();
+  if (!programs) return;
+  TcpPair pair;
+  say(pair.client, 3);
+  const std::string before = ownName();
+  hear(pair.server, 1);
+  ::prctl(PR_SET_NAME, "weir-renamed");
+  hear(pair.server, 1);
+  ::prctl(PR_SET_NAME, before.c_str());
+  EventRecorder events;
+  programs->poll(events);
+  const auto owners = events.ofPort(WEIR_OWNER, pair.serverPort);
+  REQUIRE(owners.size() == 2);
+  CHECK(nameOf(owners[0].socket.process) == before);
+  CHECK(nameOf(owners[1].socket.process) == "weir-renamed");
 }
 
 TEST_CASE("an accepted connection that nobody received on has a release") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <set>
 
 #include "attribution/flow_direction.h"
@@ -19,8 +20,11 @@ struct Host {
   LocalAddresses addresses;
   std::optional<NatView> nat;
   std::set<uint32_t> ended;
+  std::map<uint32_t, uint64_t> born;
   FlowJoin join{table, addresses, [this](const NatTuple&, uint64_t) { return nat; },
-                [this](const ProcessKey& key, uint64_t) { return ended.count(key.tgid) == 0; }};
+                [this](const ProcessKey& key) {
+                  return FlowSpan{born.count(key.tgid) ? born.at(key.tgid) : 0, ended.count(key.tgid) ? 0 : UINT64_MAX};
+                }};
 
   Host() {
     addresses.learn(kHostNetns, address("10.0.0.1"));
