@@ -132,7 +132,7 @@ Costs measure(size_t connections) {
   weir::ProcessTable processes({});
   weir::SocketTable sockets({});
   weir::LocalAddresses addresses;
-  const weir::FlowJoin join(sockets, addresses, {}, [](const weir::ProcessKey&, uint64_t) { return true; });
+  const weir::FlowJoin join(sockets, addresses, {}, [](const weir::ProcessKey&) { return weir::FlowSpan{0, UINT64_MAX}; });
   weir::SocketFlows flows({});
   Stopwatch carried, applied, made, joined;
   const double before = residentOctets();
