@@ -222,10 +222,17 @@ function withTemplate(run: Units, template: Units): Units {
   return made;
 }
 
+/** Where encode() writes, whoever calls: as much memory anew at each refresh keeps the garbage collector busy. */
+let scratch: Units | undefined;
+
 function encode(call: (out: UnitBuffer) => number): Units {
-  const out = newOutput(outputOctets, outputUnits);
-  out.to = call(out);
-  return out;
+  scratch ??= newOutput(outputOctets, outputUnits);
+  const units = call(scratch);
+  const made = newOutput(startOf(scratch, units), units);
+  made.bytes.set(scratch.bytes.subarray(0, made.bytes.length));
+  for (const key of ['ends', 'dataRecords'] as const) made[key].set(scratch[key].subarray(0, units));
+  made.to = units;
+  return made;
 }
 
 function linesUnits(lines: readonly string[]): Units {
