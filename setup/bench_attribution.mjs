@@ -32,7 +32,8 @@ const head = (...names) => {
   print(...names.map(() => '---'));
 };
 const percent = (ratio) => `${((ratio - 1) * 100).toFixed(1)} %`;
-const spread = (list, text) => `${text(quantile(list, 0.5))} (${text(quantile(list, 0.25))} .. ${text(quantile(list, 0.75))})`;
+const spread = (list, text) =>
+  `${text(quantile(list, 0.5))} (${text(quantile(list, 0.25))} .. ${text(quantile(list, 0.75))})`;
 const lost = ({ ring, limited, tables }) => `${ring}, ${limited}, ${tables}`;
 
 async function group(name, order) {
@@ -85,7 +86,15 @@ async function probe() {
   const collector = createSocket('udp4').bind(0, '127.0.0.1');
   await once(collector, 'listening');
   const to = ['--to', `udp://127.0.0.1:${collector.address().port}`];
-  head('weir', 'connections/s asked', 'made', 'of one processor', 'by thread', 'records', 'lost: ring, limited, tables');
+  head(
+    'weir',
+    'connections/s asked',
+    'made',
+    'of one processor',
+    'by thread',
+    'records',
+    'lost: ring, limited, tables',
+  );
   for (const args of [
     ['-i', 'ebpf:'],
     ['--events', 'all'],
@@ -96,7 +105,9 @@ async function probe() {
       const run = await watched(weir, rate === 0 ? undefined : 'tcpcc', { seconds: Math.max(seconds, 5), rate });
       await weir.stop();
       const threads = [...run.threads].sort((a, b) => b[1] - a[1]).slice(0, 3);
-      const parts = threads.map(([name, time]) => `${name} ${((run.processor * 100 * time) / run.weirNs).toFixed(1)} %`);
+      const parts = threads.map(
+        ([name, time]) => `${name} ${((run.processor * 100 * time) / run.weirNs).toFixed(1)} %`,
+      );
       const used = `${(run.processor * 100).toFixed(1)} %`;
       print(args.join(' '), rate, Math.round(run.perSecond), used, parts.join(', '), run.records, lost(run));
     }
