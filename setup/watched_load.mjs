@@ -112,7 +112,8 @@ export async function watched(weir, name, options) {
   return { ...done, ...counted, threads, weirNs: total(threads), processor: total(threads) / passedNs };
 }
 
-const idle = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000, { perSecond: 0, operations: 0 }));
+const idle = (seconds) =>
+  new Promise((resolve) => setTimeout(resolve, seconds * 1000, { perSecond: 0, operations: 0 }));
 
 /** Sockets that stay open until release(). */
 export async function holdSockets(sockets) {
