@@ -4,7 +4,14 @@
 import { hostname } from 'node:os';
 import { isSockets } from './config/observation_point.js';
 import type { Options } from './config/options.js';
-import { namesContainers, namesEnds, onlySockets, type SinkPlan, wantedEvents } from './exporting/sink_plan.js';
+import {
+  namesContainers,
+  namesEnds,
+  onlySockets,
+  type SinkPlan,
+  tellsStateTimes,
+  wantedEvents,
+} from './exporting/sink_plan.js';
 import type { IdentityStatus } from './identity/identity.js';
 import type { BatchConsumer } from './metering/consumer.js';
 import { EventPump } from './metering/event_pump.js';
@@ -63,6 +70,7 @@ export function attributionOptions(options: Options, plans: readonly SinkPlan[])
     commandLine: options.commandLine,
     ancestors: options.ancestors,
     sends: options.attributionSends,
+    stateTimes: tellsStateTimes(plans),
     conntrack: options.conntrack,
     nodeName: nodeNameOf(options, plans),
   };

@@ -109,7 +109,7 @@ static __always_inline void describe_health(struct weir_tcp_health *out, const s
 	out->bytes_sent = tcp->bytes_sent;
 	out->bytes_retransmitted = tcp->bytes_retrans;
 	out->srtt_us = tcp->srtt_us >> 3;
-	out->rttvar_us = tcp->rttvar_us >> 2;
+	out->rttvar_us = tcp->mdev_us >> 2; /* as ss has it: rttvar_us is never below the least timeout */
 	out->min_rtt_us = tcp->rtt_min.s[0].v;
 	out->retransmits = tcp->total_retrans;
 	out->lost = tcp->lost;
@@ -124,6 +124,8 @@ static __always_inline void describe_health(struct weir_tcp_health *out, const s
 	out->rwnd_limited_us = jiffies_to_us(tcp->chrono_stat[1]);
 	out->sndbuf_limited_us = jiffies_to_us(tcp->chrono_stat[2]);
 	out->flags = sum_flags(tcp, state);
+	out->established_ns = 0;
+	out->left_ns = 0;
 }
 
 #endif

@@ -99,7 +99,7 @@ struct tcp_sock {
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
 	__u32 srtt_us;
-	__u32 rttvar_us;
+	__u32 mdev_us;
 	struct minmax rtt_min;
 	__u32 total_retrans;
 	__u32 lost;

@@ -3,6 +3,7 @@
 #include "describe.h"
 #include "events.h"
 #include "lengths.h"
+#include "state_times.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -10,6 +11,7 @@ static __always_inline void describe_sums(struct weir_tcp_health *out, struct so
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	if (tcp) {
 		describe_health(out, tcp, state);
+		describe_times(out, cookie_of(sk));
 	} else if (sum_lengths) {
 		const struct lengths *sums = bpf_sk_storage_get(&lengths, sk, 0, 0);
 		if (sums)

@@ -103,6 +103,8 @@ struct weir_tcp_health {
 	weir_u32 rwnd_limited_us;
 	weir_u32 sndbuf_limited_us;
 	weir_u32 flags; /* enum weir_sum_flags */
+	weir_u64 established_ns; /* CLOCK_MONOTONIC: came to ESTABLISHED, and left it; 0 = not known, not yet */
+	weir_u64 left_ns;
 };
 
 /* Each says that one octet is to be taken off a sum, which is no payload. */
@@ -153,10 +155,10 @@ struct weir_cgroup_event {
 WEIR_ASSERT(sizeof(struct weir_event) == 16, "weir_event");
 WEIR_ASSERT(sizeof(struct weir_socket) == 64, "weir_socket");
 WEIR_ASSERT(sizeof(struct weir_process) == 88, "weir_process");
-WEIR_ASSERT(sizeof(struct weir_tcp_health) == 96, "weir_tcp_health");
+WEIR_ASSERT(sizeof(struct weir_tcp_health) == 112, "weir_tcp_health");
 WEIR_ASSERT(sizeof(struct weir_owner_event) == 168, "weir_owner_event");
-WEIR_ASSERT(sizeof(struct weir_close_event) == 176, "weir_close_event");
-WEIR_ASSERT(sizeof(struct weir_snapshot_event) == 264, "weir_snapshot_event");
+WEIR_ASSERT(sizeof(struct weir_close_event) == 192, "weir_close_event");
+WEIR_ASSERT(sizeof(struct weir_snapshot_event) == 280, "weir_snapshot_event");
 WEIR_ASSERT(sizeof(struct weir_cgroup_event) == 272, "weir_cgroup_event");
 
 #ifdef __cplusplus

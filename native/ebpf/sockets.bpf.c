@@ -2,6 +2,7 @@
 // TCP's changes of state, and who receives or sends first on a socket.
 #include "claims.h"
 #include "lengths.h"
+#include "state_times.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -14,15 +15,20 @@ static __always_inline void opened(const struct sock *sk, __u16 kind, __u8 state
 }
 
 static __always_inline void closed(const struct sock *sk, __u8 old_state) {
+	__u64 cookie = cookie_of(sk);
 	struct weir_close_event *event = begin_event(WEIR_CLOSE, sizeof *event);
-	if (!event)
+	if (!event) {
+		forget_times(cookie);
 		return;
-	describe_socket(&event->socket, sk, cookie_of(sk), local_port_of(sk), TCP_CLOSE, old_state);
+	}
+	describe_socket(&event->socket, sk, cookie, local_port_of(sk), TCP_CLOSE, old_state);
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock((void *)sk);
 	if (tcp)
 		describe_health(&event->health, tcp, old_state);
 	else
 		__builtin_memset(&event->health, 0, sizeof event->health);
+	describe_times(&event->health, cookie);
+	forget_times(cookie);
 	end_event(event);
 }
 
@@ -40,6 +46,7 @@ int BPF_PROG(tcp_state, const struct sock *sk, int old_state, int state) {
 	__u16 protocol = sk->sk_protocol;
 	if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_MPTCP)
 		return 0;
+	note_state(sk, old_state, state);
 	if (state == TCP_SYN_SENT || state == TCP_LISTEN)
 		opened(sk, state == TCP_LISTEN ? WEIR_LISTEN : WEIR_CONNECT, state, old_state);
 	else if (state == TCP_ESTABLISHED && old_state == TCP_SYN_SENT)

@@ -304,6 +304,11 @@ export function namesContainers(plans: readonly SinkPlan[]): boolean {
   });
 }
 
+/** True when records of any sink tell how long connections were in their states. */
+export function tellsStateTimes(plans: readonly SinkPlan[]): boolean {
+  return usedElements(plans).some((index) => /Kernel(Established|Closing)Time$/.test(elements()[index]!.name));
+}
+
 /** Types of events that any sink takes. */
 export function wantedEvents(plans: readonly SinkPlan[]): EventTypeName[] {
   return [...new Set(plans.flatMap(({ events }) => events))];

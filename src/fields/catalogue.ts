@@ -342,7 +342,7 @@ export const catalogue: readonly Field[] = [
     own(['sourceKernelConnectTime', 'destinationKernelConnectTime'], [164, 165], 'unsigned32', ends('kernel.tcp[].connectUs'), 'quantity microseconds', '', 'SYN sent to connection established, at the side that connects.', kernel),
     own(['sourceKernelRetransmits', 'destinationKernelRetransmits'], [166, 167], 'unsigned32', ends('kernel.tcp[].retransmits'), 'totalCounter packets', '', 'Segments sent again.', kernel),
     own(['sourceKernelLost', 'destinationKernelLost'], [168, 169], 'unsigned32', ends('kernel.tcp[].lost'), 'quantity packets', '', 'Segments the kernel holds for lost.', kernel),
-    own(['sourceKernelReordering', 'destinationKernelReordering'], [170, 171], 'unsigned32', ends('kernel.tcp[].reordering'), 'quantity packets', '', 'Reordering the kernel allows for before it calls a segment lost.', kernel),
+    own(['sourceKernelReordering', 'destinationKernelReordering'], [170, 171], 'unsigned32', ends('kernel.tcp[].reordering'), 'totalCounter', '', 'Times that segments were acknowledged out of order.', kernel),
     own(['sourceKernelOutOfOrder', 'destinationKernelOutOfOrder'], [172, 173], 'unsigned32', ends('kernel.tcp[].outOfOrder'), 'totalCounter packets', '', 'Segments received out of order.', kernel),
     own(['sourceKernelCongestionWindow', 'destinationKernelCongestionWindow'], [174, 175], 'unsigned32', ends('kernel.tcp[].congestionWindow'), 'quantity packets', '', 'Congestion window in segments.', kernel),
     own(['sourceKernelSlowStartThreshold', 'destinationKernelSlowStartThreshold'], [176, 177], 'unsigned32', ends('kernel.tcp[].slowStartThreshold'), 'quantity packets', '', 'Slow start threshold in segments; 2147483647 before the first loss.', kernel),

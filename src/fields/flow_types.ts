@@ -678,9 +678,9 @@ export interface IpfixFlow {
   sourceKernelLost?: number;
   /** Segments the kernel holds for lost. */
   destinationKernelLost?: number;
-  /** Reordering the kernel allows for before it calls a segment lost. */
+  /** Times that segments were acknowledged out of order. */
   sourceKernelReordering?: number;
-  /** Reordering the kernel allows for before it calls a segment lost. */
+  /** Times that segments were acknowledged out of order. */
   destinationKernelReordering?: number;
   /** Segments received out of order. */
   sourceKernelOutOfOrder?: number;
@@ -1410,9 +1410,9 @@ export interface NprobeFlow {
   SOURCE_KERNEL_LOST?: number;
   /** Segments the kernel holds for lost. */
   DESTINATION_KERNEL_LOST?: number;
-  /** Reordering the kernel allows for before it calls a segment lost. */
+  /** Times that segments were acknowledged out of order. */
   SOURCE_KERNEL_REORDERING?: number;
-  /** Reordering the kernel allows for before it calls a segment lost. */
+  /** Times that segments were acknowledged out of order. */
   DESTINATION_KERNEL_REORDERING?: number;
   /** Segments received out of order. */
   SOURCE_KERNEL_OUT_OF_ORDER?: number;
@@ -2193,9 +2193,9 @@ export interface EcsFlow {
     source_kernel_lost?: number;
     /** Segments the kernel holds for lost. */
     destination_kernel_lost?: number;
-    /** Reordering the kernel allows for before it calls a segment lost. */
+    /** Times that segments were acknowledged out of order. */
     source_kernel_reordering?: number;
-    /** Reordering the kernel allows for before it calls a segment lost. */
+    /** Times that segments were acknowledged out of order. */
     destination_kernel_reordering?: number;
     /** Segments received out of order. */
     source_kernel_out_of_order?: number;

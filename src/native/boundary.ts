@@ -137,6 +137,8 @@ export interface AttributionOptions {
   ancestors: number;
   /** Owners of sockets that only send are known at once, at a cost for each send. */
   sends: boolean;
+  /** Fields tell how long connections were in their states: two looks at the clock for each. */
+  stateTimes: boolean;
   conntrack: boolean;
   nodeName: string;
 }

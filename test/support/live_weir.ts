@@ -88,11 +88,11 @@ export class LiveWeir {
   }
 
   /** Of whole lines; each is parsed once. */
-  get flows(): Flow[] {
+  get flows(): readonly Flow[] {
     const end = this.stdout.lastIndexOf('\n') + 1;
     this.#flows.push(...flowsOf(this.stdout.slice(this.#parsed, end)));
     this.#parsed = end;
-    return [...this.#flows];
+    return this.#flows;
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<WeirRun> {

@@ -115,7 +115,7 @@ async function bind({ host, port }: Order): Promise<object> {
     line.received += message.length;
     look();
   });
-  socket.bind(0, host);
+  socket.bind(0, port === undefined ? host : undefined);
   await once(socket, 'listening');
   if (port !== undefined) {
     socket.connect(port, host);

@@ -47,11 +47,16 @@ class Collected final : public EventHandler {
   EventOrigin origin_ = EventOrigin::snapshot;
 };
 
+// A flow of packets that saw no end of it (UDP, or a lost FIN) is told of when it is idle.
+uint64_t waitFor(const AttributionOptions& options, uint64_t idleNs) {
+  return options.packets ? std::max(idleNs, options.lingerNs) + 2 * kSecondNs : 0;
+}
+
 SocketFlowOptions flowOptions(const AttributionOptions& options) {
   SocketFlowOptions flows;
   flows.activeTimeoutNs = options.activeTimeoutNs;
   flows.idleTimeoutNs = options.idleTimeoutNs;
-  flows.waitNs = options.packets ? options.lingerNs + kSecondNs : 0;
+  flows.waitNs = waitFor(options, options.idleTimeoutNs);
   flows.capacity = options.sockets;
   return flows;
 }
@@ -379,7 +384,7 @@ void Attribution::setTimeouts(uint64_t activeNs, uint64_t idleNs) {
   const std::lock_guard lock(impl_->mutex);
   const uint64_t lingerNs = impl_->options.lingerNs;
   impl_->sockets.setKeep(keepFor(idleNs, lingerNs), lingerNs + kHandOverNs);
-  if (impl_->flows) impl_->flows->setTimeouts(activeNs, idleNs);
+  if (impl_->flows) impl_->flows->setTimeouts(activeNs, idleNs, waitFor(impl_->options, idleNs));
 }
 
 bool Attribution::finished() const {

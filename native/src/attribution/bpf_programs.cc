@@ -120,6 +120,8 @@ struct BpfPrograms::Impl {
     ::clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
     made->rodata->tick_us = static_cast<uint32_t>(tick.tv_nsec / 1000);
     made->rodata->sum_lengths = options.lengths;
+    made->rodata->keep_times = options.stateTimes;
+    if (!options.stateTimes) bpf_map__set_max_entries(made->maps.state_times, 1);
     for (size_t i = 0; i < programs.size(); ++i) {
       bpf_program__set_autoload(bpf_object__find_program_by_name(made->obj, kPrograms[i].name), toLoad(i));
     }

@@ -17,6 +17,7 @@ struct BpfOptions {
   bool retransmits = false;  // WEIR_RETRANSMIT
   bool forks = false;        // WEIR_FORK
   bool lengths = false;      // sums of octets and calls of connected UDP sockets, with their release and in snapshots
+  bool stateTimes = false;   // when connections came to ESTABLISHED and left it
   std::string btfPath;       // of the kernel; empty = its own. Tests name one that is missing
 };
 

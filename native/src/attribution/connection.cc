@@ -75,9 +75,10 @@ KernelTcp kernelBlock(const ConnectionSide& side) {
   if (side.healthNs == 0) return {};
   KernelTcp tcp = kernelOf(side.health);
   tcp.state = side.closedNs != 0 ? uint8_t{TCP_CLOSE} : side.state;
-  if (side.establishedNs == 0) return tcp;
-  if (side.connectNs != 0) tcp.connectUs = saturated(less(side.establishedNs, side.connectNs) / 1000);
-  tcp.establishedMs = saturated(less(side.closedNs != 0 ? side.closedNs : side.healthNs, side.establishedNs) / 1'000'000);
+  setStateTimes(tcp, side.health, side.readNs);
+  if (side.connectNs != 0 && side.establishedNs != 0) {
+    tcp.connectUs = saturated(less(side.establishedNs, side.connectNs) / 1000);
+  }
   return tcp;
 }
 

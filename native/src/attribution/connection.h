@@ -14,6 +14,7 @@ struct ConnectionSide {
   uint64_t netnsCookie = 0;
   uint64_t connectNs = 0, establishedNs = 0;
   uint64_t healthNs = 0;
+  uint64_t readNs = 0;    // the same, CLOCK_MONOTONIC
   uint64_t closedNs = 0;  // 0 = open
   weir_tcp_health health{};
   uint8_t state = 0;      // net/tcp_states.h; at the close the one before it
@@ -52,6 +53,7 @@ struct Connection {
   bool asked = false;         // a snapshot was asked for
   bool byPackets = false;     // records of packets tell of it
   bool older = false;         // than the probe: it began before firstNs
+  bool waited = false;        // packets had their time to tell of it
   bool diag = false;          // no event will tell of its end
 
   bool anyOpen() const { return side[0].open() || side[1].open(); }

@@ -39,14 +39,21 @@ KernelTcp kernelOf(const weir_tcp_health& health) {
   return tcp;
 }
 
+void setStateTimes(KernelTcp& tcp, const weir_tcp_health& health, uint64_t untilNs) {
+  if (health.established_ns == 0) return;
+  const uint64_t leftNs = health.left_ns != 0 ? health.left_ns : untilNs;
+  tcp.establishedMs = saturated(less(leftNs, health.established_ns) / kNsPerMs);
+  tcp.closingMs = saturated(less(untilNs, leftNs) / kNsPerMs);
+}
+
 KernelTcp kernelOf(const SocketBinding& binding, uint64_t nowNs) {
   if (binding.healthNs == 0 || binding.tuple.protocol != IPPROTO_TCP) return {};
   KernelTcp tcp = kernelOf(binding.health);
   tcp.state = binding.state;
-  if (binding.establishedNs != 0) {
-    if (binding.connectNs != 0) tcp.connectUs = saturated(less(binding.establishedNs, binding.connectNs) / kNsPerUs);
-    tcp.establishedMs = saturated(less(std::min(binding.endNs, nowNs), binding.establishedNs) / kNsPerMs);
+  if (binding.connectNs != 0 && binding.establishedNs != 0) {
+    tcp.connectUs = saturated(less(binding.establishedNs, binding.connectNs) / kNsPerUs);
   }
+  setStateTimes(tcp, binding.health, std::min(binding.endNs, nowNs));
   return tcp;
 }
 

@@ -111,9 +111,11 @@ struct SocketFlows::Impl {
     if (at.socket().open()) at.socket().state = socket.state;
   }
 
-  static void count(ConnectionSide& side, const weir_tcp_health& health, uint64_t ns) {
+  // ns: the event's time as records have it.
+  static void count(ConnectionSide& side, const weir_tcp_health& health, const weir_event& event, uint64_t ns) {
     side.health = health;
     side.healthNs = ns;
+    side.readNs = event.time_ns;
   }
 
   void close(const ConnectionPlace& at, uint64_t ns) {
@@ -124,7 +126,7 @@ struct SocketFlows::Impl {
   void onClose(const weir_close_event& event, uint64_t ns) {
     if (const ConnectionPlace known = table.find(event.socket.cookie); known && !known.socket().open()) return;
     const ConnectionPlace at = touch(event.socket, ns);
-    count(at.socket(), event.health, ns);
+    count(at.socket(), event.health, event.event, ns);
     at.socket().state = event.socket.old_state;
     at.socket().connector |= event.socket.old_state == TCP_SYN_SENT;
     close(at, ns);
@@ -135,7 +137,7 @@ struct SocketFlows::Impl {
     if (isTcp(socket)) return onUse(socket, ns);
     const ConnectionPlace at = touch(socket, ns);
     if (event.size >= sizeof(weir_snapshot_event)) {
-      count(at.socket(), reinterpret_cast<const weir_snapshot_event&>(event).health, ns);
+      count(at.socket(), reinterpret_cast<const weir_snapshot_event&>(event).health, event, ns);
     }
     close(at, ns);
   }
@@ -146,7 +148,7 @@ struct SocketFlows::Impl {
     const ConnectionPlace at = touch(socket, ns);
     Connection& connection = *at.connection;
     if (!at.socket().open()) return;
-    count(at.socket(), event.health, ns);
+    count(at.socket(), event.health, event.event, ns);
     at.socket().state = socket.state;
     if (diag && !connection.diag) {
       connection.diag = true;
@@ -209,6 +211,25 @@ struct SocketFlows::Impl {
     table.setDue(connection, openDue(connection));
   }
 
+  // Ended ones are kept no longer than for what comes late.
+  void leaveToPackets(Connection& connection) {
+    connection.byPackets = true;
+    if (connection.phase != ConnectionPhase::ended || connection.anyOpen()) return;
+    connection.phase = ConnectionPhase::told;
+    table.setDue(connection, std::min(connection.dueNs, connection.closedNs() + kMateNs));
+  }
+
+  // Packets of an older connection may have begun just now: their record has its time too.
+  bool leavesTime(Connection& connection, uint64_t nowNs) {
+    if (options.waitNs == 0 || !connection.older || connection.waited) return false;
+    if (!since(sumsOf(connection), connection.before).any()) return false;
+    connection.waited = true;
+    postpone(connection, nowNs);
+    connection.activeNs += options.waitNs;
+    table.setDue(connection, openDue(connection));
+    return true;
+  }
+
   // True when a snapshot has to tell the counters first.
   bool onOpen(Connection& connection, uint64_t nowNs, bool mayAsk) {
     if (connection.diag && nowNs >= connection.seenNs + vanishNs()) {
@@ -224,6 +245,7 @@ struct SocketFlows::Impl {
     if (nowNs < connection.activeNs && !connection.asked) {
       table.setDue(connection, openDue(connection));
     } else if (connection.byPackets || connection.asked || fresh) {
+      if (fresh && !connection.byPackets && leavesTime(connection, nowNs)) return false;
       if (fresh && !connection.byPackets) tell(connection, EndReason::active, healthNs);
       postpone(connection, nowNs);
     } else if (mayAsk) {
@@ -285,15 +307,16 @@ void SocketFlows::onEvent(const weir_event& event, EventOrigin origin, int64_t o
 }
 
 void SocketFlows::toldByPackets(uint64_t cookie, uint64_t) {
-  if (const ConnectionPlace at = impl_->table.find(cookie)) at.connection->byPackets = true;
+  if (const ConnectionPlace at = impl_->table.find(cookie)) impl_->leaveToPackets(*at.connection);
 }
 
 bool SocketFlows::tick(uint64_t nowNs) { return impl_->tick(nowNs); }
 
 // Of connections that are open from their next record on.
-void SocketFlows::setTimeouts(uint64_t activeNs, uint64_t idleNs) {
+void SocketFlows::setTimeouts(uint64_t activeNs, uint64_t idleNs, uint64_t waitNs) {
   impl_->options.activeTimeoutNs = activeNs;
   impl_->options.idleTimeoutNs = idleNs;
+  impl_->options.waitNs = waitNs;
 }
 
 void SocketFlows::flush() { impl_->flush(); }

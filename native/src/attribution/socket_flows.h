@@ -13,7 +13,7 @@ namespace weir {
 struct SocketFlowOptions {
   uint64_t activeTimeoutNs = 60'000'000'000;
   uint64_t idleTimeoutNs = 15'000'000'000;
-  // A socket that packets may tell of waits so long after its end (linger and hand-over), else 0.
+  // What packets may tell of waits so much longer (idle timeout and hand-over), else 0.
   uint64_t waitNs = 0;
   uint32_t capacity = 1u << 18;
   size_t queue = 65536;        // finished records that wait to be taken
@@ -42,7 +42,7 @@ class SocketFlows {
   // Ends what is due by nowNs (CLOCK_REALTIME). True when open connections need a snapshot event for the active timeout (their
   // counters are only known from one).
   bool tick(uint64_t nowNs);
-  void setTimeouts(uint64_t activeNs, uint64_t idleNs);
+  void setTimeouts(uint64_t activeNs, uint64_t idleNs, uint64_t waitNs);
   // All leave with reason forced.
   void flush();
   // False = nothing waits.

@@ -43,6 +43,7 @@ AttributionOptions optionsOf(const Napi::Object& from) {
   options.bpf.sends = flagOf(from, "sends");
   // Without packets nothing else tells the octets of datagrams.
   options.bpf.lengths = options.flows && (options.bpf.sends || !options.packets);
+  options.bpf.stateTimes = flagOf(from, "stateTimes");
   options.bpf.retransmits = asks(options, EventType::retransmit);
   options.bpf.forks = asks(options, EventType::fork);
   options.conntrack = flagOf(from, "conntrack");

@@ -398,6 +398,8 @@ TEST_CASE("kernel health: payload without SYN and FIN, times from the states") {
   health.segs_out = 7;
   health.min_rtt_us = UINT32_MAX;
   health.flags = 7;
+  health.established_ns = Events::ns(1.001);
+  health.left_ns = Events::ns(1.501);
   host.events.close(2.001, {100, kFlow}, health);
   const KernelTcp tcp = kernelOf(*host.at(kFlow, 1, 2).end[0].binding, Events::ns(3));
   CHECK(tcp.octetsAcknowledged == 100);
@@ -405,6 +407,7 @@ TEST_CASE("kernel health: payload without SYN and FIN, times from the states") {
   CHECK(tcp.segmentsSent == 7);
   CHECK(tcp.minimumRttUs == 0);
   CHECK(tcp.connectUs == 1000);
-  CHECK(tcp.establishedMs == 1000);
+  CHECK(tcp.establishedMs == 500);
+  CHECK(tcp.closingMs == 500);
   CHECK(tcp.state == 7);
 }

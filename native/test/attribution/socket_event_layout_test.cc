@@ -54,7 +54,8 @@ Offsets ofHealth() {
   using T = weir_tcp_health;
   return {AT(bytes_acked), AT(bytes_received), AT(bytes_sent), AT(bytes_retransmitted), AT(srtt_us), AT(rttvar_us),
           AT(min_rtt_us), AT(retransmits), AT(lost), AT(reordering), AT(out_of_order), AT(cwnd), AT(ssthresh), AT(mss),
-          AT(segs_in), AT(segs_out), AT(busy_us), AT(rwnd_limited_us), AT(sndbuf_limited_us), AT(flags), SIZE};
+          AT(segs_in), AT(segs_out), AT(busy_us), AT(rwnd_limited_us), AT(sndbuf_limited_us), AT(flags),
+          AT(established_ns), AT(left_ns), SIZE};
 }
 Offsets ofSocketEvent() {
   using T = weir_socket_event;
