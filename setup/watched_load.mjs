@@ -120,7 +120,8 @@ export async function holdSockets(sockets) {
   const holder = spawn(loads, ['hold', '0', String(sockets)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(holder, 'close');
   const [said] = await Promise.race([once(holder.stdout, 'data'), ended]);
-  if (!String(said).startsWith('ready')) throw new Error(`attribution_loads hold ${sockets} ended with status ${said}`);
+  if (!String(said).startsWith('ready '))
+    throw new Error(`attribution_loads hold ${sockets} ended with status ${said}`);
   return async () => {
     holder.stdin.end();
     await ended;

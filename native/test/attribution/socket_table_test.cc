@@ -113,6 +113,25 @@ TEST_CASE("many users: the opener and the latest stay") {
   CHECK(binding->users.back().process.tgid == 1099);
 }
 
+TEST_CASE("a full table: the oldest ended one goes first, and it is counted when its record may still come") {
+  SocketTable table({1000, 20 * kSecond, 7 * kSecond});
+  Events events(table);
+  const auto storm = [&](double from, double apart, uint64_t firstCookie) {
+    for (uint32_t i = 0; i < 2000; i++) {
+      const SocketSpec spec{firstCookie + i, {"10.0.0.1", static_cast<uint16_t>(20000 + i), "10.0.0.2", 80}};
+      events.connect(from + apart * i, spec, processOf(50));
+      events.close(from + apart * i, spec);
+    }
+  };
+  storm(1, 0.001, 1000);
+  CHECK(table.size() == 1000);
+  CHECK(table.forgottenEarly() == 1000);
+  storm(100, 0.01, 10'000);  // each leaves 10 s after its end
+  CHECK(table.size() == 1000);
+  CHECK(table.forgottenEarly() == 1000);
+  CHECK(table.evicted() == 0);
+}
+
 TEST_CASE("a process id that is used again is another process") {
   SocketTable table({});
   Events events(table);
