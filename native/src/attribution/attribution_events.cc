@@ -73,10 +73,14 @@ void Attribution::Impl::tell(const weir_event& event, const SocketTable::Change&
   pending.timeNs = event.time_ns;
   pending.firstSeenNs = binding.firstNs;
   pending.tuple = binding.tuple;
+  pending.cookie = binding.cookie;
   pending.netnsCookie = binding.netnsCookie;
   pending.netns = binding.netns;
   if (const SocketUser* user = binding.userAt(event.time_ns)) pending.user = *user;
   pending.kernel = kernelOf(binding, event.time_ns);
+  const bool tcp = binding.tuple.protocol == IPPROTO_TCP;
+  pending.sent = tcp ? pending.kernel.octetsAcknowledged : binding.health.bytes_sent;
+  pending.received = tcp ? pending.kernel.octetsReceived : binding.health.bytes_received;
   events.push(std::move(pending), mask);
 }
 

@@ -64,6 +64,7 @@ struct Attribution::Impl final : EventHandler {
   const FlowPlace* placeOf(uint16_t point, const ObservationPointTable& points);
   FlowSpan spanOf(const FlowRecord& record) const;
   void takeFlow(const SocketFlow& flow, BatchBuffer& batch);
+  void nameConnecting(PendingEvent& event) const;
   bool isRipe(const PendingEvent& event, uint64_t nowNs) const;
   void takeEvent(const PendingEvent& event, BatchBuffer& batch);
 

@@ -12,7 +12,7 @@ namespace weir {
 namespace {
 
 constexpr uint64_t kHealthNs = 1'000'000'000;   // numbers of open connections are no older
-constexpr uint64_t kEventWaitNs = 100'000'000;  // for what /proc says of its process
+constexpr uint64_t kEventWaitNs = 100'000'000;  // for what /proc says of its process, and for the port it connects from
 
 FlowRecord& recordAt(const BatchBuffer& batch, uint32_t index) {
   return *reinterpret_cast<FlowRecord*>(batch.records + size_t{index} * batch.stride);
@@ -241,15 +241,26 @@ void Attribution::takeEvents(BatchBuffer& batch) {
   all.writer.begin(bootToRealNs());
   const uint64_t nowNs = monotonicNow();
   while (batch.count < batch.capacity) {
-    const PendingEvent* event = all.events.front();
-    if (event == nullptr || !all.isRipe(*event, nowNs)) break;
+    PendingEvent* event = all.events.front();
+    if (event == nullptr) break;
+    all.nameConnecting(*event);
+    if (!all.isRipe(*event, nowNs)) break;
     all.takeEvent(*event, batch);
     all.events.pop();
   }
 }
 
+// The kernel chooses the port to connect from behind the event; what comes next of the socket has it.
+void Attribution::Impl::nameConnecting(PendingEvent& event) const {
+  if (event.type != EventType::connect || event.tuple.localPort != 0) return;
+  sockets.withCookie(event.cookie, [&](const SocketBinding& binding) {
+    if (isConnected(binding.tuple) && binding.connectNs == event.timeNs) event.tuple = binding.tuple;
+  });
+}
+
 bool Attribution::Impl::isRipe(const PendingEvent& event, uint64_t nowNs) const {
   if (stopped || nowNs >= event.timeNs + kEventWaitNs) return true;
+  if (event.type == EventType::connect && event.tuple.localPort == 0) return false;
   const ProcessEntry* entry = processes.find(event.user.process);
   return entry == nullptr || entry->reading != ProcessEntry::queued;
 }

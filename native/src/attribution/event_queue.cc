@@ -40,6 +40,8 @@ FlowRecord recordOf(const PendingEvent& event, uint64_t realNs, uint64_t firstSe
   key.observationPoint = UINT16_MAX;
   record.hot.startNs = record.hot.endNs = realNs;
   record.hot.directionMethod = DirectionMethod::socket;
+  record.hot.payloadOctets[0] = event.sent;
+  record.hot.payloadOctets[1] = event.received;
   record.link.firstSeenNs = firstSeenRealNs;
   record.endpoint.event = event.type;
   record.endpoint.threadId[0] = event.user.threadId;

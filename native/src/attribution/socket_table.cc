@@ -28,6 +28,13 @@ bool isNextOne(const SocketBinding& binding, const weir_socket& socket, const we
   return socket.protocol == kMptcp && binding.closed && event.time_ns > binding.endNs + kLateUseNs;
 }
 
+bool hasUser(const SocketBinding& binding, const ProcessKey& process) {
+  for (size_t i = 0; i < binding.users.size(); i++) {
+    if (binding.users[i].process == process) return true;
+  }
+  return false;
+}
+
 const weir_socket& socketOf(const weir_event& event) { return reinterpret_cast<const weir_socket_event&>(event).socket; }
 
 }  // namespace
@@ -294,12 +301,14 @@ uint32_t SocketTable::onOwner(uint32_t entry, const weir_owner_event& event) {
   SocketBinding& binding = slots_[entry].binding;
   reopen(entry);
   const bool first = binding.users.empty();
+  const bool known = binding.several || hasUser(binding, processKeyOf(event.process));
   if (binding.several) binding.users.clear();  // who of them it is shows now
   binding.several = false;
   binding.origin = EventOrigin::bpf;
   binding.use(event.process, event.event.time_ns);
-  if (!first || binding.connector) return 0;
-  return bit(binding.tuple.protocol == IPPROTO_TCP ? EventType::accept : EventType::use);
+  if (known) return 0;
+  const bool accepts = first && !binding.connector && binding.tuple.protocol == IPPROTO_TCP;
+  return bit(accepts ? EventType::accept : EventType::use);
 }
 
 // Names the process only where nobody is known: the last one to close need not be the one that used it.

@@ -95,7 +95,9 @@ TEST_CASE("accepted: the first owner; then whoever uses it, the opener is kept")
   Events events(table);
   const SocketSpec spec{200, kServer};
   CHECK(tells(events.owner(1, WEIR_OWNER, spec, processOf(60)), EventType::accept));
-  CHECK(events.owner(2, WEIR_OWNER, spec, processOf(61)).events == 0);  // SCM_RIGHTS, fork
+  CHECK(tells(events.owner(2, WEIR_OWNER, spec, processOf(61)), EventType::use));  // SCM_RIGHTS, fork
+  CHECK(events.owner(2.2, WEIR_OWNER, spec, processOf(60)).events == 0);           // told before
+  CHECK(events.owner(2.4, WEIR_OWNER, spec, processOf(61)).events == 0);
   const SocketBinding* binding = only(table, spec);
   CHECK(binding->users.front().process.tgid == 60);
   CHECK(binding->userAt(Events::ns(1.5))->process.tgid == 60);
