@@ -41,8 +41,9 @@ const ways = [
   },
 ];
 
-ensurePackages([...packages.build, ...packages.kernels], { required: true });
-ensurePackages(['doctest-dev', 'iproute2'], { required: true });
+ensurePackages([...packages.build, ...packages.bpf, ...packages.kernels, 'doctest-dev', 'iproute2'], {
+  required: true,
+});
 ensurePackages(['liburing-dev'], { required: false });
 buildProbe();
 buildNative('native', ['weir', 'workloads', 'test_attribution'], ['-DWEIR_TESTS=ON', '-DWEIR_BENCH=ON']);

@@ -80,7 +80,7 @@ export function tierText({ tier, reason, programs }: AttributionStatus): string 
     return `ends of flows are named by ${attached} BPF programs${reason === '' ? '' : `; ${reason}`}`;
   }
   if (tier === 'off') return `ends of flows are not named: ${reason}`;
-  return `ends of flows are named by sock_diag and /proc, which miss short-lived processes${reason === '' ? '' : `: ${reason}`}`;
+  return `ends of flows are named by sock_diag and /proc, which miss short-lived processes: ${reason}`;
 }
 
 export class AttributionRun {

@@ -57,10 +57,15 @@ static __always_inline __u64 claim_of(__u64 key) {
 	return key << 32 | current_user();
 }
 
-/* Whether somebody was told to use the socket, as far as the slot remembers. */
-static __always_inline int is_claimed(__u64 key) {
-	const struct slot *slot = slot_of(key);
-	return slot && slot->claim >> 32 == (__u32)key;
+/* Whether somebody was told to use the socket, as far as the slot remembers; asked when it is released. An MPTCP peer that
+ * comes back from the same port has the same key: it is forgotten. */
+static __always_inline int was_claimed(__u64 key, __u16 protocol) {
+	struct slot *slot = slot_of(key);
+	if (!slot || slot->claim >> 32 != (__u32)key)
+		return 0;
+	if (protocol == PROTOCOL_MPTCP)
+		slot->claim = 0;
+	return 1;
 }
 
 static __always_inline int may_speak(struct slot *slot) {

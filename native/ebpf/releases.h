@@ -16,8 +16,10 @@ static __always_inline void describe_closer(struct weir_process *out) {
 }
 
 /* TCP has an owner by its events, unless nobody ever received; a closed one has said all it can. */
-static __always_inline int is_told(__u32 protocol, __u64 key, __u8 state) {
-	return (protocol == PROTOCOL_TCP || protocol == PROTOCOL_MPTCP) && (state == TCP_CLOSE || is_claimed(key));
+static __always_inline int is_told(__u16 protocol, __u64 key, __u8 state) {
+	if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_MPTCP)
+		return 0;
+	return was_claimed(key, protocol) || state == TCP_CLOSE;
 }
 
 static __always_inline void released(const struct sock *sk, __u64 cookie, __u8 state) {

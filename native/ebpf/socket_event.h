@@ -25,7 +25,8 @@ enum weir_event_kind {
 	WEIR_LISTEN = 2,      /* TCP LISTEN, in the caller's context: weir_owner_event */
 	WEIR_ESTABLISHED = 3, /* TCP active open is complete: weir_socket_event */
 	WEIR_OWNER = 4,       /* a process used the socket that did not before: weir_owner_event */
-	WEIR_CLOSE = 5,       /* TCP left the table; old_state SYN_SENT: refused or given up: weir_close_event */
+	WEIR_CLOSE = 5,       /* TCP left the table; old_state SYN_SENT: refused or given up; LISTEN: takes no more
+	                         connections: weir_close_event */
 	WEIR_RELEASE = 6,     /* last descriptor closed (not TCP, or TCP nobody was named for): weir_owner_event, or, with sums
 	                         of lengths (size says so), weir_snapshot_event; tgid 0: closed by a kernel thread for nobody */
 	WEIR_SNAPSHOT = 7,    /* a socket that exists, once per process that holds it: weir_snapshot_event */

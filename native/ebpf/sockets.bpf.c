@@ -40,13 +40,11 @@ int BPF_PROG(tcp_state, const struct sock *sk, int old_state, int state) {
 	__u16 protocol = sk->sk_protocol;
 	if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_MPTCP)
 		return 0;
-	if (state == TCP_SYN_SENT)
-		opened(sk, WEIR_CONNECT, state, old_state);
-	else if (state == TCP_LISTEN)
-		opened(sk, WEIR_LISTEN, state, old_state);
+	if (state == TCP_SYN_SENT || state == TCP_LISTEN)
+		opened(sk, state == TCP_LISTEN ? WEIR_LISTEN : WEIR_CONNECT, state, old_state);
 	else if (state == TCP_ESTABLISHED && old_state == TCP_SYN_SENT)
 		told_by_tcp(sk, WEIR_ESTABLISHED, state, old_state);
-	else if (state == TCP_CLOSE && old_state != TCP_CLOSE && old_state != TCP_LISTEN)
+	else if (state == TCP_CLOSE && old_state != TCP_CLOSE)
 		closed(sk, old_state);
 	return 0;
 }

@@ -164,6 +164,8 @@ export interface AttributionCounters {
   sockets: number;
   socketsEnded: number;
   socketsEvicted: number;
+  /** Ended ones, before their records came. */
+  socketsForgottenEarly: number;
   processes: number;
   processesEvicted: number;
   processesRead: number;

@@ -1,4 +1,5 @@
-// attribution_loads LOAD SECONDS [RATE]: one kind of traffic over loopback, as fast as it goes or RATE operations a second;
+// attribution_loads LOAD SECONDS [RATE [OPERATIONS]]: one kind of traffic over loopback, as fast as it goes or RATE operations a
+// second, until the time is over or so many are done;
 // prints {"load","operations","seconds","perSecond","cpuNsPerOperation"}. The client runs on processor 0, servers on 1.
 //   tcpcc     connect and close            tcpcrr  connect, one octet each way, close     tcprr  one octet ping-pong
 //   udpsend   send to a socket nobody reads   udpself send and receive   tcpbulk, udpbulk  64 kB and 1400 octets a call
@@ -256,7 +257,7 @@ static void pause_until(double time)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-static void run(const struct load *load, double seconds, double rate)
+static void run(const struct load *load, double seconds, double rate, unsigned long most)
 {
 	double begin, cpu, end, used;
 	unsigned long operations = 0;
@@ -270,7 +271,7 @@ static void run(const struct load *load, double seconds, double rate)
 		if (rate > 0)
 			pause_until(begin + (double)operations / rate);
 		end = now(CLOCK_MONOTONIC);
-	} while (end - begin < seconds);
+	} while (end - begin < seconds && (most == 0 || operations < most));
 	used = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	printf("{\"load\":\"%s\",\"operations\":%lu,\"seconds\":%.4f,\"perSecond\":%.1f,\"cpuNsPerOperation\":%.1f}\n",
 	       load->name, operations, end - begin, (double)operations / (end - begin), used * 1e9 / (double)operations);
@@ -313,6 +314,7 @@ static void hold(int sockets)
 int main(int count, char **arguments)
 {
 	double seconds = count > 2 ? atof(arguments[2]) : 0, rate = count > 3 ? atof(arguments[3]) : 0;
+	unsigned long most = count > 4 ? strtoul(arguments[4], NULL, 10) : 0;
 
 	if (count > 3 && strcmp(arguments[1], "hold") == 0) {
 		hold((int)rate);
@@ -321,9 +323,9 @@ int main(int count, char **arguments)
 	run_on(0);
 	for (size_t i = 0; count > 2 && i < sizeof(loads) / sizeof(loads[0]); i++)
 		if (strcmp(loads[i].name, arguments[1]) == 0) {
-			run(&loads[i], seconds, rate);
+			run(&loads[i], seconds, rate, most);
 			return 0;
 		}
-	fprintf(stderr, "attribution_loads LOAD SECONDS [RATE]; see the head of its source\n");
+	fprintf(stderr, "attribution_loads LOAD SECONDS [RATE [OPERATIONS]]; see the head of its source\n");
 	return 2;
 }

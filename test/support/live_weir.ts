@@ -15,6 +15,8 @@ export class LiveWeir {
   readonly ended: Promise<WeirRun>;
   #over = false;
   #look = new Set<() => void>();
+  #flows: Flow[] = [];
+  #parsed = 0;
 
   /** args without --stats; prefix is what runs in front of the command (ip netns exec ..., setpriv ...). */
   constructor(
@@ -85,8 +87,12 @@ export class LiveWeir {
     return this.until(() => this.packets >= count, `saw ${count} packets`);
   }
 
+  /** Of whole lines; each is parsed once. */
   get flows(): Flow[] {
-    return flowsOf(this.stdout);
+    const end = this.stdout.lastIndexOf('\n') + 1;
+    this.#flows.push(...flowsOf(this.stdout.slice(this.#parsed, end)));
+    this.#parsed = end;
+    return [...this.#flows];
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<WeirRun> {

@@ -19,6 +19,22 @@ function needsWorkloads(): { skip?: string; timeout: number } {
   return { ...(missing === undefined ? {} : { skip: missing }), timeout: 900_000 };
 }
 
+/** What weir's last word on attribution says was lost for want of room: nothing, at these rates. */
+function lost(stderr: string): string[] {
+  const line = stderr.split('\n').find((text) => text.includes('"msg":"attributed"'));
+  assert.ok(line, stderr);
+  const said = JSON.parse(line) as Record<string, number>;
+  const room = [
+    'kernelDropped',
+    'readsDropped',
+    'socketsEvicted',
+    'socketsForgottenEarly',
+    'processesEvicted',
+    'profilesDropped',
+  ];
+  return room.filter((name) => (said[name] ?? 0) !== 0).map((name) => `${name} ${said[name]}`);
+}
+
 async function judgeTier(t: TestContext, tier: 'bpf' | 'diag'): Promise<Judgement> {
   const { judgement, weir, records, seconds } = await runMatrix(t, { tier, flows, network: new Network(t) });
   judged[tier] = judgement;
@@ -26,6 +42,7 @@ async function judgeTier(t: TestContext, tier: 'bpf' | 'diag'): Promise<Judgemen
   for (const [name, reason] of Object.entries(judgement.skipped)) t.diagnostic(`skipped: ${name}: ${reason}`);
   for (const line of judgement.explained.slice(0, 100)) t.diagnostic(line);
   assert.equal(weir.status, 0, weir.stderr);
+  assert.deepEqual(lost(weir.stderr), []);
   return judgement;
 }
 

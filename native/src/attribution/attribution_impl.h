@@ -57,6 +57,7 @@ struct Attribution::Impl final : EventHandler {
   void direct(FlowRecord& record, BatchBuffer& batch, FlowEnds& ends);
   void fill(FlowRecord& record, BatchBuffer& batch, const FlowEnds& ends, const FlowPlace& place);
   void fillKernel(FlowRecord& record, const FlowEnds& ends);
+  bool wantsHealth(const BatchBuffer& batch, uint32_t first, const ObservationPointTable& points);
   void told(const FlowEnds& ends);
   uint32_t profileOfUser(BatchBuffer& batch, const SocketUser& user, const FlowPlace& place);
   uint32_t containerOf(BatchBuffer& batch, const FlowRecord& record, unsigned side);
@@ -98,7 +99,8 @@ struct Attribution::Impl final : EventHandler {
 
   std::atomic<uint64_t> drainedNs{0};  // CLOCK_MONOTONIC: events up to then are in the tables
   std::atomic<bool> passWanted{false}, placesChanged{false};
-  uint64_t passedNs = 0;  // thread "weir attrib"
+  std::mutex passMutex;  // before `sourceMutex`: one pass at a time
+  std::atomic<uint64_t> passedNs{0}, passTookNs{0};
   uint64_t forgottenNs = 0;
 
   ProcessCompleter completer;

@@ -11,6 +11,7 @@ namespace weir {
 
 namespace {
 
+constexpr uint64_t kHealthNs = 1'000'000'000;   // numbers of open connections are no older
 constexpr uint64_t kEventWaitNs = 100'000'000;  // for what /proc says of its process
 
 FlowRecord& recordAt(const BatchBuffer& batch, uint32_t index) {
@@ -19,6 +20,16 @@ FlowRecord& recordAt(const BatchBuffer& batch, uint32_t index) {
 
 bool hasEndpoint(const BatchBuffer& batch) { return batch.stride >= offsetof(FlowRecord, kernel); }
 bool hasKernel(const BatchBuffer& batch) { return batch.stride >= sizeof(FlowRecord); }
+
+// Nobody took the connection, whoever listens on the port before or after.
+bool isRefused(const FlowHot& hot) {
+  constexpr uint8_t kSyn = 0x02, kReset = 0x04;
+  return hot.key.protocol == IPPROTO_TCP && (hot.tcpFlags[0] & kSyn) != 0 && (hot.tcpFlags[1] & (kSyn | kReset)) == kReset;
+}
+
+void dropListener(FlowEnd& end) {
+  if (end.method == MatchMethod::listener) end = FlowEnd{};
+}
 
 bool isEmpty(const KernelTcp& tcp) { return tcp.segmentsSent == 0 && tcp.segmentsReceived == 0 && tcp.state == 0; }
 
@@ -36,9 +47,27 @@ void Attribution::attribute(BatchBuffer& batch, uint32_t first, const Observatio
   }
   // Events up to the last packet; the thread drains often enough for all but the newest records.
   if (neededNs >= all.drainedNs.load()) all.drain();
+  if (hasKernel(batch) && all.wantsHealth(batch, first, points)) all.pass();
   const std::lock_guard lock(all.mutex);
   all.writer.begin(bootToRealNs());
   for (uint32_t i = first; i < batch.count; i++) all.attribute(recordAt(batch, i), batch, points);
+}
+
+// A record of a connection that goes on: the kernel's numbers are read now, once a second at most.
+bool Attribution::Impl::wantsHealth(const BatchBuffer& batch, uint32_t first, const ObservationPointTable& points) {
+  if (!bpf || monotonicNow() - passedNs.load() < kHealthNs) return false;
+  const std::lock_guard lock(mutex);
+  for (uint32_t i = first; i < batch.count; i++) {
+    const FlowRecord& record = recordAt(batch, i);
+    if (record.hot.key.protocol != IPPROTO_TCP || record.hot.endReason == EndReason::endOfFlow) continue;
+    const FlowPlace* place = placeOf(record.hot.key.observationPoint, points);
+    if (place == nullptr) continue;
+    const FlowEnds ends = join.join(record.hot.key, record.hot.directionMethod, *place, spanOf(record));
+    for (const FlowEnd& end : ends.end) {
+      if (end.binding != nullptr && end.binding->open() && !end.binding->listener) return true;
+    }
+  }
+  return false;
 }
 
 // Null: a file, or nothing is known of it.
@@ -71,6 +100,7 @@ void Attribution::Impl::attribute(FlowRecord& record, BatchBuffer& batch, const 
   const FlowPlace* place = placeOf(record.hot.key.observationPoint, points);
   if (place == nullptr) return;
   FlowEnds ends = join.join(record.hot.key, record.hot.directionMethod, *place, spanOf(record));
+  if (isRefused(record.hot)) dropListener(ends.end[1]);
   told(ends);
   if (record.hot.key.protocol == IPPROTO_TCP && record.hot.directionMethod == DirectionMethod::firstPacket) {
     direct(record, batch, ends);
@@ -102,6 +132,7 @@ void Attribution::Impl::direct(FlowRecord& record, BatchBuffer& batch, FlowEnds&
     if (ends.nat) {
       std::swap(ends.nat->other.source, ends.nat->other.destination);
       std::swap(ends.nat->other.sourcePort, ends.nat->other.destinationPort);
+      ends.nat->client ^= 1;
     }
   }
   record.hot.directionMethod = DirectionMethod::socket;
@@ -197,6 +228,7 @@ void Attribution::Impl::takeFlow(const SocketFlow& flow, BatchBuffer& batch) {
     if (fits && (binding.tuple.local == key.address[1] || isAny(binding.tuple.local))) side = 1;
   });
   ends.end[side] = join.socketEnd(tupleOfSide(key, side), flow.cookie, place, span);
+  if (isRefused(record.hot)) dropListener(ends.end[1]);
   ends.nat.reset();
   record.endpoint.flags = kFromSockets;
   fill(record, batch, ends, place);

@@ -224,7 +224,8 @@ struct BpfPrograms::Impl {
 BpfPrograms::BpfPrograms(const BpfOptions& options) {
   const std::string& btf = options.btfPath.empty() ? kKernelBtf : options.btfPath;
   if (::access(btf.c_str(), R_OK) != 0) {
-    fail("the kernel's type information (BTF) is not at " + btf + ": " + std::strerror(errno));
+    fail("the kernel's type information (BTF) cannot be read: " + btf + ": " + std::strerror(errno) +
+         "; a kernel with CONFIG_DEBUG_INFO_BTF has it");
   }
   if (const std::string missing = missingCapabilities(); !missing.empty()) fail("this process has no " + missing);
   impl_ = std::make_unique<Impl>(options);

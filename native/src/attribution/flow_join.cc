@@ -47,6 +47,10 @@ bool isBoundTo(const Address& bound, const Address& address) {
   return bound == address || bound == kAny6 || (bound == kAny4 && isIp4(address));
 }
 
+bool isWeak(MatchMethod method) {
+  return method == MatchMethod::none || method == MatchMethod::wildcard || method == MatchMethod::listener;
+}
+
 bool isEcho(uint8_t protocol) { return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6; }
 
 }  // namespace
@@ -197,27 +201,28 @@ void FlowJoin::addWildcards(const SocketTuple& tuple, const FlowPlace& place, co
 FlowEnd FlowJoin::latestOf(Candidates& found, const FlowSpan& span) const {
   if (found.empty()) return {};
   int64_t nearest = INT64_MIN;
+  uint64_t latestStart = 0;
   for (const Candidate& one : found) nearest = std::max(nearest, std::min<int64_t>(one.overlapNs, 0));
   std::erase_if(found, [nearest](const Candidate& one) { return one.overlapNs < nearest; });
-  // Of those that ended before another one began the flow has seen the end, at the latest then.
-  uint64_t latestStart = 0, lastEnd = 0;
   for (const Candidate& one : found) latestStart = std::max(latestStart, one.open.startNs);
+  const SocketBinding* previous = nullptr;  // the flow was its, then another one's
   std::erase_if(found, [&](const Candidate& one) {
     const bool over = one.open.endNs <= latestStart && one.open.startNs < latestStart;
-    if (over) lastEnd = std::max(lastEnd, one.open.endNs);
+    if (over && (previous == nullptr || one.open.endNs > previous->endNs)) previous = one.binding;
     return over;
   });
+  const auto userOf = [&span](const SocketBinding& binding) -> const SocketUser& { return *binding.userAt(span.endNs); };
   const Candidate* best = &found.front();
   for (const Candidate& one : found) {
-    const uint64_t since = one.binding->userAt(span.endNs)->sinceNs, bestSince = best->binding->userAt(span.endNs)->sinceNs;
-    if (one.rank > best->rank || (one.rank == best->rank && since > bestSince)) best = &one;
+    const bool later = userOf(*one.binding).sinceNs > userOf(*best->binding).sinceNs;
+    if (one.rank > best->rank || (one.rank == best->rank && later)) best = &one;
   }
   FlowEnd end = answer(best->binding, best->rank == kConnectedRank ? MatchMethod::exact : MatchMethod::wildcard, span);
+  const auto isAnother = [&](const SocketBinding& binding) { return !(userOf(binding).process == end.user.process); };
   for (const Candidate& one : found) {
-    const bool another = !(one.binding->userAt(span.endNs)->process == end.user.process);
-    if (one.rank == best->rank && one.rank != kConnectedRank && another) end.tentative = true;
+    if (one.rank == best->rank && one.rank != kConnectedRank && isAnother(*one.binding)) end.tentative = true;
   }
-  if (lastEnd != 0 && !surelyLater(*best->binding, lastEnd, span)) end.tentative = true;
+  if (previous != nullptr && isAnother(*previous) && !surelyLater(*best->binding, previous->endNs, span)) end.tentative = true;
   return end;
 }
 
@@ -237,21 +242,19 @@ FlowEnd FlowJoin::listener(const SocketTuple& tuple, const FlowPlace& place, con
   return end;
 }
 
-// What did not match may stand under its addresses on the other side of a translation.
+// Sockets know their own side of a translation: the client's what stands before it, the server's what stands behind. Where
+// the flow was seen on the other side, a weak key there (a port of this host) is another socket's.
 void FlowJoin::behindNat(const FlowKey& key, const FlowPlace& place, const FlowSpan& span, FlowEnds& ends) const {
-  const bool all = ends.end[0].method != MatchMethod::none && ends.end[1].method != MatchMethod::none;
-  if (all || !translate_ || !place.translated || isLoopback(key.address[0]) || isLoopback(key.address[1])) return;
+  if (!translate_ || !place.translated || isLoopback(key.address[0]) || isLoopback(key.address[1])) return;
   ends.nat = translate_({key.address[0], key.address[1], key.port[0], key.port[1], key.protocol}, span.endNs);
-  if (!ends.nat) return;
+  if (!ends.nat || isEcho(key.protocol)) return;
   FlowKey other = key;
   other.address[0] = ends.nat->other.source;
   other.address[1] = ends.nat->other.destination;
   other.port[0] = ends.nat->other.sourcePort;
   other.port[1] = ends.nat->other.destinationPort;
-  for (unsigned side = 0; side < 2; side++) {
-    if (ends.end[side].method != MatchMethod::none || isEcho(key.protocol)) continue;
-    ends.end[side] = match(tupleOfSide(other, side), place, span);
-  }
+  const unsigned side = ends.nat->observedAfter ? ends.nat->client : ends.nat->client ^ 1;
+  if (isWeak(ends.end[side].method)) ends.end[side] = match(tupleOfSide(other, side), place, span);
 }
 
 FlowEnd FlowJoin::socketEnd(const SocketTuple& tuple, uint64_t cookie, const FlowPlace& place,

@@ -10,7 +10,7 @@ constexpr uint64_t kTurnNs = 10'000'000'000;  // a process that comes back so so
 constexpr uint64_t kTurnSlackNs = 1'000'000'000;
 
 // Since when others had it before this one came back, or as far as more users than are kept are known; 0 = it is new.
-uint64_t turnsSince(const std::vector<SocketUser>& users, const ProcessKey& next) {
+uint64_t turnsSince(const SocketUsers& users, const ProcessKey& next) {
   for (size_t i = users.size(); i-- > 1;) {
     if (users[i - 1].process == next) return users[i].sinceNs;
   }
@@ -42,7 +42,7 @@ void SocketBinding::use(const weir_process& process, uint64_t ns) {
     if (turnsToNs == 0 || turnsToNs + kTurnNs < since) turnsFromNs = since;
     turnsToNs = ns;
   }
-  if (users.size() == kUsersKept) users.erase(users.begin() + 1);
+  if (users.size() == kUsersKept) users.eraseSecond();
   users.push_back({key, process.tid, ns});
 }
 
@@ -52,7 +52,7 @@ void SocketBinding::addHolder(const SocketUser& holder, bool firstOfPass) {
   if (firstOfPass) several = false;
   if (latest.process == holder.process) return;
   if (firstOfPass) {
-    if (users.size() == kUsersKept) users.erase(users.begin() + 1);
+    if (users.size() == kUsersKept) users.eraseSecond();
     users.push_back(holder);
     return;
   }

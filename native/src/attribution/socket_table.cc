@@ -7,6 +7,8 @@ namespace weir {
 namespace {
 
 constexpr unsigned kEvictionLooks = 8;  // listeners that are passed over
+constexpr unsigned kPortLooks = 64;     // sockets of one port
+constexpr uint64_t kLateUseNs = 500'000'000;  // of a socket that is closed already
 constexpr uint8_t kTcpSynSent = 2, kTcpClose = 7, kTcpListen = 10;
 
 uint32_t bit(EventType type) { return 1u << static_cast<unsigned>(type); }
@@ -15,7 +17,16 @@ bool hasExclusivePort(const SocketTuple& tuple) {
   return hasPorts(tuple.protocol) && tuple.protocol != IPPROTO_TCP && !tuple.raw && tuple.localPort != 0;
 }
 
-uint64_t netnsOf(uint64_t cookie, uint32_t inode) { return cookie != 0 ? cookie : inode; }
+// Whether sockets of these two addresses exclude each other at a port.
+bool excludes(const Address& a, const Address& b) {
+  if (a == b || a == kAny6 || b == kAny6) return true;
+  return (a == kAny4 && isIp4(b)) || (b == kAny4 && isIp4(a));
+}
+
+// A peer came back to an MPTCP listener from the same port: tuple and cookie are those of the connection before.
+bool isNextOne(const SocketBinding& binding, const weir_socket& socket, const weir_event& event) {
+  return socket.protocol == kMptcp && binding.closed && event.time_ns > binding.endNs + kLateUseNs;
+}
 
 const weir_socket& socketOf(const weir_event& event) { return reinterpret_cast<const weir_socket_event&>(event).socket; }
 
@@ -84,20 +95,23 @@ SocketTable::Change SocketTable::apply(const weir_event& event, EventOrigin orig
 
 // The tuple names a connection better than its cookie: an accepted MPTCP socket may have the listener's.
 uint32_t SocketTable::find(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) {
-  const uint32_t same = findByCookie(socket, tuple);
+  const uint32_t same = findByCookie(socket, tuple, event);
   if (same != kNoEntry || !isConnected(tuple) || tuple.protocol != IPPROTO_TCP) return same;
   return findByTuple(socket, tuple, event);
 }
 
-uint32_t SocketTable::findByCookie(const weir_socket& socket, const SocketTuple& tuple) const {
+uint32_t SocketTable::findByCookie(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) const {
   uint32_t pending = kNoEntry;
-  for (uint32_t at = byCookie_.first(hashOf(socket.cookie)); at != kNoEntry; at = slots_[at].next[kByCookie]) {
+  for (uint32_t at = byCookie_.first(hashOf(socket.cookie)); at != kNoEntry; at = byCookie_.next(at)) {
     const Slot& slot = slots_[at];
     const SocketBinding& binding = slot.binding;
     if (binding.cookie != socket.cookie || !sameNetns(binding.netnsCookie, binding.netns, socket.netns_cookie, socket.netns)) {
       continue;
     }
-    if (binding.tuple == tuple) return at;
+    if (binding.tuple == tuple) {
+      if (isNextOne(binding, socket, event)) continue;
+      return at;
+    }
     // It has no full name yet, or the event has none any more.
     const bool nameless = !binding.listener && (!slot.inTuple && !slot.inPort);
     const bool faded = tuple.localPort == 0 && hasPorts(tuple.protocol) && !binding.listener;
@@ -107,13 +121,13 @@ uint32_t SocketTable::findByCookie(const weir_socket& socket, const SocketTuple&
 }
 
 uint32_t SocketTable::findByTuple(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) {
-  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = slots_[at].next[kByTuple]) {
+  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = byTuple_.next(at)) {
     SocketBinding& binding = slots_[at].binding;
     if (!(binding.tuple == tuple) || !sameNetns(binding.netnsCookie, binding.netns, socket.netns_cookie, socket.netns)) {
       continue;
     }
     if (!binding.open()) {
-      if (binding.otherCookie == socket.cookie) return at;
+      if (binding.otherCookie == socket.cookie && !isNextOne(binding, socket, event)) return at;
       continue;
     }
     if (binding.mptcp || socket.protocol == kMptcp) {
@@ -129,11 +143,10 @@ uint32_t SocketTable::findByTuple(const weir_socket& socket, const SocketTuple& 
 
 uint32_t SocketTable::add(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event,
                           EventOrigin origin) {
-  makeRoom();
+  makeRoom(event.time_ns);
   uint32_t entry;
   if (free_.empty()) {
-    entry = static_cast<uint32_t>(slots_.size());
-    slots_.emplace_back();
+    entry = slots_.add();
   } else {
     entry = free_.back();
     free_.pop_back();
@@ -156,7 +169,7 @@ uint32_t SocketTable::add(const weir_socket& socket, const SocketTuple& tuple, c
   }
   slot.pass = pass_;
   if (tuple.protocol != IPPROTO_TCP) inherit(entry, socket.cookie);
-  byCookie_.insert(hashOf(socket.cookie), entry, slot.next[kByCookie]);
+  byCookie_.insert(hashOf(socket.cookie), entry);
   place(entry);
   open_.pushBack(entry, linkOf());
   return entry;
@@ -167,10 +180,12 @@ void SocketTable::place(uint32_t entry) {
   Slot& slot = slots_[entry];
   const SocketTuple& tuple = slot.binding.tuple;
   if (isConnected(tuple)) {
-    byTuple_.insert(hashOf(tuple), entry, slot.next[kByTuple]);
+    byTuple_.insert(hashOf(tuple), entry);
     slot.inTuple = true;
-  } else if (!hasPorts(tuple.protocol) || tuple.raw || (tuple.localPort != 0 && tuple.remotePort == 0)) {
-    byPort_.insert(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry, slot.next[kByPort]);
+  }
+  const bool portless = !hasPorts(tuple.protocol) || tuple.raw;
+  if (portless || hasExclusivePort(tuple) || (tuple.localPort != 0 && tuple.remotePort == 0)) {
+    byPort_.insert(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry);
     slot.inPort = true;
   }
 }
@@ -178,11 +193,8 @@ void SocketTable::place(uint32_t entry) {
 void SocketTable::displace(uint32_t entry) {
   Slot& slot = slots_[entry];
   const SocketTuple& tuple = slot.binding.tuple;
-  const auto next = [this](Chain chain) {
-    return [this, chain](uint32_t at) -> uint32_t& { return slots_[at].next[chain]; };
-  };
-  if (slot.inTuple) byTuple_.erase(hashOf(tuple), entry, next(kByTuple));
-  if (slot.inPort) byPort_.erase(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry, next(kByPort));
+  if (slot.inTuple) byTuple_.erase(hashOf(tuple), entry);
+  if (slot.inPort) byPort_.erase(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry);
   slot.inTuple = slot.inPort = false;
 }
 
@@ -196,7 +208,22 @@ uint64_t SocketTable::earliestStart(const weir_socket& socket, const SocketTuple
   };
   if (isConnected(tuple)) withTuple(tuple, look);
   const bool alone = origin == EventOrigin::bpf && hasExclusivePort(tuple) && (socket.flags & WEIR_SHARES_PORT) == 0;
-  return alone ? std::max(start, portEnds_.before(netnsOf(socket.netns_cookie, socket.netns), tuple)) : start;
+  return alone ? std::max(start, portFreeSince(socket, tuple)) : start;
+}
+
+// By the sockets that were there before, the latest first.
+uint64_t SocketTable::portFreeSince(const weir_socket& socket, const SocketTuple& tuple) const {
+  uint64_t since = 0;
+  unsigned looks = 0;
+  uint32_t at = byPort_.first(hashOf(tuple.protocol, false, tuple.localPort));
+  for (; at != kNoEntry && looks < kPortLooks; at = byPort_.next(at), looks++) {
+    const SocketBinding& other = slots_[at].binding;
+    const bool same = other.tuple.protocol == tuple.protocol && !other.tuple.raw && other.tuple.localPort == tuple.localPort;
+    if (!same || !other.closed || other.cookie == socket.cookie || !excludes(other.tuple.local, tuple.local)) continue;
+    if (!sameNetns(other.netnsCookie, other.netns, socket.netns_cookie, socket.netns)) continue;
+    since = std::max(since, other.endNs);
+  }
+  return since;
 }
 
 // A datagram socket under another name (it was connected, or disconnected) has the users it had.
@@ -214,7 +241,7 @@ void SocketTable::adoptTuple(uint32_t entry, const SocketTuple& tuple) {
   binding.tuple = tuple;
   place(entry);
   // The end of one that has the same name was not told.
-  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = slots_[at].next[kByTuple]) {
+  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = byTuple_.next(at)) {
     const SocketBinding& other = slots_[at].binding;
     const bool same = other.tuple == tuple && sameNetns(other.netnsCookie, other.netns, binding.netnsCookie, binding.netns);
     if (at != entry && same && other.open() && !other.mptcp && !binding.mptcp) {
@@ -241,16 +268,18 @@ void SocketTable::reopen(uint32_t entry) {
 
 void SocketTable::remove(uint32_t entry) {
   displace(entry);
-  byCookie_.erase(hashOf(slots_[entry].binding.cookie), entry,
-                  [this](uint32_t at) -> uint32_t& { return slots_[at].next[kByCookie]; });
+  byCookie_.erase(hashOf(slots_[entry].binding.cookie), entry);
   (slots_[entry].binding.open() ? open_ : ended_).remove(entry, linkOf());
-  slots_[entry].binding.users = {};
+  slots_[entry].binding.users.clear();
   free_.push_back(entry);
 }
 
-void SocketTable::makeRoom() {
+void SocketTable::makeRoom(uint64_t nowNs) {
   if (size() < options_.capacity) return;
   if (ended_.head != kNoEntry) {
+    const SocketBinding& oldest = slots_[ended_.head].binding;
+    const bool tcp = oldest.closed && oldest.tuple.protocol == IPPROTO_TCP;
+    if (oldest.endNs + (tcp ? options_.keepClosedNs : options_.keepNs) >= nowNs) forgottenEarly_++;
     remove(ended_.head);
     return;
   }
@@ -298,16 +327,15 @@ uint32_t SocketTable::onRelease(uint32_t entry, const weir_owner_event& event) {
   binding.state = kTcpClose;
   end(entry, event.event.time_ns);
   if (!tcp) endSiblings(binding, event.event.time_ns);
-  if (hasExclusivePort(binding.tuple)) {
-    portEnds_.put(netnsOf(binding.netnsCookie, binding.netns), binding.tuple, event.event.time_ns);
-  }
   return tcp ? events : events | bit(EventType::close);
 }
 
 void SocketTable::endSiblings(const SocketBinding& binding, uint64_t ns) {
-  for (uint32_t at = byCookie_.first(hashOf(binding.cookie)); at != kNoEntry; at = slots_[at].next[kByCookie]) {
+  for (uint32_t at = byCookie_.first(hashOf(binding.cookie)); at != kNoEntry; at = byCookie_.next(at)) {
     SocketBinding& other = slots_[at].binding;
-    if (other.cookie == binding.cookie && other.tuple.protocol == binding.tuple.protocol) end(at, ns);
+    if (other.cookie != binding.cookie || other.tuple.protocol != binding.tuple.protocol) continue;
+    end(at, ns);
+    other.closed = true;
   }
 }
 

@@ -21,7 +21,10 @@ struct SocketTuple {
   uint16_t localPort = 0, remotePort = 0;
   uint8_t protocol = 0;  // MPTCP is TCP
   bool raw = false;      // SOCK_RAW: its local port is the protocol; a ping socket's is its echo id
-  bool operator==(const SocketTuple&) const = default;
+  bool operator==(const SocketTuple& other) const {  // ports differ most
+    return localPort == other.localPort && remotePort == other.remotePort && protocol == other.protocol && raw == other.raw &&
+           local == other.local && remote == other.remote;
+  }
 };
 
 inline bool isIp4(const Address& address) { return std::equal(kAny4.begin(), kAny4.begin() + 12, address.begin()); }

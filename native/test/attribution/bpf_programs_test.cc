@@ -187,15 +187,18 @@ TEST_CASE("a refused connection: its process, and a close out of SYN_SENT with t
   CHECK(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0);
   EventRecorder events;
   programs->poll(events);
-  const auto toPort = [port](const RecordedEvent& one) { return one.socket.socket.remote_port == port; };
-  const auto connect = events.all(WEIR_CONNECT, toPort);
-  const auto close = events.all(WEIR_CLOSE, toPort);
+  const auto connect = events.all(WEIR_CONNECT, [port](const RecordedEvent& one) {
+    return one.socket.socket.remote_port == port && one.socket.process.tgid == static_cast<uint32_t>(::getpid());
+  });
   REQUIRE(connect.size() == 1);
+  const auto close = events.all(WEIR_CLOSE, [&](const RecordedEvent& one) {
+    return one.close.socket.cookie == connect[0].socket.socket.cookie;
+  });
   REQUIRE(close.size() == 1);
   checkSelf(connect[0].socket.process);
   CHECK(close[0].close.socket.old_state == TCP_SYN_SENT);
   CHECK(close[0].close.socket.local_port != 0);
-  CHECK(close[0].close.socket.cookie == connect[0].socket.socket.cookie);
+  CHECK(close[0].close.socket.remote_port == port);
   CHECK(close[0].close.health.segs_out == 1);
   CHECK(close[0].close.health.flags == 0);
 }
@@ -249,6 +252,40 @@ TEST_CASE("accepted MPTCP connections, which have their listener's cookie, are t
     checkSelf(one.socket.process);
     CHECK(ports.erase(one.socket.socket.remote_port) == 1);
   }
+}
+
+TEST_CASE("an MPTCP peer that comes back from the same port is told again") {
+  const auto programs = programsOrSkip();
+  if (!programs) return;
+  const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+  if (!listener) {
+    MESSAGE("skipped: no MPTCP in this kernel");
+    return;
+  }
+  sockaddr_in address = loopback(0);
+  REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(listener.get(), 8) == 0);
+  const sockaddr_in server = loopback(portOf(listener));
+  sockaddr_in own = loopback(0);
+  for (int i = 0; i < 2; ++i) {
+    Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+    const int on = 1;
+    const linger reset{1, 0};  // its port is free at once
+    ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    ::setsockopt(client.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    REQUIRE(::bind(client.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0);
+    own.sin_port = htons(portOf(client));
+    REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0);
+    const Descriptor accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    say(client, 5);
+    hear(accepted, 5);
+    client = Descriptor();
+    char end = 0;
+    CHECK(::recv(accepted.get(), &end, 1, 0) <= 0);
+  }
+  EventRecorder events;
+  programs->poll(events);
+  CHECK(events.ofPort(WEIR_OWNER, ntohs(server.sin_port)).size() == 2);
 }
 
 TEST_CASE("a process that has another name since is told again") {
@@ -337,6 +374,25 @@ TEST_CASE("UDP: the receiver at once, everybody at the release; sums of lengths 
     CHECK(ofClient[0].socket.health.segs_out == 2);
     CHECK(ofClient[0].socket.health.bytes_received == 7);
     CHECK(ofClient[0].socket.health.segs_in == 1);
+  }
+}
+
+TEST_CASE("a socket says that it may share its port") {
+  const auto programs = programsOrSkip();
+  if (!programs || !tellsReleases(*programs)) return;
+  const int on = 1;
+  uint16_t ports[3];
+  for (int i = 0; i < 3; ++i) {
+    const Descriptor made = boundSocket(SOCK_DGRAM);
+    ports[i] = portOf(made);
+    if (i > 0) REQUIRE(::setsockopt(made.get(), SOL_SOCKET, i == 1 ? SO_REUSEADDR : SO_REUSEPORT, &on, sizeof on) == 0);
+  }
+  EventRecorder events;
+  programs->poll(events);
+  for (int i = 0; i < 3; ++i) {
+    const auto release = events.ofPort(WEIR_RELEASE, ports[i]);
+    REQUIRE(release.size() == 1);
+    CHECK(release[0].socket.socket.flags == (i > 0 ? WEIR_SHARES_PORT : 0));
   }
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "attribution/cgroups.h"
+#include "attribution/event_recorder.h"
 #include "attribution/socket_listing.h"
 #include "base/descriptor.h"
 #include "capture/namespace_process.h"
@@ -400,6 +401,32 @@ TEST_CASE("live: the cgroup v2 id of the holder is its directory's inode") {
   REQUIRE(::stat(folder.c_str(), &status) == 0);
   CHECK(id == status.st_ino);
   CHECK(::rmdir(folder.c_str()) == 0);
+}
+
+TEST_CASE("without privileges the pass is complete all the same, and says what it lacks in words that stay the same") {
+  const int status = inChild([] {
+    if (::setresgid(65534, 65534, 65534) != 0 || ::setresuid(65534, 65534, 65534) != 0) return 3;
+    Collector collector;
+    const DiagResult result = SocketDiag().dump(collector);
+    if (!result.complete || result.sockets == 0) return 4;
+    if (result.trouble.find("CAP_SYS_PTRACE") == std::string::npos) return 5;
+    return result.trouble.find_first_of("0123456789") == std::string::npos ? 0 : 6;
+  });
+  if (status == 3) {
+    MESSAGE("skipped, needs root: another user's id");
+    return;
+  }
+  CHECK(status == 0);
+}
+
+TEST_CASE("more sockets than a pass may hold: the rest is left out, and said") {
+  const Descriptor one = bound(SOCK_DGRAM, 0, address4("127.0.0.1", 0)), two = bound(SOCK_DGRAM, 0, address4("127.0.0.1", 0));
+  Collector collector;
+  SocketDiag diag("/proc", 1);
+  const DiagResult result = diag.dump(collector);
+  CHECK(result.sockets == 1);
+  CHECK(!result.complete);
+  CHECK(result.trouble.find("more than 1 sockets") != std::string::npos);
 }
 
 TEST_CASE("a /proc that is not there: sockets are found, nobody owns them") {

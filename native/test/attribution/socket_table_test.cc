@@ -149,6 +149,19 @@ TEST_CASE("MPTCP: connection and subflow are one, under TCP; an accepted one may
   CHECK(countOf(table, {400, kEnds}) == 1);
 }
 
+TEST_CASE("MPTCP: a peer that comes back from the same port has the cookie and tuple of before, and another binding") {
+  SocketTable table({});
+  Events events(table);
+  events.owner(1, WEIR_OWNER, {300, kServer, kMptcp}, processOf(70));
+  events.close(2, {300, kServer, kMptcp});
+  events.owner(2.1, WEIR_OWNER, {300, kServer, kMptcp}, processOf(70));  // read its end late
+  CHECK(countOf(table, {300, kServer}) == 1);
+  CHECK(tells(events.owner(4, WEIR_OWNER, {300, kServer, kMptcp}, processOf(71)), EventType::accept));
+  CHECK(countOf(table, {300, kServer}) == 2);
+  events.close(5, {300, kServer, kMptcp});
+  CHECK(table.ended() == 2);
+}
+
 TEST_CASE("a socket that only sends is told by its release; the last to close is not its user") {
   SocketTable table({});
   Events events(table);
@@ -184,6 +197,26 @@ TEST_CASE("a datagram socket that is connected later keeps its users") {
   events.owner(2, WEIR_RELEASE, connected, processOf(98));
   CHECK(only(table, connected)->users.front().process.tgid == 97);
   CHECK(table.ended() == 2);  // both names of it
+}
+
+TEST_CASE("a datagram socket was not open before the one that had its port was closed, unless they may share it") {
+  SocketTable table({});
+  Events events(table);
+  const auto startAt = [&](uint64_t cookie, const Ends& ends, uint64_t netns = kHostNetns, uint8_t flags = 0) {
+    SocketSpec spec{cookie, ends, IPPROTO_UDP, netns};
+    spec.flags = flags;
+    return events.owner(5, WEIR_OWNER, spec, processOf(60)).binding->startNs;
+  };
+  const Ends any{"0.0.0.0", 5000, "0.0.0.0", 0}, one{"10.0.0.1", 5000, "10.0.0.9", 53};
+  events.owner(2, WEIR_RELEASE, {700, one, IPPROTO_UDP}, processOf(50));
+  CHECK(startAt(701, any) == Events::ns(2));
+  CHECK(startAt(702, {"::", 5000, "::", 0}) == Events::ns(2));
+  CHECK(startAt(703, {"10.0.0.1", 5000, "10.0.0.8", 53}) == Events::ns(2));
+  CHECK(startAt(704, {"10.0.0.2", 5000, "10.0.0.8", 53}) == 0);
+  CHECK(startAt(705, {"::1", 5000, "::", 0}) == 0);
+  CHECK(startAt(706, {"0.0.0.0", 5001, "0.0.0.0", 0}) == 0);
+  CHECK(startAt(707, any, kOtherNetns) == 0);
+  CHECK(startAt(708, any, kHostNetns, WEIR_SHARES_PORT) == 0);
 }
 
 TEST_CASE("snapshot: several holders, until an event tells which") {
