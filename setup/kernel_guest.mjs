@@ -1,4 +1,4 @@
-// The initial file system of a guest: node, weir as built here, the workloads, iproute2 and busybox, with the shared
+// The initial file system of a guest: node, weir as built here, its tests of BPF, the workloads, iproute2 and busybox, with the shared
 // libraries that they name. One archive for all kernels; the modules of each kernel are a second one behind it.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,6 +35,8 @@ ip link set lo up
 for module in /modules/*.ko; do insmod $module; done
 grep -q weir.hidebtf=1 /proc/cmdline && mount -t tmpfs tmpfs /sys/kernel/btf
 echo "WEIR-GUEST $(uname -r) lockdown $(cat /sys/kernel/security/lockdown 2>/dev/null) btf $(ls /sys/kernel/btf | wc -l) cgroups $(awk '$3 ~ /^cgroup/ { print $3 ":" $2 }' /proc/mounts | tr '\\n' ' ')"
+/weir/build/native/test_attribution --source-file=*bpf_programs_test.cc --no-colors --no-intro
+echo "WEIR-PROGRAMS $?"
 /usr/bin/node /weir/dist/test/kernels/guest.js
 echo "WEIR-END $?"
 poweroff -f
@@ -75,7 +77,7 @@ function addWeir() {
   ];
   for (const part of parts)
     cpSync(join(root, part), join(weir, part), { recursive: true, filter: (name) => !/\.(d\.ts|map)$/.test(name) });
-  for (const binary of ['weir.node', 'workloads'])
+  for (const binary of ['weir.node', 'workloads', 'test_attribution'])
     addBinary(join(root, 'build', 'native', binary), join('/weir/build/native', binary));
 }
 

@@ -41,10 +41,12 @@ const ways = [
   },
 ];
 
-ensurePackages([...packages.build, ...packages.bpf, ...packages.kernels], { required: true });
-ensurePackages(['liburing-dev', 'iproute2'], { required: false });
+ensurePackages([...packages.build, ...packages.bpf, ...packages.kernels, 'doctest-dev', 'iproute2'], {
+  required: true,
+});
+ensurePackages(['liburing-dev'], { required: false });
 buildProbe();
-buildNative('native', ['weir', 'workloads'], ['-DWEIR_BENCH=ON']);
+buildNative('native', ['weir', 'workloads', 'test_attribution'], ['-DWEIR_TESTS=ON', '-DWEIR_BENCH=ON']);
 buildTypeScript();
 
 function boot(kernel, initrd, way) {
@@ -100,6 +102,7 @@ function report(name, way, said, seconds) {
   for (const text of [...log, ...found.explained]) process.stdout.write(`${name}: ${text}\n`);
   for (const [skipped, why] of Object.entries(found.skipped)) say(`${name}: skipped: ${skipped}: ${why}`);
   const missed = missedBars(way.tier, found);
+  if (lineOf(said, 'WEIR-PROGRAMS') !== '0') missed.push('tests of the BPF programs, see the console');
   if (status !== 0) missed.push(`weir ended with status ${status}`);
   if (!log.some((text) => way.says.test(text))) missed.push(`weir did not say ${way.says}`);
   for (const text of missed) say(`${name}: missed: ${text}`);

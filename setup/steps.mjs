@@ -157,6 +157,16 @@ export function ensureNpm() {
   writeFileSync(stamp, lock);
 }
 
+/** Whether build/NAME is configured with these -DNAME=VALUE; another command may have configured it without. */
+function isConfigured(folder, settings) {
+  if (!existsSync(join(folder, 'build.ninja'))) return false;
+  const cache = readFileSync(join(folder, 'CMakeCache.txt'), 'utf8').split('\n');
+  return settings.every((setting) => {
+    const [variable, value] = setting.slice(2).split('=');
+    return cache.some((line) => line.startsWith(`${variable}:`) && line.endsWith(`=${value}`));
+  });
+}
+
 /** What native/CMakeLists.txt found missing that the build can do without. */
 function sayNotices(output) {
   for (const [line] of output.matchAll(/^weir: .*$/gm)) process.stderr.write(`${line}\n`);
@@ -165,7 +175,7 @@ function sayNotices(output) {
 /** Configures and builds CMake targets in build/NAME. */
 export function buildNative(name, targets, settings = []) {
   const folder = join(root, 'build', name);
-  if (!existsSync(join(folder, 'build.ninja'))) {
+  if (!isConfigured(folder, settings)) {
     mkdirSync(folder, { recursive: true });
     const done = spawnSync('cmake', ['-G', 'Ninja', '-S', join(root, 'native'), '-B', folder, ...settings], {
       encoding: 'utf8',

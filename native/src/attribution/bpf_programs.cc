@@ -44,6 +44,7 @@ constexpr ProgramLine kPrograms[] = {
     {"receive_space_claim", "the process that receives on a TCP socket", "receive_claim", always, false, nullptr},
     {"receive4_claim", "the process that receives on a UDP socket", "receive_claim", always, true, kOpen},
     {"receive6_claim", "the process that receives on a UDP socket, IPv6", "receive_claim", always, true, kOpen},
+    {"receive_mptcp_exit", "the process that receives on an MPTCP socket", "receive_claim", always, false, kTrampolines},
     {"receive4_exit", "the process that receives on a UDP socket", "receive4_claim", always, false, kTrampolines},
     {"receive6_exit", "the process that receives on a UDP socket, IPv6", "receive6_claim", always, false, kTrampolines},
     {"send_claim", "the process that only sends", nullptr, sends, false, "Linux 6.3"},
