@@ -134,7 +134,7 @@ async function records() {
   for (const sources of [['ebpf:'], [`lo@netns:${namespace}`, 'ebpf:']]) {
     const file = join(work, 'flows.json');
     const args = sources.flatMap((source) => ['-i', source]);
-    const weir = await Weir.metering([...args, '-T', 'process', '--to', `file://${file}?format=json`]);
+    const weir = await Weir.metering([...args, '-T', 'process', '--to', `file://${file}?format=json&queue=256MB`]);
     const prefix = ['ip', 'netns', 'exec', namespace];
     const run = await watched(weir, 'tcpcc', { seconds: 600, operations: 50_000, prefix });
     await weir.stop();

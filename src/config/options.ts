@@ -259,7 +259,7 @@ export const optionTable = {
     example: 'off',
   }),
   socketTable: option(integer({ min: 1024, max: 1 << 24, placeholder: 'SOCKETS' }), {
-    doc: 'Sockets remembered at a time; when full those that ended go first, at about 300 octets each.',
+    doc: 'Sockets remembered at a time; when full those that ended go first, at about 350 octets each.',
     default: 1 << 19,
     group: 'attribution',
     example: '1048576',
