@@ -187,8 +187,11 @@ export function buildNative(name, targets, settings = []) {
     }
     sayNotices(done.stderr);
   }
-  const idle = spawnSync('ninja', ['-C', folder, '-n', ...targets], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (!idle.stdout?.includes('no work to do')) say('compiling C++: minutes the first time');
+  // Not by `ninja -n`, which takes a tree whose folders are looked through anew for one that has changed.
+  const log = join(folder, '.ninja_log');
+  const built = existsSync(log) ? statSync(log).mtimeMs : 0;
+  if (newest(join(root, 'native'), ['.cc', '.c', '.h', '.def', '.txt']) > built)
+    say('compiling C++: minutes the first time');
   const done = spawnSync('ninja', ['-C', folder, ...targets], { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (done.status !== 0) {
     process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
