@@ -288,6 +288,8 @@ export const catalogue: readonly Field[] = [
     own(['sourceAuditSessionId', 'destinationAuditSessionId'], [97, 98], 'unsigned32', who('sessionId'), 'identifier', '', 'Audit session of the login; 4294967295 when there is none.', known),
     own(['sourceInsideUserId', 'destinationInsideUserId'], [99, 100], 'unsigned32', who('insideUid'), 'identifier', '', 'User id in the process\'s own user namespace; 4294967295 where that is the host\'s.', known),
     own(['sourceInsideUserName', 'destinationInsideUserName'], [101, 102], 'string', who('insideUser'), 'default', '', 'User by the accounts of the container, where that differs.', quiet),
+    own(['sourceInsideGroupId', 'destinationInsideGroupId'], [192, 193], 'unsigned32', who('insideGid'), 'identifier', '', 'Group id in the process\'s own user namespace; 4294967295 where that is the host\'s.', known),
+    own(['sourceInsideGroupName', 'destinationInsideGroupName'], [194, 195], 'string', who('insideGroup'), 'default', '', 'Group by the accounts of the container, where that differs.', quiet),
   ]),
   ...group('Cgroup and container', [
     own(['sourceCgroupId', 'destinationCgroupId'], [103, 104], 'unsigned64', who('cgroupId'), 'identifier', '', 'Id of the process\'s cgroup (v2).', quiet),

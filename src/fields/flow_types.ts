@@ -512,6 +512,14 @@ export interface IpfixFlow {
   sourceInsideUserName?: string;
   /** User by the accounts of the container, where that differs. */
   destinationInsideUserName?: string;
+  /** Group id in the process's own user namespace; 4294967295 where that is the host's. */
+  sourceInsideGroupId?: number;
+  /** Group id in the process's own user namespace; 4294967295 where that is the host's. */
+  destinationInsideGroupId?: number;
+  /** Group by the accounts of the container, where that differs. */
+  sourceInsideGroupName?: string;
+  /** Group by the accounts of the container, where that differs. */
+  destinationInsideGroupName?: string;
   /** Id of the process's cgroup (v2). */
   sourceCgroupId?: number | string;
   /** Id of the process's cgroup (v2). */
@@ -1244,6 +1252,14 @@ export interface NprobeFlow {
   SOURCE_INSIDE_USER_NAME?: string;
   /** User by the accounts of the container, where that differs. */
   DESTINATION_INSIDE_USER_NAME?: string;
+  /** Group id in the process's own user namespace; 4294967295 where that is the host's. */
+  SOURCE_INSIDE_GROUP_ID?: number;
+  /** Group id in the process's own user namespace; 4294967295 where that is the host's. */
+  DESTINATION_INSIDE_GROUP_ID?: number;
+  /** Group by the accounts of the container, where that differs. */
+  SOURCE_INSIDE_GROUP_NAME?: string;
+  /** Group by the accounts of the container, where that differs. */
+  DESTINATION_INSIDE_GROUP_NAME?: string;
   /** Id of the process's cgroup (v2). */
   SOURCE_CGROUP_ID?: number | string;
   /** Id of the process's cgroup (v2). */
@@ -2061,6 +2077,14 @@ export interface EcsFlow {
     source_inside_user_name?: string;
     /** User by the accounts of the container, where that differs. */
     destination_inside_user_name?: string;
+    /** Group id in the process's own user namespace; 4294967295 where that is the host's. */
+    source_inside_group_id?: number;
+    /** Group id in the process's own user namespace; 4294967295 where that is the host's. */
+    destination_inside_group_id?: number;
+    /** Group by the accounts of the container, where that differs. */
+    source_inside_group_name?: string;
+    /** Group by the accounts of the container, where that differs. */
+    destination_inside_group_name?: string;
     /** Id of the process's cgroup (v2). */
     source_cgroup_id?: number | string;
     /** Id of the process's cgroup (v2). */

@@ -10,13 +10,14 @@ const kernelTcp = { size: 112, octetsAcknowledged: 0, smoothedRtt: 40, connectTi
 const longs = ['startNs', 'parentStartNs', 'cgroupId', 'netnsCookie'] as const;
 const ids = [
   ...['processId', 'insideProcessId', 'parentId', 'uid', 'gid', 'effectiveUid', 'effectiveGid', 'parentUid'],
-  ...['loginUid', 'sessionId', 'insideUid', 'netns'],
+  ...['loginUid', 'sessionId', 'insideUid', 'insideGid', 'netns', 'reserved'],
 ] as const;
 /** All ones when not given: 0 is root. */
 const known = /[uU]id$|[gG]id$|sessionId/;
 const texts = [
   ...['name', 'executable', 'commandLine', 'workingDirectory', 'parentName', 'parentExecutable', 'ancestors'],
-  ...['user', 'group', 'effectiveUser', 'parentUser', 'loginUser', 'insideUser', 'cgroupPath', 'unit', 'slice'],
+  ...['user', 'group', 'effectiveUser', 'parentUser', 'loginUser', 'insideUser', 'insideGroup'],
+  ...['cgroupPath', 'unit', 'slice'],
   ...['containerId', 'containerName', 'containerImage', 'containerRuntime', 'containerLabels'],
   ...['podName', 'podNamespace', 'podUid', 'nodeName', 'podLabels', 'workload'],
 ] as const;

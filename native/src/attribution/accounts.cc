@@ -24,7 +24,7 @@ namespace {
 constexpr uint64_t kKeepNs = 60'000'000'000;
 constexpr size_t kMostNames = 65536, kMostContainers = 4096;
 constexpr size_t kMostBuffer = 1u << 20;   // for one account of NSS
-constexpr size_t kMostPasswd = 1u << 20;   // of a container's passwd file
+constexpr size_t kMostFile = 1u << 20;     // of a container's passwd or group file
 const std::string kNobody;
 
 // What was found, and since when it is known; 0 = since the last time anybody told the time.
@@ -66,22 +66,22 @@ const std::string& remembered(Memory<uint32_t, std::string>& memory, uint32_t id
   return memory.emplace(id, Remembered<std::string>{read()}).first->second.value;
 }
 
-// etc/passwd below root, without following a link out of it. What the container has put there need not be a file at all.
-Descriptor openPasswd(int root) {
+// A file of etc below root, without following a link out of it. What the container has put there need not be a file at all.
+Descriptor openInEtc(int root, const std::string& name) {
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  const auto fd = static_cast<int>(::syscall(SYS_openat2, root, "etc/passwd", &how, sizeof how));
+  const auto fd = static_cast<int>(::syscall(SYS_openat2, root, ("etc/" + name).c_str(), &how, sizeof how));
   if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return Descriptor(fd);
   const Descriptor etc(::openat(root, "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));  // before 5.6
-  return Descriptor(etc ? ::openat(etc.get(), "passwd", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW) : -1);
+  return Descriptor(etc ? ::openat(etc.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW) : -1);
 }
 
-std::string readPasswd(int fd) {
+std::string readFile(int fd) {
   std::string text;
   struct stat about {};
   if (::fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) return text;
-  text.resize(kMostPasswd);
+  text.resize(kMostFile);
   size_t size = 0;
   ssize_t got = 0;
   while (size < text.size() && (got = ::read(fd, text.data() + size, text.size() - size)) > 0) {
@@ -93,27 +93,52 @@ std::string readPasswd(int fd) {
 
 using Names = std::unordered_map<uint32_t, std::string>;
 
-// Lines "name:password:uid:..."; the first of several names of a uid counts.
-Names parsePasswd(std::string_view text) {
+// Lines "name:password:id:..."; the first of several names of an id counts.
+Names parseNames(std::string_view text) {
   Names names;
   while (!text.empty()) {
     const std::string_view line = cut(text, '\n');
     const size_t name = line.find(':');
     const size_t password = name == std::string_view::npos ? name : line.find(':', name + 1);
     if (password == std::string_view::npos || name == 0 || line[0] == '#') continue;
-    uint32_t uid = 0;
+    uint32_t id = 0;
     const char* const start = line.data() + password + 1;
-    const auto [stop, reason] = std::from_chars(start, line.data() + line.size(), uid);
-    if (reason == std::errc() && stop != start) names.emplace(uid, line.substr(0, name));
+    const auto [stop, reason] = std::from_chars(start, line.data() + line.size(), id);
+    if (reason == std::errc() && stop != start) names.emplace(id, line.substr(0, name));
   }
   return names;
+}
+
+Names namesIn(int root, const std::string& file) {
+  const Descriptor opened = openInEtc(root, file);
+  return opened ? parseNames(readFile(opened.get())) : Names();
+}
+
+struct ContainerNames {
+  Names users, groups;
+};
+
+const std::string& nameIn(const Names& names, uint32_t id) {
+  const auto name = names.find(id);
+  return name == names.end() ? kNobody : name->second;
 }
 
 }  // namespace
 
 struct Accounts::Impl {
   Memory<uint32_t, std::string> users, groups;
-  Memory<std::string, Names> containers;
+  Memory<std::string, ContainerNames> containers;
+
+  // Null: this process is gone; another one of the container may tell.
+  const ContainerNames* container(const std::string& key, uint32_t tgid) {
+    if (const auto found = containers.find(key); found != containers.end()) return &found->second.value;
+    const std::string path = "/proc/" + std::to_string(tgid) + "/root";
+    const Descriptor root(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root) return nullptr;
+    if (containers.size() >= kMostContainers) containers.clear();
+    ContainerNames names{namesIn(root.get(), "passwd"), namesIn(root.get(), "group")};
+    return &containers.emplace(key, Remembered<ContainerNames>{std::move(names)}).first->second.value;
+  }
 };
 
 Accounts::Accounts() : impl_(std::make_unique<Impl>()) {}
@@ -128,18 +153,13 @@ const std::string& Accounts::group(uint32_t gid) {
 }
 
 const std::string& Accounts::insideUser(const std::string& containerKey, uint32_t tgid, uint32_t uid) {
-  auto found = impl_->containers.find(containerKey);
-  if (found == impl_->containers.end()) {
-    const std::string path = "/proc/" + std::to_string(tgid) + "/root";
-    const Descriptor root(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root) return kNobody;  // this process is gone: another one of the container may tell
-    const Descriptor file = openPasswd(root.get());
-    if (impl_->containers.size() >= kMostContainers) impl_->containers.clear();
-    Names names = file ? parsePasswd(readPasswd(file.get())) : Names();
-    found = impl_->containers.emplace(containerKey, Remembered<Names>{std::move(names)}).first;
-  }
-  const auto name = found->second.value.find(uid);
-  return name == found->second.value.end() ? kNobody : name->second;
+  const ContainerNames* names = impl_->container(containerKey, tgid);
+  return names == nullptr ? kNobody : nameIn(names->users, uid);
+}
+
+const std::string& Accounts::insideGroup(const std::string& containerKey, uint32_t tgid, uint32_t gid) {
+  const ContainerNames* names = impl_->container(containerKey, tgid);
+  return names == nullptr ? kNobody : nameIn(names->groups, gid);
 }
 
 void Accounts::forgetOlderThan(uint64_t nowNs) {

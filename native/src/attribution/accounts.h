@@ -1,4 +1,4 @@
-// User and group names: of the host by getpwuid_r (NSS), of containers by the passwd file in their root. Cached for a
+// User and group names: of the host by getpwuid_r (NSS), of containers by the passwd and group files in their root. Cached for a
 // while; blocking: never on the packet path. Not thread-safe.
 #pragma once
 
@@ -18,6 +18,8 @@ class Accounts {
   // Name of uid in /proc/tgid/root/etc/passwd (no symbolic link followed out of it); cached by containerKey (mount or user
   // namespace, container id). Empty when there is none.
   const std::string& insideUser(const std::string& containerKey, uint32_t tgid, uint32_t uid);
+  // The same of gid in etc/group.
+  const std::string& insideGroup(const std::string& containerKey, uint32_t tgid, uint32_t gid);
   // Names are asked for again 60 s of CLOCK_MONOTONIC after the first call that saw them; references end here.
   void forgetOlderThan(uint64_t nowNs);
 

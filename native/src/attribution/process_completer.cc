@@ -47,9 +47,12 @@ void ProcessCompleter::name(CompletedProcess& completed, const weir_process& car
   if (facts.loginUid != UINT32_MAX) names.loginUser = accounts_.user(facts.loginUid);
   if (names.place.containerId.empty()) return;
   const std::string container = names.place.containerId + "/" + std::to_string(facts.userNamespace);
-  const uint32_t inside = facts.insideUid != UINT32_MAX ? facts.insideUid : facts.uid;
-  names.insideUser = accounts_.insideUser(container, facts.key.tgid, inside);
+  const uint32_t uid = facts.insideUid != UINT32_MAX ? facts.insideUid : facts.uid;
+  const uint32_t gid = facts.insideGid != UINT32_MAX ? facts.insideGid : facts.gid;
+  names.insideUser = accounts_.insideUser(container, facts.key.tgid, uid);
+  names.insideGroup = accounts_.insideGroup(container, facts.key.tgid, gid);
   if (names.insideUser == names.user) names.insideUser.clear();
+  if (names.insideGroup == names.group) names.insideGroup.clear();
 }
 
 void ProcessCompleter::readAbove(CompletedProcess& completed, ProcessKey parent) const {

@@ -110,7 +110,7 @@ std::vector<std::string> parseArguments(std::string_view text) {
 }
 
 // Through the lines "inside outside count"; UINT32_MAX = not mapped, or the same.
-uint32_t insideOf(std::string_view map, uint32_t uid) {
+uint32_t insideOf(std::string_view map, uint32_t id) {
   while (!map.empty()) {
     std::string_view line = cut(map, '\n');
     uint64_t values[3] = {};
@@ -118,9 +118,9 @@ uint32_t insideOf(std::string_view map, uint32_t uid) {
       line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
       value = numberAt<uint64_t>(cut(line, ' '));
     }
-    if (uid < values[1] || uid - values[1] >= values[2]) continue;
-    const auto inside = static_cast<uint32_t>(values[0] + uid - values[1]);
-    return inside == uid ? UINT32_MAX : inside;
+    if (id < values[1] || id - values[1] >= values[2]) continue;
+    const auto inside = static_cast<uint32_t>(values[0] + id - values[1]);
+    return inside == id ? UINT32_MAX : inside;
   }
   return UINT32_MAX;
 }
@@ -167,6 +167,7 @@ void readNamespaces(ProcessFolder& folder, uint32_t ownUserNamespace, ProcessFac
   facts.userNamespace = folder.namespaceInode("ns/user");
   if (facts.userNamespace == 0 || facts.userNamespace != ownUserNamespace) {
     facts.insideUid = insideOf(folder.file("uid_map"), facts.uid);
+    facts.insideGid = insideOf(folder.file("gid_map"), facts.gid);
   }
 }
 

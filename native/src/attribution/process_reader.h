@@ -29,6 +29,7 @@ struct ProcessFacts {
   uint32_t loginUid = UINT32_MAX, sessionId = UINT32_MAX;
   uint32_t insideProcessId = 0;  // last of NSpid when there are several
   uint32_t insideUid = UINT32_MAX;  // uid through uid_map when that is not the identity
+  uint32_t insideGid = UINT32_MAX;  // gid through gid_map, likewise
   uint32_t netns = 0, pidNamespace = 0, userNamespace = 0;  // inodes, 0 = not readable
 };
 

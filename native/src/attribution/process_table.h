@@ -18,7 +18,7 @@ namespace weir {
 
 // Names of ids, and what the cgroup path tells: found beside ProcessFacts, off the packet path.
 struct ProcessNames {
-  std::string user, group, effectiveUser, parentUser, loginUser, insideUser;
+  std::string user, group, effectiveUser, parentUser, loginUser, insideUser, insideGroup;
   uint32_t parentUid = UINT32_MAX;
   std::string cgroupPath;
   CgroupPlace place;

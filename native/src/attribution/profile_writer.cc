@@ -32,7 +32,7 @@ constexpr size_t kAlignment = 8;
 
 EndpointProfile unknownProfile(uint64_t netnsCookie, uint32_t netns) {
   EndpointProfile profile{};
-  profile.loginUid = profile.sessionId = profile.insideUid = profile.parentUid = UINT32_MAX;
+  profile.loginUid = profile.sessionId = profile.insideUid = profile.insideGid = profile.parentUid = UINT32_MAX;
   profile.uid = profile.gid = profile.effectiveUid = profile.effectiveGid = UINT32_MAX;
   profile.netnsCookie = netnsCookie;
   profile.netns = netns;
@@ -114,6 +114,7 @@ void ProfileWriter::fillProcess(EndpointProfile& profile, Texts& texts, const Pr
   profile.parentUser = texts.put(names.parentUser);
   profile.loginUser = texts.put(names.loginUser);
   profile.insideUser = texts.put(names.insideUser);
+  profile.insideGroup = texts.put(names.insideGroup);
   profile.cgroupPath = texts.put(names.cgroupPath);
   profile.unit = texts.put(names.place.unit);
   profile.slice = texts.put(names.place.slice);
@@ -131,6 +132,7 @@ void ProfileWriter::fillFacts(EndpointProfile& profile, Texts& texts, const Proc
   profile.loginUid = facts.loginUid;
   profile.sessionId = facts.sessionId;
   profile.insideUid = facts.insideUid;
+  profile.insideGid = facts.insideGid;
   profile.executable = texts.put(facts.executable);
   profile.workingDirectory = texts.put(facts.workingDirectory);
   if (options_.commandLines) profile.commandLine = texts.putLong(commandLineOf(facts.arguments, options_.redact));

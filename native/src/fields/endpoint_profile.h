@@ -25,7 +25,9 @@ struct EndpointProfile {
   uint32_t loginUid = UINT32_MAX;   // UINT32_MAX = not set
   uint32_t sessionId = UINT32_MAX;  // audit session, UINT32_MAX = not set
   uint32_t insideUid = UINT32_MAX;  // uid in its own user namespace; UINT32_MAX = the same or unknown
+  uint32_t insideGid = UINT32_MAX;  // gid, likewise
   uint32_t netns;       // inode
+  uint32_t reserved;
   // Text, UTF-8; length 0 = unknown.
   TextRef name;         // of the thread group leader, 15 octets at most
   TextRef executable;   // path
@@ -36,6 +38,7 @@ struct EndpointProfile {
   TextRef ancestors;    // "name:pid name:pid ...", nearest first, behind the parent
   TextRef user, group, effectiveUser, parentUser, loginUser;
   TextRef insideUser;   // name in the container's own passwd, where different
+  TextRef insideGroup;  // name in its group file, where different
   TextRef cgroupPath;
   TextRef unit;         // systemd unit
   TextRef slice;
@@ -49,7 +52,7 @@ struct EndpointProfile {
   TextRef workload;     // name of the workload (deployment, app label)
 };
 static_assert(std::is_trivially_copyable_v<EndpointProfile>);
-static_assert(sizeof(EndpointProfile) == 4 * 8 + 12 * 4 + 27 * 8);
+static_assert(sizeof(EndpointProfile) == 4 * 8 + 14 * 4 + 28 * 8);
 
 // The profile of a side, copied since the heap gives no alignment; false when nobody is known there.
 inline bool profileOf(const FlowRecord& record, unsigned side, const uint8_t* heap, EndpointProfile& out) {

@@ -95,17 +95,20 @@ TEST_CASE("accounts: users and groups of the host") {
   CHECK(accounts.group(kFree).empty());
 }
 
-TEST_CASE("accounts: names inside a container, by its own passwd") {
+TEST_CASE("accounts: names inside a container, by its own passwd and group") {
   WEIR_CONTAINER(container, [](const std::string& root) {
     write(root + "/etc/passwd",
           "root:x:0:0::/:/bin/sh\n# comment:x:5:5\n\nbroken\n:x:9:9\nodd:x:abc:1\nweb:x:1000:1000:,,,:/srv:/bin/false\n"
           "second:x:1000:1000\nlast:x:4294967295:1");
+    write(root + "/etc/group", "root:x:0:\nstaff:x:50:web,second\n");
   });
   Accounts accounts;
   CHECK(accounts.insideUser("c", container.id(), 0) == "root");
   CHECK(accounts.insideUser("c", container.id(), 1000) == "web");
   CHECK(accounts.insideUser("c", container.id(), UINT32_MAX) == "last");
   for (const uint32_t nobody : {5u, 9u, 77u}) CHECK(accounts.insideUser("c", container.id(), nobody).empty());
+  CHECK(accounts.insideGroup("c", container.id(), 50) == "staff");
+  CHECK(accounts.insideGroup("c", container.id(), 1000).empty());
 }
 
 TEST_CASE("accounts: a container's passwd is remembered by the container, for a minute") {

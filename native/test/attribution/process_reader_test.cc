@@ -152,6 +152,9 @@ TEST_CASE("process: the identity map of the host gives no inside uid") {
   CHECK(ProcessReader(proc.root()).read(700)->insideUid == UINT32_MAX);
   proc.file(700, "uid_map", "         0     101000          1\n");
   CHECK(ProcessReader(proc.root()).read(700)->insideUid == 0);
+  CHECK(ProcessReader(proc.root()).read(700)->insideGid == UINT32_MAX);
+  proc.file(700, "gid_map", "        50       1001          1\n");
+  CHECK(ProcessReader(proc.root()).read(700)->insideGid == 50);
 }
 
 TEST_CASE("process: the cgroup path that tells most") {
