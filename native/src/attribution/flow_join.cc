@@ -39,6 +39,11 @@ bool better(const SocketBinding& a, const SocketBinding& b, const FlowSpan& span
   return a.startNs != b.startNs ? a.startNs > b.startNs : a.seenNs > b.seenNs;
 }
 
+// Tier diag saw who had it once, before the flow ended: it may have been handed to a child since.
+bool sawOnlyBefore(const SocketBinding& binding, const FlowSpan& span) {
+  return binding.origin == EventOrigin::diag && binding.firstNs == binding.seenNs && binding.seenNs < span.endNs;
+}
+
 bool isIn(const SocketBinding& binding, const FlowPlace& place) {
   return sameNetns(binding.netnsCookie, binding.netns, place.netnsCookie, place.netns);
 }
@@ -135,7 +140,8 @@ FlowEnd FlowJoin::answer(const SocketBinding* binding, MatchMethod method, const
   end.user = *user;
   if (!(binding->users.front().process == user->process)) end.opener = binding->users.front();
   end.method = method;
-  end.tentative = binding->several || binding->takesTurns(method == MatchMethod::wildcard ? span.startNs : span.endNs, span.endNs);
+  const uint64_t turnsFromNs = method == MatchMethod::wildcard ? span.startNs : span.endNs;
+  end.tentative = binding->several || binding->takesTurns(turnsFromNs, span.endNs) || sawOnlyBefore(*binding, span);
   if (method != MatchMethod::exact) return end;
   if (binding->origin == EventOrigin::snapshot) end.method = MatchMethod::snapshot;
   if (binding->origin == EventOrigin::diag) end.method = MatchMethod::diag;

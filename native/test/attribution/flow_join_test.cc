@@ -285,6 +285,16 @@ TEST_CASE("snapshot and diag say so; several holders are tentative") {
   CHECK(pid(host.at(kFlow, 1, 2).end[0]) == 51);
   host.events.snapshot(5, {101, kAccepted}, processOf(52), EventOrigin::diag);
   CHECK(host.at(kInward, 1, 2).end[1].method == MatchMethod::diag);
+  CHECK(!host.at(kInward, 1, 2).end[1].tentative);
+}
+
+TEST_CASE("diag: who was seen once, before the flow ended, is tentative; seen again it is not") {
+  Host host;
+  host.events.snapshot(1, {101, kAccepted}, processOf(52), EventOrigin::diag);
+  CHECK(pid(host.at(kInward, 1, 2).end[1]) == 52);
+  CHECK(host.at(kInward, 1, 2).end[1].tentative);
+  host.events.snapshot(1.5, {101, kAccepted}, processOf(52), EventOrigin::diag);
+  CHECK(!host.at(kInward, 1, 2).end[1].tentative);
 }
 
 TEST_CASE("behind a translation: the side that does not match is looked for under the other tuple") {
