@@ -285,16 +285,21 @@ export async function reaches(
 const nextStatus = (weir: LiveWeir) => weir.said(/^packets /, [...weir.stderr.matchAll(/^packets /gm)].length + 1);
 
 /**
- * Resolves when all frames were metered, this many flow records at least were made, and every one of them is in the spool,
- * so that nothing writes there.
+ * Resolves when all frames were metered, this many flow records at least were made, and every one of them is in the files
+ * of the spool, so that nothing writes there.
  */
-export async function settled(weir: LiveWeir, frames: number, records: number, looks = 30): Promise<void> {
+export async function settled(
+  weir: LiveWeir,
+  { frames, records, spool }: { frames: number; records: number; spool: string },
+  looks = 30,
+): Promise<void> {
   await reaches(weir, 'weir_frames_total', {}, frames, looks);
   await reaches(weir, 'weir_sink_records_created_total', {}, records, looks);
   for (let look = 0; ; look++) {
     await nextStatus(weir); // what expired with the last frames is handed on before
-    const { value } = await scrape(weir);
-    if (value('weir_sink_spooled_records') === value('weir_sink_records_created_total')) return;
+    const created = (await scrape(weir)).value('weir_sink_records_created_total');
+    const written = readSpool(spool).flatMap(({ entries }) => entries.filter(({ right }) => right));
+    if (written.reduce((sum, entry) => sum + entry.records, 0) === created) return;
     assert.ok(look < looks, `flow records are not spooled:\n${weir.stderr.slice(-3000)}`);
   }
 }
@@ -331,6 +336,7 @@ export function readSpool(folder: string): SpoolSegment[] {
     const dataName = readdirSync(folder).find((one) => one.startsWith(`${base}.`) && one !== name);
     if (dataName === undefined) return []; // killed between the making of the two files
     const index = readFileSync(join(folder, name));
+    if (index.length < indexHead + crcOctets) return []; // looked at while it was being made
     const data = readFileSync(join(folder, dataName));
     const entries: SpoolSegment['entries'] = [];
     let dataAt = index.readUInt32BE(20);
