@@ -40,20 +40,23 @@ function endText({ name, id, user, container, pod }: End): string {
   return `${name ?? '?'}(${id ?? '?'})${user === undefined ? '' : ` by ${user}`}${place === undefined ? '' : ` in ${place}`}`;
 }
 
+/** As docker ps shows it: what names a container that no runtime has a name for. */
+const shortId = (id: string | undefined): string | undefined => id?.slice(0, 12);
+
 /** Who is at the ends; '' when nobody is known. */
 function endsText(flow: Flow): string {
   const source = endText({
     name: flow['ntop.SRC_PROC_NAME'],
     id: flow['ntop.SRC_PROC_PID'],
     user: flow['ntop.SRC_PROC_USER_NAME'],
-    container: flow.sourceContainerName,
+    container: flow.sourceContainerName ?? shortId(flow['ntop.SRC_PROC_CONTAINER_ID']),
     pod: flow['antrea.sourcePodName'],
   });
   const target = endText({
     name: flow['ntop.DST_PROC_NAME'],
     id: flow['ntop.DST_PROC_PID'],
     user: flow['ntop.DST_PROC_USER_NAME'],
-    container: flow.destinationContainerName,
+    container: flow.destinationContainerName ?? shortId(flow['ntop.DST_PROC_CONTAINER_ID']),
     pod: flow['antrea.destinationPodName'],
   });
   return source === '' && target === '' ? '' : `${source || '?'} > ${target || '?'}`;

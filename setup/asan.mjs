@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { buildNative, ensurePackages, packages, root, run, say } from './steps.mjs';
 
 ensurePackages([...packages.build, 'doctest-dev'], { required: true });
+ensurePackages(packages.bpf, { required: false });
 const folder = buildNative('asan', ['all'], ['-DWEIR_ASAN=ON', '-DWEIR_TESTS=ON', '-DCMAKE_BUILD_TYPE=RelWithDebInfo']);
 for (const program of readdirSync(folder)
   .filter((name) => /^test_\w+$/.test(name))

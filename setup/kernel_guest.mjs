@@ -1,4 +1,4 @@
-// The initial file system of a guest: node, weir as built here, the workloads, iproute2 and busybox, with the shared
+// The initial file system of a guest: node, weir as built here, its tests of BPF, the workloads, iproute2 and busybox, with the shared
 // libraries that they name. One archive for all kernels; the modules of each kernel are a second one behind it.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,14 +19,24 @@ mount -t devtmpfs devtmpfs /dev
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 mkdir -p /run/netns
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
+if grep -q weir.cgroup=v1 /proc/cmdline; then
+  mount -t tmpfs tmpfs /sys/fs/cgroup
+  for controller in cpu,cpuacct memory pids devices; do
+    mkdir /sys/fs/cgroup/$controller
+    mount -t cgroup -o $controller cgroup /sys/fs/cgroup/$controller || rmdir /sys/fs/cgroup/$controller
+  done
+else
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup
+fi
 mount -t bpf bpf /sys/fs/bpf
 mount -t securityfs securityfs /sys/kernel/security
 ulimit -n 20000
 ip link set lo up
 for module in /modules/*.ko; do insmod $module; done
 grep -q weir.hidebtf=1 /proc/cmdline && mount -t tmpfs tmpfs /sys/kernel/btf
-echo "WEIR-GUEST $(uname -r) lockdown $(cat /sys/kernel/security/lockdown 2>/dev/null) btf $(ls /sys/kernel/btf | wc -l)"
+echo "WEIR-GUEST $(uname -r) lockdown $(cat /sys/kernel/security/lockdown 2>/dev/null) btf $(ls /sys/kernel/btf | wc -l) cgroups $(awk '$3 ~ /^cgroup/ { print $3 ":" $2 }' /proc/mounts | tr '\\n' ' ')"
+/weir/build/native/test_attribution --source-file=*bpf_programs_test.cc --no-colors --no-intro
+echo "WEIR-PROGRAMS $?"
 /usr/bin/node /weir/dist/test/kernels/guest.js
 echo "WEIR-END $?"
 poweroff -f
@@ -67,7 +77,7 @@ function addWeir() {
   ];
   for (const part of parts)
     cpSync(join(root, part), join(weir, part), { recursive: true, filter: (name) => !/\.(d\.ts|map)$/.test(name) });
-  for (const binary of ['weir.node', 'workloads'])
+  for (const binary of ['weir.node', 'workloads', 'test_attribution'])
     addBinary(join(root, 'build', 'native', binary), join('/weir/build/native', binary));
 }
 

@@ -64,9 +64,12 @@ function filesOf(tree) {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
-/** Modules that the tests need, as plain .ko: what is compressed is unpacked here. */
+/** Modules that the tests need: veth pairs, and sock_diag of each protocol (inet_diag is the others' base). */
+const wantedModule = /\/(veth|inet_diag|tcp_diag|udp_diag|raw_diag|mptcp_diag)\.ko(\.xz)?$/;
+
+/** As plain .ko: what is compressed is unpacked here. */
 function keepModules(files, into) {
-  for (const file of files.filter((name) => /\/veth\.ko(\.xz)?$/.test(name))) {
+  for (const file of files.filter((name) => wantedModule.test(name))) {
     const kept = join(into, basename(file));
     renameSync(file, kept);
     if (kept.endsWith('.xz')) output('xz', ['-d', kept]);

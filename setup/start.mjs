@@ -23,8 +23,9 @@ if (given.length === 0 && spawnSync(process.execPath, [cli, 'doctor'], { stdio: 
   process.exit(2);
 }
 
-// Short timeouts, so that the first flows show within seconds.
-const args = given.length > 0 ? given : ['-i', 'any', '--idle-timeout', '5s', '--active-timeout', '10s'];
+// Short timeouts, so that the first flows show within seconds. Lines of a terminal name processes as they are, NDJSON when asked.
+const live = ['-i', 'any', '--idle-timeout', '5s', '--active-timeout', '10s'];
+const args = given.length > 0 ? given : process.stdout.isTTY ? live : [...live, '-T', 'process'];
 if (given.length === 0) say(`running: weir ${args.join(' ')}   (Ctrl-C ends it; \`npm start -- --help\` shows more)`);
 // In this process: a signal to the group reaches the probe once, and its exit status is ours.
 process.argv = [process.execPath, cli, ...args];

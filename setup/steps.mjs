@@ -19,20 +19,11 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Debian packages by what needs them; 'a | b' is the first of them that there is. */
 export const packages = {
-  build: [
-    'g++',
-    'cmake',
-    'ninja-build',
-    'pkg-config',
-    'libpcap-dev',
-    'zlib1g-dev',
-    'clang',
-    'llvm',
-    'libbpf-dev',
-    'bpftool | linux-tools-generic', // Debian | Ubuntu
-  ],
+  build: ['g++', 'cmake', 'ninja-build', 'pkg-config', 'libpcap-dev', 'zlib1g-dev'],
   /** weir builds and runs without them, with less: librdkafka-dev is the fast Kafka client. */
   optional: ['librdkafka-dev'],
+  /** Likewise: without them ends of flows are named by sock_diag and /proc alone. */
+  bpf: ['clang', 'llvm', 'libbpf-dev', 'bpftool | linux-tools-generic'], // Debian | Ubuntu
   test: [
     'doctest-dev',
     'tshark',
@@ -143,6 +134,17 @@ export function ensurePackages(names, { required }) {
   return left;
 }
 
+/** Asked for once each time the list changes: a host that does not have them is not asked at each start. */
+function ensureOptional() {
+  const names = [...packages.optional, ...packages.bpf];
+  const stamp = join(root, 'build', '.optional');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === names.join(' ')) return;
+  const left = ensurePackages(names, { required: false });
+  if (left.length > 0) say(`not installed, weir does with less: ${left.join(' ')}`);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, names.join(' '));
+}
+
 /** npm packages as package-lock.json says; again only when it changed. */
 export function ensureNpm() {
   const lock = createHash('sha256')
@@ -155,10 +157,25 @@ export function ensureNpm() {
   writeFileSync(stamp, lock);
 }
 
+/** Whether build/NAME is configured with these -DNAME=VALUE; another command may have configured it without. */
+function isConfigured(folder, settings) {
+  if (!existsSync(join(folder, 'build.ninja'))) return false;
+  const cache = readFileSync(join(folder, 'CMakeCache.txt'), 'utf8').split('\n');
+  return settings.every((setting) => {
+    const [variable, value] = setting.slice(2).split('=');
+    return cache.some((line) => line.startsWith(`${variable}:`) && line.endsWith(`=${value}`));
+  });
+}
+
+/** What native/CMakeLists.txt found missing that the build can do without. */
+function sayNotices(output) {
+  for (const [line] of output.matchAll(/^weir: .*$/gm)) process.stderr.write(`${line}\n`);
+}
+
 /** Configures and builds CMake targets in build/NAME. */
 export function buildNative(name, targets, settings = []) {
   const folder = join(root, 'build', name);
-  if (!existsSync(join(folder, 'build.ninja'))) {
+  if (!isConfigured(folder, settings)) {
     mkdirSync(folder, { recursive: true });
     const done = spawnSync('cmake', ['-G', 'Ninja', '-S', join(root, 'native'), '-B', folder, ...settings], {
       encoding: 'utf8',
@@ -168,15 +185,20 @@ export function buildNative(name, targets, settings = []) {
       say('cmake failed');
       process.exit(1);
     }
+    sayNotices(done.stderr);
   }
-  const idle = spawnSync('ninja', ['-C', folder, '-n', ...targets], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (!idle.stdout?.includes('no work to do')) say('compiling C++: minutes the first time');
+  // Not by `ninja -n`, which takes a tree whose folders are looked through anew for one that has changed.
+  const log = join(folder, '.ninja_log');
+  const built = existsSync(log) ? statSync(log).mtimeMs : 0;
+  if (newest(join(root, 'native'), ['.cc', '.c', '.h', '.def', '.txt']) > built)
+    say('compiling C++: minutes the first time');
   const done = spawnSync('ninja', ['-C', folder, ...targets], { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (done.status !== 0) {
     process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
     say('the native build failed');
     process.exit(1);
   }
+  sayNotices(done.stdout); // of a CMake that ninja ran again
   return folder;
 }
 
@@ -230,8 +252,7 @@ function builtByAnother() {
 export function buildProbe() {
   if (builtByAnother()) return;
   ensurePackages(packages.build, { required: true });
-  // Asked for before the first build only: a host that does not have them is not asked at each start.
-  if (!existsSync(join(root, 'build', 'native', 'weir.node'))) ensurePackages(packages.optional, { required: false });
+  ensureOptional();
   ensureNpm();
   buildNative('native', ['weir']);
   buildTypeScript();

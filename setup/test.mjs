@@ -7,7 +7,8 @@ import { buildNative, buildTypeScript, ensureNpm, ensurePackages, packages, root
 
 const words = process.argv.slice(2);
 ensurePackages(packages.build, { required: true });
-const left = ensurePackages([...packages.optional, ...packages.test, ...packages.servers], { required: false });
+const spare = [...packages.optional, ...packages.bpf, ...packages.test, ...packages.servers];
+const left = ensurePackages(spare, { required: false });
 if (left.length > 0) say(`not installed, their tests are skipped: ${left.join(' ')}`);
 ensureNpm();
 const haveDoctest = !left.includes('doctest-dev');

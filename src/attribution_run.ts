@@ -88,7 +88,7 @@ export function tierText({ tier, reason, programs }: AttributionStatus): string 
     return `ends of flows are named by ${attached} BPF programs${reason === '' ? '' : `; ${reason}`}`;
   }
   if (tier === 'off') return `ends of flows are not named: ${reason}`;
-  return `ends of flows are named by sock_diag and /proc, which miss short-lived processes${reason === '' ? '' : `: ${reason}`}`;
+  return `ends of flows are named by sock_diag and /proc, which miss short-lived processes: ${reason}`;
 }
 
 export class AttributionRun {
@@ -163,6 +163,10 @@ export class AttributionRun {
     const degraded = status.tier === 'off' || (status.tier === 'diag' && this.#options.attribution !== 'diag');
     const hint = degraded ? '; see `weir doctor`' : '';
     this.#log.log(degraded ? 'warning' : 'info', `${tierText(status)}${hint}`);
+    if (status.tier !== 'off' && status.cgroup === '')
+      this.#log.info(
+        'no cgroup v2 hierarchy is mounted: containers and units of processes that have ended are missing',
+      );
     if (this.#options.conntrack && status.conntrack !== '')
       this.#log.info(`address translation is not followed: ${status.conntrack}`);
   }

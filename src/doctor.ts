@@ -182,25 +182,35 @@ function programFinding({ name, purpose, attached, wanted, reason }: BpfProgram,
   return { area: 'attribution', name, state: wanted && used ? 'off' : 'unused', detail };
 }
 
-function tierFinding({ tier, reason, programs }: AttributionStatus, { attribution }: RunParts): Finding {
-  const name = 'tier';
+function tierFinding(
+  { tier, reason, programs }: AttributionStatus,
+  { attribution }: RunParts,
+  held: ReadonlySet<string>,
+): Finding {
+  const found = { area: 'attribution', name: 'tier' } as const;
   if (tier === 'bpf') {
     const attached = programs.filter((program) => program.attached).length;
     const detail = `BPF, ${attached} programs${reason === '' ? '' : `; ${reason}`}`;
-    return { area: 'attribution', name, state: 'ok', detail };
+    if (attribution === 'diag')
+      return { ...found, state: 'ok', detail: `sock_diag and /proc, as asked for; possible is ${detail}` };
+    if (attribution === 'off')
+      return { ...found, state: 'ok', detail: `not used by this run, which names no end; possible is ${detail}` };
+    return { ...found, state: 'ok', detail };
   }
+  const allowed = held.has('sys_admin') || (held.has('bpf') && held.has('perfmon'));
   return {
-    area: 'attribution',
-    name,
+    ...found,
     state: attribution === 'auto' || attribution === 'bpf' ? 'off' : 'unused',
     detail: tier === 'diag' ? `sock_diag and /proc: ${reason}` : `none: ${reason}`,
     without: tier === 'diag' ? 'short-lived processes are missed' : 'nobody is named at the ends of flows',
-    remedy: 'see the capabilities bpf, perfmon and net_admin above; BPF needs Linux 5.12 with CONFIG_DEBUG_INFO_BTF',
+    remedy: allowed
+      ? 'use Linux 5.12 or later with CONFIG_DEBUG_INFO_BTF, and a weir built with its BPF programs (clang, llvm, libbpf-dev, bpftool)'
+      : 'see the capabilities bpf, perfmon and net_admin above',
   };
 }
 
 /** Who can be named at the ends of flows, program by program. */
-function attributionFindings(status: AttributionStatus, run: RunParts, { runtimes }: Host): Finding[] {
+function attributionFindings(addon: NativeAddon, status: AttributionStatus, run: RunParts, host: Host): Finding[] {
   const used = run.read.length === 0 && run.attribution !== 'off';
   const area = 'attribution';
   const missing = used ? 'off' : 'unused';
@@ -209,7 +219,7 @@ function attributionFindings(status: AttributionStatus, run: RunParts, { runtime
       ? { area, name, state: 'ok', detail: there }
       : { area, name, state: missing, detail: why, without, remedy };
   return [
-    tierFinding(status, run),
+    tierFinding(status, run, new Set(addon.capabilities().map(plainName))),
     ...status.programs.map((program) => programFinding(program, used && run.attribution !== 'diag')),
     optional(
       'address translation',
@@ -225,7 +235,7 @@ function attributionFindings(status: AttributionStatus, run: RunParts, { runtime
       'containers and units of processes that have ended are missing',
       'sudo mount -t cgroup2 none /sys/fs/cgroup/unified',
     ),
-    ...runtimes.map(({ kind, path, state }): Finding => {
+    ...host.runtimes.map(({ kind, path, state }): Finding => {
       const name = `${kind} socket`;
       if (state === 'open') return { area, name, state: 'ok', detail: path };
       const absent = state === 'absent';
@@ -272,7 +282,7 @@ export function examine(loaded: LoadedAddon, run: RunParts, host: Host): DoctorR
   findings.push(
     ...capabilityFindings(addon, run, host),
     ...kernelFindings(addon, run),
-    ...attributionFindings(status, run, host),
+    ...attributionFindings(addon, status, run, host),
     ...interfaceFindings(addon),
   );
   const canCapture = capturesPackets(run) ? packetsPossible(addon, run) : status.tier !== 'off';

@@ -33,7 +33,8 @@ function sayMetered(log: Logger, counters: Counters): void {
 
 function sayAttributed(log: Logger, { status, counters }: AttributionReading): void {
   const { none, ...matched } = counters.endsMatched;
-  const { kernelDropped, kernelRateLimited, readsDropped, socketsEvicted, processesEvicted } = counters;
+  const { kernelDropped, kernelRateLimited, readsDropped, processesEvicted } = counters;
+  const { socketsEvicted, socketsForgottenEarly } = counters;
   const { flowsMade, flowsDropped, eventsMade, eventsDropped, profilesDropped, conntrackOverruns } = counters;
   log.info('attributed', {
     tier: status.tier,
@@ -41,7 +42,8 @@ function sayAttributed(log: Logger, { status, counters }: AttributionReading): v
     tentative: counters.endsTentative,
     unknown: none,
     ...counted(matched),
-    ...counted({ kernelDropped, kernelRateLimited, readsDropped, socketsEvicted, processesEvicted }),
+    ...counted({ kernelDropped, kernelRateLimited, readsDropped, processesEvicted }),
+    ...counted({ socketsEvicted, socketsForgottenEarly }),
     ...counted({ flowsMade, flowsDropped, eventsMade, eventsDropped, profilesDropped, conntrackOverruns }),
   });
 }

@@ -1,65 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Hooks of the root cgroup: the last descriptor of a socket is closed; below 6.3 also who receives on a UDP socket. They
 // are given a socket without its ports: bpf_rdonly_cast (6.2) makes it a whole one, else it is read by probe_read.
-#include "claims.h"
-#include "lengths.h"
+#include "releases.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 enum { ALLOW = 1 };
 
-// A socket closed by a kernel thread (its holder was killed and the work was put off) tells no process.
-static __always_inline void describe_closer(struct weir_process *out) {
-	struct task_struct *task = bpf_get_current_task_btf();
-	if (task->flags & PF_KTHREAD)
-		__builtin_memset(out, 0, sizeof *out);
-	else
-		describe_process(out, task);
-}
-
-// TCP has an owner by its events, unless nobody ever received; a closed one has said all it can.
-static __always_inline int is_told(__u32 protocol, __u64 cookie, __u8 state) {
-	return (protocol == PROTOCOL_TCP || protocol == PROTOCOL_MPTCP) && (state == TCP_CLOSE || is_claimed(cookie));
-}
-
-static __always_inline void released(const struct sock *sk, __u64 cookie, __u8 state) {
-	struct weir_owner_event *event = begin_event(WEIR_RELEASE, sizeof *event);
-	if (!event)
-		return;
-	describe_socket(&event->socket, sk, cookie, sk->__sk_common.skc_num, state, state);
-	describe_closer(&event->process);
-	end_event(event);
-}
-
-static __always_inline void released_with_lengths(const struct sock *sk, __u64 cookie, __u8 state,
-						  const struct lengths *sums) {
-	struct weir_snapshot_event *event = begin_event(WEIR_RELEASE, sizeof *event);
-	if (!event)
-		return;
-	describe_socket(&event->socket, sk, cookie, sk->__sk_common.skc_num, state, state);
-	describe_closer(&event->process);
-	__builtin_memset(&event->health, 0, sizeof event->health);
-	describe_lengths(&event->health, sums);
-	end_event(event);
-}
-
 SEC("cgroup/sock_release")
 int socket_release(struct bpf_sock *ctx) {
-	const struct sock *sk = bpf_rdonly_cast(ctx, bpf_core_type_id_kernel(struct sock));
-	__u8 state = sk->__sk_common.skc_state;
-	if (!sk->__sk_common.skc_num)
-		return ALLOW;
-	__u64 cookie = bpf_get_socket_cookie(ctx);
-	if (is_told(sk->sk_protocol, cookie, state))
-		return ALLOW;
-	if (sum_lengths) {
-		const struct lengths *sums = bpf_sk_storage_get(&lengths, ctx, 0, 0);
-		if (sums) {
-			released_with_lengths(sk, cookie, state, sums);
-			return ALLOW;
-		}
-	}
-	released(sk, cookie, state);
+	tell_release(bpf_rdonly_cast(ctx, bpf_core_type_id_kernel(struct sock)), ctx);
 	return ALLOW;
 }
 
@@ -75,7 +25,10 @@ static __always_inline void probe_socket(struct weir_socket *out, const struct s
 	out->state = state;
 	out->old_state = state;
 	out->type = BPF_CORE_READ(sk, sk_type);
-	out->reserved = 0;
+	const struct sock_common *common = &sk->__sk_common;
+	out->flags = BPF_CORE_READ_BITFIELD_PROBED(common, skc_reuse) || BPF_CORE_READ_BITFIELD_PROBED(common, skc_reuseport)
+			     ? WEIR_SHARES_PORT
+			     : 0;
 	if (family == AF_INET6) {
 		BPF_CORE_READ_INTO(&out->local, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO(&out->remote, sk, __sk_common.skc_v6_daddr);
@@ -87,6 +40,14 @@ static __always_inline void probe_socket(struct weir_socket *out, const struct s
 	}
 }
 
+static __always_inline __u64 probe_claim_key(const struct sock *sk, __u64 cookie) {
+	struct in6_addr address6 = {};
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6)
+		BPF_CORE_READ_INTO(&address6, sk, __sk_common.skc_v6_daddr);
+	return claim_key(cookie, BPF_CORE_READ(sk, sk_protocol), BPF_CORE_READ(sk, __sk_common.skc_dport),
+			 BPF_CORE_READ(sk, __sk_common.skc_daddr), ((const __u64 *)&address6)[1]);
+}
+
 // In place of socket_release below 6.2.
 SEC("cgroup/sock_release")
 int socket_release_probe(struct bpf_sock *ctx) {
@@ -95,7 +56,7 @@ int socket_release_probe(struct bpf_sock *ctx) {
 	if (!BPF_CORE_READ(sk, __sk_common.skc_num))
 		return ALLOW;
 	__u64 cookie = bpf_get_socket_cookie(ctx);
-	if (is_told(BPF_CORE_READ(sk, sk_protocol), cookie, state))
+	if (is_told(BPF_CORE_READ(sk, sk_protocol), probe_claim_key(sk, cookie), state))
 		return ALLOW;
 	struct weir_owner_event *event = begin_event(WEIR_RELEASE, sizeof *event);
 	if (!event)
@@ -115,13 +76,14 @@ static __always_inline int receives(struct bpf_sock_addr *ctx) {
 	const struct sock *sk = 0;
 	bpf_probe_read_kernel(&sk, sizeof sk, &given);
 	__u64 cookie = bpf_get_socket_cookie(ctx);
+	__u64 claimed = claim_of(cookie);
 	struct slot *slot = slot_of(cookie);
-	if (!slot || slot->claim == claim_of(cookie) || !may_speak(slot))
+	if (!slot || slot->claim == claimed || !may_speak(slot))
 		return ALLOW;
 	struct weir_owner_event *event = begin_event(WEIR_OWNER, sizeof *event);
 	if (!event)
 		return ALLOW;
-	slot->claim = claim_of(cookie);
+	slot->claim = claimed;
 	probe_socket(&event->socket, sk, cookie, BPF_CORE_READ(sk, __sk_common.skc_state));
 	describe_process(&event->process, bpf_get_current_task_btf());
 	end_event(event);

@@ -48,7 +48,7 @@ static __always_inline void describe_socket(struct weir_socket *out, const struc
 	out->state = state;
 	out->old_state = old_state;
 	out->type = sk->sk_type;
-	out->reserved = 0;
+	out->flags = BPF_CORE_READ_BITFIELD(common, skc_reuse) || BPF_CORE_READ_BITFIELD(common, skc_reuseport) ? WEIR_SHARES_PORT : 0;
 	if (common->skc_family == AF_INET6) {
 		copy16(out->local, &common->skc_v6_rcv_saddr);
 		copy16(out->remote, &common->skc_v6_daddr);

@@ -56,9 +56,13 @@ struct weir_socket {
 	weir_u8 state;         /* enum of net/tcp_states.h */
 	weir_u8 old_state;     /* state events */
 	weir_u8 type;          /* SOCK_STREAM, SOCK_DGRAM, SOCK_RAW */
-	weir_u8 reserved;
+	weir_u8 flags;         /* enum weir_socket_flags */
 	weir_u8 local[16];     /* AF_INET: the first 4 octets; AF_INET6 may hold ::ffff:a.b.c.d */
 	weir_u8 remote[16];
+};
+
+enum weir_socket_flags {
+	WEIR_SHARES_PORT = 1 /* SO_REUSEADDR or SO_REUSEPORT: others may have the port at the same time */
 };
 
 struct weir_process {

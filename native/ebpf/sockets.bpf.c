@@ -8,10 +8,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 // connect() and listen() run in the process they belong to; told always, since nothing tells it again.
 static __always_inline void opened(const struct sock *sk, __u16 kind, __u8 state, __u8 old_state) {
-	__u64 cookie = cookie_of(sk);
-	struct slot *slot = slot_of(cookie);
+	__u64 cookie = cookie_of(sk), key = claim_key_of(sk, cookie);
+	struct slot *slot = slot_of(key);
 	if (slot)
-		tell_claim(slot, sk, cookie, kind, local_port_of(sk), state, old_state);
+		tell_claim(slot, claim_of(key), sk, cookie, kind, local_port_of(sk), state, old_state);
 }
 
 static __always_inline void closed(const struct sock *sk, __u8 old_state) {
@@ -47,10 +47,8 @@ int BPF_PROG(tcp_state, const struct sock *sk, int old_state, int state) {
 	if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_MPTCP)
 		return 0;
 	note_state(sk, old_state, state);
-	if (state == TCP_SYN_SENT)
-		opened(sk, WEIR_CONNECT, state, old_state);
-	else if (state == TCP_LISTEN)
-		opened(sk, WEIR_LISTEN, state, old_state);
+	if (state == TCP_SYN_SENT || state == TCP_LISTEN)
+		opened(sk, state == TCP_LISTEN ? WEIR_LISTEN : WEIR_CONNECT, state, old_state);
 	else if (state == TCP_ESTABLISHED && old_state == TCP_SYN_SENT)
 		told_by_tcp(sk, WEIR_ESTABLISHED, state, old_state);
 	else if (state == TCP_CLOSE && old_state != TCP_CLOSE)

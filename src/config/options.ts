@@ -259,8 +259,8 @@ export const optionTable = {
     example: 'off',
   }),
   socketTable: option(integer({ min: 1024, max: 1 << 24, placeholder: 'SOCKETS' }), {
-    doc: 'Sockets remembered at a time; when full those that ended go first.',
-    default: 1 << 18,
+    doc: 'Sockets remembered at a time; when full those that ended go first, at about 350 octets each.',
+    default: 1 << 19,
     group: 'attribution',
     example: '1048576',
   }),

@@ -27,6 +27,8 @@ export interface SessionControlOptions {
   copies: number;
 }
 
+/** Refreshes by the number of messages may come many times a second; those of one second say the same. */
+const sameForMs = 1000;
 const outputOctets = 256 << 10;
 const outputUnits = 1024;
 
@@ -40,6 +42,9 @@ export class SessionControl {
   #foreign = new Map<string, Units>();
   #foreignDue: Units[] = [];
   #changesDue = false;
+  /** The last refresh, and when it was made. */
+  #refresh: readonly Units[] = [];
+  #refreshMadeAt = -Infinity;
 
   constructor(options: SessionControlOptions) {
     this.#options = options;
@@ -59,6 +64,7 @@ export class SessionControl {
   /** A new Transport Session knows no template; its statistics come one interval after its begin. */
   newSession(nowMs: number): void {
     this.timing.newSession();
+    this.#refreshMadeAt = -Infinity;
     this.#statisticsAt = nowMs;
     this.#foreignDue = [...this.#foreign.values()];
   }
@@ -73,6 +79,7 @@ export class SessionControl {
   /** Octets of a message at most. */
   setMessageSize(octets: number): void {
     this.#options.optionsEncoder?.setMessageSize(octets);
+    this.#refreshMadeAt = -Infinity;
   }
 
   /** Observation Points may be others: collectors should know their names before their flows come. */
@@ -119,16 +126,13 @@ export class SessionControl {
   }
 
   #templates(nowMs: number, exportSeconds: number): Units | undefined {
-    const { encoder, standAlone, copies } = this.#options;
     const parts: Units[] = [];
     if (this.timing.due(nowMs)) {
-      const times = this.timing.first ? copies : 1;
-      const own = encode((out) => encoder.templates(exportSeconds, out).units);
-      if (!standAlone) {
-        parts.push(...this.#complete(true, exportSeconds));
-        for (let copy = 0; copy < times; copy++) parts.push(own);
-        parts.push(...this.#complete(false, exportSeconds));
+      if (nowMs - this.#refreshMadeAt >= sameForMs) {
+        this.#refresh = this.#makeRefresh(exportSeconds);
+        this.#refreshMadeAt = this.timing.first ? -Infinity : nowMs; // the first one has copies
       }
+      parts.push(...this.#refresh);
       this.timing.templatesSent(nowMs);
     }
     parts.push(...this.#foreignDue);
@@ -137,6 +141,18 @@ export class SessionControl {
     // Options records among them: a sink gives none of it back, since the next session begins with its own.
     if (run !== undefined) run.statistics = true;
     return run;
+  }
+
+  #makeRefresh(exportSeconds: number): Units[] {
+    const { encoder, standAlone, copies } = this.#options;
+    const own = encode((out) => encoder.templates(exportSeconds, out).units);
+    if (standAlone) return [];
+    const times = this.timing.first ? copies : 1;
+    return [
+      ...this.#complete(true, exportSeconds),
+      ...Array<Units>(times).fill(own),
+      ...this.#complete(false, exportSeconds),
+    ];
   }
 
   #statistics(exportSeconds: number): Units | undefined {
@@ -222,10 +238,17 @@ function withTemplate(run: Units, template: Units): Units {
   return made;
 }
 
+/** Where encode() writes, whoever calls: as much memory anew at each refresh keeps the garbage collector busy. */
+let scratch: Units | undefined;
+
 function encode(call: (out: UnitBuffer) => number): Units {
-  const out = newOutput(outputOctets, outputUnits);
-  out.to = call(out);
-  return out;
+  scratch ??= newOutput(outputOctets, outputUnits);
+  const units = call(scratch);
+  const made = newOutput(startOf(scratch, units), units);
+  made.bytes.set(scratch.bytes.subarray(0, made.bytes.length));
+  for (const key of ['ends', 'dataRecords'] as const) made[key].set(scratch[key].subarray(0, units));
+  made.to = units;
+  return made;
 }
 
 function linesUnits(lines: readonly string[]): Units {

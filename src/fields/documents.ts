@@ -70,6 +70,7 @@ const setting = (key: string, name: 'samplingRate' | 'samplerAddress'): Document
  * Who is at the ends. ECS has process, container and orchestrator at the top only: here they are the source's, since in
  * events that is who acts. For the destination ECS has users; its process stands where Packetbeat puts it
  * (destination.process, no ECS field); its container and pod, and what ECS has no name for, follow under `netflow`.
+ * ECS means effective ids by process.user and process.group, real ones by process.real_user.
  */
 // biome-ignore format: one line a key
 const ecsProcesses: readonly DocumentKey[] = [
@@ -81,12 +82,13 @@ const ecsProcesses: readonly DocumentKey[] = [
   named('process.working_directory', 'sourceProcessWorkingDirectory'),
   named('process.start', 'sourceProcessStartMilliseconds'),
   named('process.thread.id', 'sourceThreadId'),
+  named('process.group.id', 'sourceEffectiveGroupId', 'quoted'),
   named('process.parent.pid', 'sourceParentProcessId'),
   named('process.parent.name', 'sourceParentProcessName'),
   named('process.parent.executable', 'sourceParentProcessExecutable'),
   named('process.parent.start', 'sourceParentProcessStartMilliseconds'),
-  named('process.parent.user.id', 'sourceParentUserId', 'quoted'),
-  named('process.parent.user.name', 'sourceParentUserName'),
+  named('process.parent.real_user.id', 'sourceParentUserId', 'quoted'),
+  named('process.parent.real_user.name', 'sourceParentUserName'),
   named('user.id', 'sourceUserId', 'quoted'),
   from('user.name', ['sourceUserName', 'userName'], 'sourceUserName', { says: ['userName'] }),
   named('user.effective.id', 'sourceEffectiveUserId', 'quoted'),

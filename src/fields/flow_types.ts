@@ -1621,6 +1621,10 @@ export interface EcsFlow {
       /** Thread that used the socket last. */
       id?: number;
     };
+    group?: {
+      /** Effective group id of the process; 4294967295 when unknown. */
+      id?: string;
+    };
     parent?: {
       /** Parent of the process. */
       pid?: number;
@@ -1630,7 +1634,7 @@ export interface EcsFlow {
       executable?: string;
       /** Start of the parent. */
       start?: number | string;
-      user?: {
+      real_user?: {
         /** User id of the parent; 4294967295 when unknown. */
         id?: string;
         /** User of the parent. */
@@ -2051,8 +2055,6 @@ export interface EcsFlow {
     destination_effective_user_id?: number;
     /** Effective user of the process. */
     destination_effective_user_name?: string;
-    /** Effective group id of the process; 4294967295 when unknown. */
-    source_effective_group_id?: number;
     /** Effective group id of the process; 4294967295 when unknown. */
     destination_effective_group_id?: number;
     /** User id that logged in (audit login uid), kept over su and sudo; 4294967295 when nobody did. */

@@ -166,6 +166,8 @@ export interface AttributionCounters {
   sockets: number;
   socketsEnded: number;
   socketsEvicted: number;
+  /** Ended ones, before their records came. */
+  socketsForgottenEarly: number;
   processes: number;
   processesEvicted: number;
   processesRead: number;

@@ -60,6 +60,7 @@ export interface AttributionReading {
     sockets: number;
     socketsEnded: number;
     socketsEvicted: number;
+    socketsForgottenEarly: number;
     processes: number;
     processesEvicted: number;
     processesRead: number;
@@ -168,6 +169,7 @@ export const attributionLines: readonly MetricLine<AttributionReading>[] = [
   gauges('weir_attribution_sockets', 'Sockets known now.', counted((now) => now.sockets)),
   gauges('weir_attribution_ended_sockets', 'Sockets known now that have ended.', counted((now) => now.socketsEnded)),
   counts('weir_attribution_sockets_evicted_total', 'Open sockets forgotten for want of room (--socket-table).', counted((now) => now.socketsEvicted)),
+  counts('weir_attribution_sockets_forgotten_early_total', 'Ended sockets forgotten for want of room while records of their flows might still come (--socket-table).', counted((now) => now.socketsForgottenEarly)),
   gauges('weir_attribution_processes', 'Processes known now.', counted((now) => now.processes)),
   counts('weir_attribution_processes_evicted_total', 'Processes forgotten for want of room (--process-table).', counted((now) => now.processesEvicted)),
   counts('weir_attribution_processes_read_total', 'Processes completed from /proc.', counted((now) => now.processesRead)),

@@ -1,8 +1,10 @@
-// attribution_loads LOAD SECONDS [RATE]: one kind of traffic over loopback, as fast as it goes or RATE operations a second;
+// attribution_loads LOAD SECONDS [RATE [OPERATIONS]]: one kind of traffic over loopback, as fast as it goes or RATE operations a
+// second, until the time is over or so many are done;
 // prints {"load","operations","seconds","perSecond","cpuNsPerOperation"}. The client runs on processor 0, servers on 1.
 //   tcpcc     connect and close            tcpcrr  connect, one octet each way, close     tcprr  one octet ping-pong
 //   udpsend   send to a socket nobody reads   udpself send and receive   tcpbulk, udpbulk  64 kB and 1400 octets a call
-//   hold      opens RATE connections, says "ready" and keeps them until stdin ends
+//   hold      opens RATE sockets, says "ready PID:PORT ..." (who listens where) and keeps them until stdin ends; at each octet from
+//             there every client sends one, which nobody reads
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,7 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LISTENERS = 16, BURST = 16, HOLD_PER_LISTENER = 8000 };
+enum { LISTENERS = 16, BURST = 16, HOLD_PER_CHILD = 8000, HOLD_CHILDREN = 16 };
+
+struct holder {
+	int process, port;
+};
 
 static struct sockaddr_in listener_name[LISTENERS];
 static int listeners[LISTENERS];
@@ -256,7 +262,7 @@ static void pause_until(double time)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-static void run(const struct load *load, double seconds, double rate)
+static void run(const struct load *load, double seconds, double rate, unsigned long most)
 {
 	double begin, cpu, end, used;
 	unsigned long operations = 0;
@@ -270,49 +276,69 @@ static void run(const struct load *load, double seconds, double rate)
 		if (rate > 0)
 			pause_until(begin + (double)operations / rate);
 		end = now(CLOCK_MONOTONIC);
-	} while (end - begin < seconds);
+	} while (end - begin < seconds && (most == 0 || operations < most));
 	used = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	printf("{\"load\":\"%s\",\"operations\":%lu,\"seconds\":%.4f,\"perSecond\":%.1f,\"cpuNsPerOperation\":%.1f}\n",
 	       load->name, operations, end - begin, (double)operations / (end - begin), used * 1e9 / (double)operations);
 }
 
+// A child that holds connections: it says where it listens, and at each octet on `orders` every client sends one octet, which
+// nobody reads.
+static void hold_connections(int connections, int orders, int said)
+{
+	int listener = bound(SOCK_STREAM, &far_name), clients[HOLD_PER_CHILD / 2];
+	struct holder holder = {.process = getpid(), .port = ntohs(far_name.sin_port)};
+	char octet;
+
+	if (listen(listener, 4096))
+		fail("listen");
+	for (int i = 0; i < connections; i++) {
+		clients[i] = connected(&far_name, SOCK_STREAM);
+		if (accept(listener, NULL, NULL) < 0)
+			fail("accept");
+	}
+	if (write(said, &holder, sizeof(holder)) != sizeof(holder))
+		fail("write");
+	while (read(orders, &octet, 1) > 0)
+		for (int i = 0; i < connections; i++)
+			if (send(clients[i], "x", 1, MSG_NOSIGNAL) != 1)
+				fail("send");
+	exit(0);
+}
+
 // RATE sockets (both ends of RATE / 2 connections) that stay open; in children of a few thousand, since descriptors are limited.
 static void hold(int sockets)
 {
-	for (int left = sockets / 2; left > 0; left -= HOLD_PER_LISTENER / 2) {
-		int ready[2], connections = left < HOLD_PER_LISTENER / 2 ? left : HOLD_PER_LISTENER / 2;
-		char octet;
+	int orders[HOLD_CHILDREN][2], said[2], children = 0, octet;
+	struct holder holders[HOLD_CHILDREN];
 
-		if (pipe(ready))
+	if (pipe(said))
+		fail("pipe");
+	for (int left = sockets / 2; left > 0 && children < HOLD_CHILDREN; left -= HOLD_PER_CHILD / 2, children++) {
+		if (pipe(orders[children]))
 			fail("pipe");
 		if (fork() == 0) {
-			int listener = bound(SOCK_STREAM, &far_name);
-
-			if (listen(listener, 4096))
-				fail("listen");
-			for (int i = 0; i < connections; i++) {
-				connected(&far_name, SOCK_STREAM);
-				if (accept(listener, NULL, NULL) < 0)
-					fail("accept");
-			}
-			if (write(ready[1], "x", 1) != 1)
-				fail("write");
-			while (read(STDIN_FILENO, &octet, 1) > 0)
-				continue;
-			exit(0);
+			close(orders[children][1]);
+			hold_connections(left < HOLD_PER_CHILD / 2 ? left : HOLD_PER_CHILD / 2, orders[children][0], said[1]);
 		}
-		if (read(ready[0], &octet, 1) != 1)
+		if (read(said[0], &holders[children], sizeof(holders[0])) != sizeof(holders[0]))
 			fail("hold");
 	}
-	puts("ready");
+	printf("ready");
+	for (int i = 0; i < children; i++)
+		printf(" %d:%d", holders[i].process, holders[i].port);
+	putchar('\n');
 	fflush(stdout);
-	while (getchar() != EOF)
-		continue;
+	while ((octet = getchar()) != EOF)
+		for (int i = 0; i < children; i++)
+			if (write(orders[i][1], "x", 1) != 1)
+				fail("write");
 }
 
 int main(int count, char **arguments)
 {
 	double seconds = count > 2 ? atof(arguments[2]) : 0, rate = count > 3 ? atof(arguments[3]) : 0;
+	unsigned long most = count > 4 ? strtoul(arguments[4], NULL, 10) : 0;
 
 	if (count > 3 && strcmp(arguments[1], "hold") == 0) {
 		hold((int)rate);
@@ -321,9 +347,9 @@ int main(int count, char **arguments)
 	run_on(0);
 	for (size_t i = 0; count > 2 && i < sizeof(loads) / sizeof(loads[0]); i++)
 		if (strcmp(loads[i].name, arguments[1]) == 0) {
-			run(&loads[i], seconds, rate);
+			run(&loads[i], seconds, rate, most);
 			return 0;
 		}
-	fprintf(stderr, "attribution_loads LOAD SECONDS [RATE]; see the head of its source\n");
+	fprintf(stderr, "attribution_loads LOAD SECONDS [RATE [OPERATIONS]]; see the head of its source\n");
 	return 2;
 }

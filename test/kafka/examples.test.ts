@@ -7,6 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type Flow, flowLine } from '../../examples/consumer.js';
 import { packageRoot } from '../../src/native/load.js';
+import { needsContainers, order, servesAndAsks, startRunc } from '../support/containers.js';
+import { flowsOf, LiveWeir } from '../support/live_weir.js';
 import { runWeir, temporaryFolder } from '../support/weir.js';
 import { type Broker, brokerMissing, createTopic, newClient, startBroker, versions } from './broker.js';
 import { flowCapture } from './flow_pipe.js';
@@ -60,5 +62,26 @@ describe('consumers of examples/', { skip: missing, timeout: 120_000 }, () => {
       const consumer = await run(process.execPath, args, { timeout: 60_000 });
       assert.deepEqual(linesOf(consumer.stdout).sort(), readable);
     }
+  });
+
+  test('consumer.ts prints processes, users and containers of live flows', needsContainers(), async (t) => {
+    const container = await startRunc(t, { args: servesAndAsks });
+    const live = `${topic}-live`;
+    await createTopic(newClient(address.split(',')[0] as string), live, 1, {});
+    const to = `kafka://${address}/${live}?compression=gzip`;
+    const point = `lo@pid:${container.pid}`;
+    const args = ['-i', point, '--attribution', 'bpf', '-T', 'process', '--linger-timeout', '100ms', '--to', to];
+    const weir = await LiveWeir.metering(t, [...args, '--to', '-?format=json']);
+    await order(container, 'http://127.0.0.1:8080/bin/sh');
+    await weir.until(() => weir.flows.length > 0, 'told of the request');
+    const { status, stderr, stdout } = await weir.stop();
+    assert.equal(status, 0, stderr);
+    const program = join(packageRoot(), 'dist', 'examples', 'consumer.js');
+    const asked = ['--brokers', address, '--topic', live, '--group', `group-${live}`, '--count', '1'];
+    const consumer = await run(process.execPath, [program, ...asked], { timeout: 60_000 });
+    const flow = flowsOf(stdout)[0]!;
+    const place = `by root in ${container.id.slice(0, 12)}`;
+    const ends = `wget(${flow['ntop.SRC_PROC_PID']}) ${place} > httpd(${flow['ntop.DST_PROC_PID']}) ${place}`;
+    assert.ok(consumer.stdout.trimEnd().endsWith(`  ${ends}`), consumer.stdout);
   });
 });

@@ -193,18 +193,40 @@ function explain(truth: Truth, seen: Seen): string {
   return `${truth.case} ${truth.role} ${flow}: ${parts}: is ${is}, weir says ${said}`;
 }
 
+type TruthLine = Truth & { skipped?: string };
+
+const udp = 17;
+
+/**
+ * UDP sockets that get the same port one after another within the idle timeout have one flow, whose last user is asked for:
+ * what those before tell of themselves has no record of its own. In the order of the lines, which is that of time.
+ */
+function lastOfEachRecord(truths: readonly Truth[], ends: SeenEnds): Truth[] {
+  const last = new Map<Seen, Truth>();
+  const recordOf = (truth: Truth) => (truth.protocol === udp ? ends.find(truth) : undefined);
+  for (const truth of truths) {
+    const seen = recordOf(truth);
+    if (seen) last.set(seen, truth);
+  }
+  return truths.filter((truth) => {
+    const seen = recordOf(truth);
+    return !seen || last.get(seen) === truth;
+  });
+}
+
 /** Ground truth lines (NDJSON) against records. */
 export function judge(truthLines: string, ends: SeenEnds): Judgement {
   const rows = new Map<string, Row>();
   const explained: string[] = [];
-  const skipped: Record<string, string> = {};
-  for (const line of truthLines.split('\n')) {
-    if (line === '') continue;
-    const truth = JSON.parse(line) as Truth & { skipped?: string };
-    if (truth.skipped !== undefined) {
-      skipped[truth.case] = truth.skipped;
-      continue;
-    }
+  const lines = truthLines
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as TruthLine);
+  const skipped = Object.fromEntries(
+    lines.flatMap((line) => (line.skipped === undefined ? [] : [[line.case, line.skipped]])),
+  ) as Record<string, string>;
+  const truths = lines.filter((line) => line.skipped === undefined);
+  for (const truth of lastOfEachRecord(truths, ends)) {
     const key = `${truth.case} ${truth.role} ${truth.ambiguous}`;
     let row = rows.get(key);
     if (!row) {

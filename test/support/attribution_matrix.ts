@@ -29,11 +29,14 @@ const shares: Record<string, number> = {
 const openBefore = ['old_tcp', 'old_udp'];
 
 export interface MatrixRun {
-  tier: 'bpf' | 'diag';
+  /** auto: what can be had. */
+  tier: 'auto' | 'bpf' | 'diag';
   /** Over all cases, about. */
   flows: number;
   /** Both ends on lo of network.near; the cases over namespaces between near and far. */
   network: Network;
+  /** Where weir may not get to run for a while, as in an emulated machine, more than the default. */
+  captureRing?: string;
   /** Only these cases. */
   cases?: readonly string[];
 }
@@ -128,7 +131,7 @@ export async function runMatrix(context: TestContext, run: MatrixRun): Promise<M
   const weir = await LiveWeir.metering(context, [
     ...['-i', `lo@netns:${near.netns}`, '-i', near.point, '--attribution', run.tier],
     ...['-T', judgedFields.map((name) => `%${name}`).join(' '), '--to', `file://${flowFile}?format=json`],
-    ...['--idle-timeout', '5', '--capture-ring', '64M'],
+    ...['--idle-timeout', '5', '--capture-ring', run.captureRing ?? '64M'],
   ]);
   const start = Date.now();
   for (const { name, child } of old) {

@@ -41,6 +41,7 @@ export function attributionCounters(change: Partial<AttributionCounters> = {}): 
     sockets: 3004,
     socketsEnded: 3005,
     socketsEvicted: 3006,
+    socketsForgottenEarly: 3024,
     processes: 3007,
     processesEvicted: 3008,
     processesRead: 3009,

@@ -5,9 +5,9 @@ import { collectRun, startWeir, type WeirRun } from './weir.js';
 
 export type Flow = Record<string, string | number>;
 
-const patienceMs = 30_000;
-
 export class LiveWeir {
+  /** How long it may take until something is said; an emulated machine needs more. */
+  static patienceMs = 30_000;
   readonly child: ChildProcess;
   /** What it has said so far. */
   stdout = '';
@@ -68,7 +68,7 @@ export class LiveWeir {
       };
       const fail = (why: string): void =>
         done(new Error(`weir ${why} before it ${what}:\n${this.stderr}${this.stdout.slice(-2000)}`));
-      const timer = setTimeout(() => fail(`ran ${patienceMs} ms`), patienceMs);
+      const timer = setTimeout(() => fail(`ran ${LiveWeir.patienceMs} ms`), LiveWeir.patienceMs);
       const look = (): void => {
         if (met()) done();
         else if (this.#over) fail('ended');

@@ -66,3 +66,26 @@ export async function talk(t: TestContext, server: Speaker): Promise<Client> {
   };
   return { pid: child.pid!, name: nameOf(child.pid!), port, leave };
 }
+
+/** A connection that stays until its client is told to speak. */
+export interface Held extends Speaker {
+  /** Asks, gets the answer, and ends. */
+  speak(): Promise<void>;
+}
+
+const heldCode = `
+const socket = require('node:net').connect(PORT, '127.0.0.1', () => console.log('holds ' + socket.localPort + '.'));
+socket.resume().on('close', () => console.log('spoke'));
+process.stdin.once('data', () => socket.write(Buffer.alloc(REQUEST)));
+process.stdin.on('end', () => process.exit(0)).resume();`;
+
+export async function hold(t: TestContext, server: Speaker): Promise<Held> {
+  const child = run(t, heldCode.replace('REQUEST', String(requestOctets)).replace('PORT', String(server.port)));
+  const port = Number(/holds (\d+)/.exec(await saying(child, 'stdout', /holds \d+\./))?.[1]);
+  const speak = async (): Promise<void> => {
+    const spoken = saying(child, 'stdout', /spoke/);
+    child.stdin!.write('go');
+    await spoken;
+  };
+  return { pid: child.pid!, name: nameOf(child.pid!), port, speak };
+}

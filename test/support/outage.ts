@@ -284,9 +284,13 @@ export async function reaches(
 
 const nextStatus = (weir: LiveWeir) => weir.said(/^packets /, [...weir.stderr.matchAll(/^packets /gm)].length + 1);
 
-/** Resolves when all frames were metered and every flow record made is in the spool, so that nothing writes there. */
-export async function settled(weir: LiveWeir, frames: number, looks = 30): Promise<void> {
+/**
+ * Resolves when all frames were metered, this many flow records at least were made, and every one of them is in the spool,
+ * so that nothing writes there.
+ */
+export async function settled(weir: LiveWeir, frames: number, records: number, looks = 30): Promise<void> {
   await reaches(weir, 'weir_frames_total', {}, frames, looks);
+  await reaches(weir, 'weir_sink_records_created_total', {}, records, looks);
   for (let look = 0; ; look++) {
     await nextStatus(weir); // what expired with the last frames is handed on before
     const { value } = await scrape(weir);

@@ -68,7 +68,11 @@ export const realServers: RealServer[] = [
     name: 'redis-server',
     needs: ['redis-server', 'redis-cli'],
     port: 8082,
-    command: (folder, address) => ['redis-server', '--port', '8082', '--bind', address, '--save', '', '--dir', folder],
+    // protected mode refuses whoever does not come from loopback
+    command: (folder, address) => [
+      ...['redis-server', '--port', '8082', '--bind', address, '--protected-mode', 'no'],
+      ...['--save', '', '--dir', folder],
+    ],
     client: (address) => ['redis-cli', '-h', address, '-p', '8082', 'info', 'server'],
     servedBy: (answer) => Number(/process_id:(\d+)/.exec(answer)?.[1] ?? Number.NaN),
   },

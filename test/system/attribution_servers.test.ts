@@ -91,5 +91,5 @@ test('a server in a container, asked from outside', needsContainers('nsenter', '
   for (const one of seen) compare(weir.flows, one);
   const served = weir.flows.filter((flow) => flow['ntop.DST_PROC_NAME'] === 'busybox');
   assert.ok(served.length >= requests);
-  for (const flow of served) assert.equal(flow.destinationContainerId, container.id, JSON.stringify(flow));
+  for (const flow of served) assert.equal(flow['ntop.DST_PROC_CONTAINER_ID'], container.id, JSON.stringify(flow));
 });

@@ -209,7 +209,7 @@ test(
     const url = `tcp://127.0.0.1:${collector.port}?reconnect=1s&template=full&spoolsize=4M&spoolsync=always&spool=${spool}`;
     const { weir, feed } = fed(t, url, '--active-timeout', '1h');
     feed.send(6000);
-    await settled(weir, 6000);
+    await settled(weir, 6000, 4900);
     weir.child.kill('SIGKILL');
     await weir.ended;
     const segments = readSpool(spool);

@@ -162,6 +162,18 @@ test('containers that are wanted are looked up, and what is found goes back', ()
   assert.equal(native.facts.length, 1, 'nothing goes to a closed one');
 });
 
+test('the log says that there is no cgroup v2 hierarchy, and nothing where there is one', () => {
+  const said = (cgroup: string): string => {
+    const { run, lines } = rig({}, (native) => {
+      native.statusNow = attributionStatus({ cgroup });
+    });
+    run.start([]);
+    return lines.join('');
+  };
+  assert.match(said(''), /info no cgroup v2 hierarchy is mounted: containers and units of processes that have ended/);
+  assert.doesNotMatch(said('/sys/fs/cgroup'), /cgroup v2/);
+});
+
 test('the last events are handed on; readings survive the end', () => {
   const { run, native, names } = rig();
   const consumer = new CollectingConsumer();

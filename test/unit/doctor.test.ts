@@ -157,8 +157,21 @@ test('who can be named: tier and why, programs, address translation, cgroups, ru
   assert.equal(finding(report, 'bpf').state, 'off');
   assert.match(finding(report, 'bpf').remedy ?? '', /cap_net_raw,cap_bpf,cap_perfmon/);
   assert.equal(report.canCapture, true, 'packets are captured all the same');
+  assert.match(finding(report, 'tier').remedy ?? '', /^see the capabilities bpf/);
   assert.equal(finding(ask('diag'), 'tier').state, 'unused');
   assert.ok(ask('off').findings.every(({ area, state }) => area !== 'attribution' || state !== 'off'));
+});
+
+test('the tier is that of this run, and what else is possible; its remedy is not a capability that is there', () => {
+  const detailOf = (attribution: RunParts['attribution']): string =>
+    finding(examine(addon(), { ...everywhere, attribution }, host), 'tier').detail;
+  assert.equal(detailOf('auto'), 'BPF, 2 programs');
+  assert.equal(detailOf('diag'), 'sock_diag and /proc, as asked for; possible is BPF, 2 programs');
+  assert.equal(detailOf('off'), 'not used by this run, which names no end; possible is BPF, 2 programs');
+  const status: AttributionStatus = { ...attributionStatus(), tier: 'diag', reason: 'no BTF', programs: [] };
+  const allowed = addon({ capabilities: ['CAP_BPF', 'CAP_PERFMON'], status });
+  const tier = finding(examine(allowed, { ...everywhere, attribution: 'auto' }, host), 'tier');
+  assert.match(tier.remedy ?? '', /CONFIG_DEBUG_INFO_BTF/);
 });
 
 test('-i ebpf: alone needs no packet socket, but a tier', () => {

@@ -187,6 +187,8 @@ test('consumer: the line of a flow, with and without what a template may leave o
     '-  [2001:db8::1] > [2001:db8::2]  protocol ?  0 packets 9007199254740994 octets  TLS  curl(77) by alice in web > ?',
   );
   const { sourceContainerName: _, ...bare } = attributed;
+  const byHand: Flow = { ...bare, 'ntop.SRC_PROC_CONTAINER_ID': '0123456789abcdef'.repeat(4) };
+  assert.match(flowLine(byHand), /curl\(77\) by alice in 0123456789ab > \?$/);
   const pod: Flow = { ...bare, 'antrea.destinationPodName': 'cart-0', 'ntop.DST_PROC_PID': 8 };
   assert.match(flowLine(pod), /curl\(77\) by alice > \?\(8\) in cart-0$/);
   assert.deepEqual(flowsOf(Buffer.from('')), []);

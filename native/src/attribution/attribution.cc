@@ -17,11 +17,16 @@ constexpr uint64_t kSecondNs = 1'000'000'000;
 constexpr uint64_t kHandOverNs = 5 * kSecondNs;    // records wait in rings and batches behind their timeout
 constexpr uint64_t kLookAtHostNs = 5 * kSecondNs;  // addresses, namespaces and veth peers of this host
 constexpr size_t kApplyAtOnce = 512;               // events of a pass while the tables are locked
+constexpr uint64_t kPassShare = 20;                // passes take a twentieth of the time at most
 
-// Events of a pass, kept until they are applied in small parts.
+// Events of a pass, kept until they are applied in small parts; no more than the table holds.
 class Collected final : public EventHandler {
  public:
+  explicit Collected(size_t most) : most_(most) {}
+  bool isCut() const { return isCut_; }
   void onEvent(const weir_event& event, EventOrigin origin) override {
+    isCut_ = isCut_ || events_.size() >= most_;
+    if (isCut_) return;
     weir_snapshot_event& kept = events_.emplace_back();
     std::memcpy(&kept, &event, std::min<size_t>(event.size, sizeof kept));
     origin_ = origin;
@@ -36,6 +41,8 @@ class Collected final : public EventHandler {
   }
 
  private:
+  const size_t most_;
+  bool isCut_ = false;
   std::deque<weir_snapshot_event> events_;
   EventOrigin origin_ = EventOrigin::snapshot;
 };
@@ -56,20 +63,27 @@ SocketFlowOptions flowOptions(const AttributionOptions& options) {
 
 uint64_t keepFor(uint64_t idleNs, uint64_t lingerNs) { return std::max(idleNs, lingerNs) + kHandOverNs; }
 
+SocketTableOptions socketOptions(const AttributionOptions& options) {
+  return {options.sockets, keepFor(options.idleTimeoutNs, options.lingerNs), options.lingerNs + kHandOverNs};
+}
+
 }  // namespace
 
 Attribution::Impl::Impl(const AttributionOptions& given, std::function<void()> wakeUp)
     : options(given),
       wake(std::move(wakeUp)),
-      sockets({given.sockets, keepFor(given.idleTimeoutNs, given.lingerNs)}),
+      sockets(socketOptions(given)),
       processes({given.processes, keepFor(given.idleTimeoutNs, given.lingerNs) + 60 * kSecondNs}),
       join(sockets, addresses,
            [this](const NatTuple& tuple, uint64_t atNs) {
              return conntrack ? conntrack->find(tuple, atNs) : std::optional<NatView>();
            },
-           [this](const ProcessKey& key, uint64_t ns) {
+           [this](const ProcessKey& key) {
              const ProcessEntry* entry = std::as_const(processes).find(key);
-             return entry == nullptr || entry->exitedNs == 0 || entry->exitedNs >= ns;
+             const bool ended = entry != nullptr && entry->exitedNs != 0;
+             const bool known = entry != nullptr && entry->carried.start_ns != 0;
+             const uint64_t bornNs = known ? entry->carried.start_ns : key.startTicks * kNsPerTick;
+             return FlowSpan{clock.sinceBoot(bornNs), ended ? entry->exitedNs : UINT64_MAX};
            }),
       writer({given.commandLines, given.redact, given.ancestors, given.nodeName}, processes, containers),
       flows(given.flows ? std::make_unique<SocketFlows>(flowOptions(given)) : nullptr),
@@ -79,7 +93,7 @@ Attribution::Impl::Impl(const AttributionOptions& given, std::function<void()> w
 
 void Attribution::Impl::start() {
   if (!startBpf()) {
-    diag = std::make_unique<SocketDiag>(options.procRoot);
+    diag = std::make_unique<SocketDiag>(options.procRoot, options.sockets);
     status.tier = AttributionTier::diag;
   }
   if (options.conntrack) followTranslations();
@@ -94,7 +108,7 @@ void Attribution::Impl::start() {
 
 bool Attribution::Impl::startBpf() {
   if (options.tier != AttributionTier::bpf) {
-    status.reason = "sock_diag and /proc were asked for";
+    status.reason = "as asked for";
     return false;
   }
   try {
@@ -138,7 +152,7 @@ void Attribution::Impl::pass() {
   passWanted.store(false);
   const uint64_t sinceNs = monotonicNow();
   passedNs.store(sinceNs);
-  Collected collected;
+  Collected collected(options.sockets);
   DiagResult result;
   {
     const std::lock_guard source(sourceMutex);
@@ -154,18 +168,21 @@ void Attribution::Impl::pass() {
   }
   collected.apply(*this, [this] { return std::unique_lock(mutex); });
   const std::lock_guard lock(mutex);
-  sockets.endPass(diag != nullptr && result.trouble.empty());
+  if (!collected.isCut()) sockets.endPass(diag != nullptr && result.complete);
   counters.snapshots++;
   if (!result.trouble.empty() && result.trouble != diagTrouble) {
     notices.push_back({FrameSource::Notice::warning, "", "sock_diag: " + result.trouble});
   }
   diagTrouble = result.trouble;
+  passTookNs.store(monotonicNow() - sinceNs);
 }
 
-// Tier T0 looks regularly, BPF when something asks for it, once a second at most.
+// Tier T0 looks regularly, BPF when something asks for it, once a second at most; both less often where it takes long.
 bool Attribution::Impl::passDue(uint64_t nowNs) {
-  if (diag && nowNs - passedNs.load() >= uint64_t{options.diagMs} * 1'000'000) return true;
-  return passWanted.load() && nowNs - passedNs.load() >= kSecondNs;
+  const uint64_t pauseNs = nowNs - passedNs.load();
+  if (pauseNs < passTookNs.load() * kPassShare) return false;
+  if (diag && pauseNs >= uint64_t{options.diagMs} * 1'000'000) return true;
+  return passWanted.load() && pauseNs >= kSecondNs;
 }
 
 void Attribution::Impl::runEvents() {
@@ -330,6 +347,7 @@ AttributionCounters Attribution::counters() const {
   sums.sockets = all.sockets.size();
   sums.socketsEnded = all.sockets.ended();
   sums.socketsEvicted = all.sockets.evicted();
+  sums.socketsForgottenEarly = all.sockets.forgottenEarly();
   sums.processes = all.processes.size();
   sums.processesEvicted = all.processes.evicted();
   sums.containers = all.containers.size();
@@ -364,7 +382,8 @@ void Attribution::setContainers(const std::vector<ContainerFacts>& facts) {
 
 void Attribution::setTimeouts(uint64_t activeNs, uint64_t idleNs) {
   const std::lock_guard lock(impl_->mutex);
-  impl_->sockets.setKeep(keepFor(idleNs, impl_->options.lingerNs));
+  const uint64_t lingerNs = impl_->options.lingerNs;
+  impl_->sockets.setKeep(keepFor(idleNs, lingerNs), lingerNs + kHandOverNs);
   if (impl_->flows) impl_->flows->setTimeouts(activeNs, idleNs, waitFor(impl_->options, idleNs));
 }
 

@@ -29,7 +29,7 @@ struct AttributionOptions {
   uint64_t lingerNs = 2'000'000'000;
   uint32_t drainMs = 20;       // the ring buffer is read so often
   uint32_t diagMs = 2000;      // pause between two passes of tier T0
-  uint32_t sockets = 1u << 18; // bound of the socket table; ended ones go first
+  uint32_t sockets = 1u << 19; // bound of the socket table; ended ones go first
   uint32_t processes = 1u << 16;
   bool commandLines = true;
   bool redact = true;          // secrets in command lines become ***
@@ -52,6 +52,7 @@ struct AttributionCounters {
   BpfCounters kernel;
   uint64_t sockets = 0, socketsEnded = 0;  // gauges: in the table, of them ended
   uint64_t socketsEvicted = 0;    // open ones given up for lack of room
+  uint64_t socketsForgottenEarly = 0;  // ended ones given up for lack of room before their records came
   uint64_t processes = 0;         // gauge
   uint64_t processesEvicted = 0;
   uint64_t processesRead = 0;     // completed from /proc

@@ -58,7 +58,7 @@ void Attribution::Impl::onProcess(const weir_process_event& event) {
 }
 
 void Attribution::Impl::onSocket(const weir_event& event, EventOrigin origin) {
-  if (const weir_process* process = processIn(event)) request(processes.carry(*process));
+  if (const weir_process* process = processIn(event)) request(processes.carry(*process, event.time_ns));
   const SocketTable::Change change = sockets.apply(event, origin);
   if (change.binding == nullptr) return;
   if (change.added) addresses.learn(change.binding->netnsCookie, change.binding->tuple.local);
@@ -71,7 +71,7 @@ void Attribution::Impl::tell(const weir_event& event, const SocketTable::Change&
   const SocketBinding& binding = *change.binding;
   PendingEvent pending;
   pending.timeNs = event.time_ns;
-  pending.firstSeenNs = binding.startNs != 0 ? binding.startNs : event.time_ns;
+  pending.firstSeenNs = binding.firstNs;
   pending.tuple = binding.tuple;
   pending.cookie = binding.cookie;
   pending.netnsCookie = binding.netnsCookie;
@@ -100,7 +100,9 @@ void Attribution::Impl::completed(CompletedProcess& process) {
   (process.facts ? counters.processesRead : counters.processesMissed)++;
   const uint64_t nowNs = monotonicNow();
   const CgroupPlace place = process.names.place;
-  processes.complete(process.key, process.facts, std::move(process.names), nowNs);
+  processes.complete(process.key, process.facts, std::move(process.names), process.readNs);
+  ProcessEntry* entry = processes.find(process.key);
+  if (entry != nullptr && entry->reading == ProcessEntry::unread) request(*entry);  // exec() while it was read
   for (const ProcessFacts& above : process.above) {
     if (processes.find(above.key) == nullptr) processes.add(above);
   }

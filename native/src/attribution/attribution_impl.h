@@ -101,7 +101,7 @@ struct Attribution::Impl final : EventHandler {
   std::atomic<uint64_t> drainedNs{0};  // CLOCK_MONOTONIC: events up to then are in the tables
   std::atomic<bool> passWanted{false}, placesChanged{false};
   std::mutex passMutex;  // before `sourceMutex`: one pass at a time
-  std::atomic<uint64_t> passedNs{0};
+  std::atomic<uint64_t> passedNs{0}, passTookNs{0};
   uint64_t forgottenNs = 0;
 
   ProcessCompleter completer;

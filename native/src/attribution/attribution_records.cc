@@ -132,6 +132,7 @@ void Attribution::Impl::direct(FlowRecord& record, BatchBuffer& batch, FlowEnds&
     if (ends.nat) {
       std::swap(ends.nat->other.source, ends.nat->other.destination);
       std::swap(ends.nat->other.sourcePort, ends.nat->other.destinationPort);
+      ends.nat->client ^= 1;
     }
   }
   record.hot.directionMethod = DirectionMethod::socket;

@@ -10,6 +10,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "attribution/bpf_host.h"
 #include "attribution/bpf_log.h"
@@ -35,6 +36,7 @@ bool retransmits(const BpfOptions& options) { return options.retransmits; }
 bool forks(const BpfOptions& options) { return options.forks; }
 
 constexpr const char* kOpen = "no lockdown=confidentiality";
+constexpr const char* kTrampolines = "trampolines (fentry)";
 
 constexpr ProgramLine kPrograms[] = {
     {"tcp_state", "TCP connections opened, established, closed; listeners", nullptr, always, false, nullptr},
@@ -42,9 +44,14 @@ constexpr ProgramLine kPrograms[] = {
     {"receive_space_claim", "the process that receives on a TCP socket", "receive_claim", always, false, nullptr},
     {"receive4_claim", "the process that receives on a UDP socket", "receive_claim", always, true, kOpen},
     {"receive6_claim", "the process that receives on a UDP socket, IPv6", "receive_claim", always, true, kOpen},
+    {"receive_mptcp_exit", "the process that receives on an MPTCP socket", "receive_claim", always, false, kTrampolines},
+    {"receive4_exit", "the process that receives on a UDP socket", "receive4_claim", always, false, kTrampolines},
+    {"receive6_exit", "the process that receives on a UDP socket, IPv6", "receive6_claim", always, false, kTrampolines},
     {"send_claim", "the process that only sends", nullptr, sends, false, "Linux 6.3"},
     {"socket_release", "sockets closed before anything was received", nullptr, always, true, "Linux 6.2"},
     {"socket_release_probe", "sockets closed before anything was received", "socket_release", always, true, kOpen},
+    {"socket_release_entry", "sockets closed before anything was received", "socket_release_probe", always, false,
+     kTrampolines},
     {"tcp_retransmit", "TCP retransmissions, one by one", nullptr, retransmits, false, nullptr},
     {"socket_snapshot", "sockets older than the probe, and long connections", nullptr, always, false, nullptr},
     {"process_exec", "the program a process turned into", nullptr, always, false, nullptr},
@@ -92,12 +99,14 @@ struct BpfPrograms::Impl {
       if (variant) status.reason = std::string("not needed beside ") + line.insteadOf;
       if (!variant && !status.wanted) status.reason = "not asked for";
       programs.push_back(std::move(status));
-      noteMissingCgroup(programs.size() - 1);
     }
+    for (size_t i = 0; i < programs.size(); ++i) noteMissingCgroup(i);
   }
 
   void noteMissingCgroup(size_t i) {
-    if (kPrograms[i].cgroup && programs[i].wanted && !cgroup) programs[i].reason = "no cgroup v2 hierarchy is mounted";
+    if (!kPrograms[i].cgroup || !toLoad(i) || cgroup) return;
+    programs[i].reason = "no cgroup v2 hierarchy is mounted";
+    useVariants(programs[i].name);
   }
 
   bool toLoad(size_t i) const { return programs[i].wanted && programs[i].reason.empty(); }
@@ -140,12 +149,16 @@ struct BpfPrograms::Impl {
     bool found = false;
     for (size_t i = 0; i < programs.size(); ++i) {
       if (programs[i].name != name || !toLoad(i)) continue;
-      const char* needs = kPrograms[i].needs;
-      programs[i].reason = needs == nullptr ? reason : std::string("needs ") + needs + " (" + reason + ")";
+      refuse(i, reason);
       found = true;
       useVariants(name);
     }
     return found;
+  }
+
+  void refuse(size_t i, const std::string& reason) {
+    const char* needs = kPrograms[i].needs;
+    programs[i].reason = needs == nullptr ? reason : std::string("needs ") + needs + " (" + reason + ")";
   }
 
   void useVariants(std::string_view refused) {
@@ -164,7 +177,7 @@ struct BpfPrograms::Impl {
       const bpf_program* program = bpf_object__find_program_by_name(object->obj, kPrograms[i].name);
       bpf_link* link = kPrograms[i].cgroup ? bpf_program__attach_cgroup(program, cgroup.get()) : bpf_program__attach(program);
       if (link == nullptr) {
-        programs[i].reason = std::string("not attached: ") + std::strerror(errno);
+        refuse(i, std::string("not attached: ") + std::strerror(errno));
         continue;
       }
       links.emplace_back(link);
@@ -173,13 +186,15 @@ struct BpfPrograms::Impl {
     }
   }
 
-  // A program whose variant does its work is not missed.
+  // A program whose variant does its work is not missed, nor what it stands for itself: variants come behind what they replace.
   void settleVariants() {
-    for (size_t i = 0; i < programs.size(); ++i) {
-      if (!programs[i].attached || kPrograms[i].insteadOf == nullptr) continue;
-      for (BpfProgramStatus& one : programs) {
-        if (one.name == kPrograms[i].insteadOf) one.wanted = false;
-      }
+    std::set<std::string_view> replaced;
+    for (size_t i = programs.size(); i-- > 0;) {
+      const bool done = programs[i].attached || replaced.contains(programs[i].name);
+      if (done && kPrograms[i].insteadOf != nullptr) replaced.insert(kPrograms[i].insteadOf);
+    }
+    for (BpfProgramStatus& one : programs) {
+      if (replaced.contains(one.name)) one.wanted = false;
     }
   }
 
@@ -211,7 +226,8 @@ struct BpfPrograms::Impl {
 BpfPrograms::BpfPrograms(const BpfOptions& options) {
   const std::string& btf = options.btfPath.empty() ? kKernelBtf : options.btfPath;
   if (::access(btf.c_str(), R_OK) != 0) {
-    fail("the kernel's type information (BTF) is not at " + btf + ": " + std::strerror(errno));
+    fail("the kernel's type information (BTF) cannot be read: " + btf + ": " + std::strerror(errno) +
+         "; a kernel with CONFIG_DEBUG_INFO_BTF has it");
   }
   if (const std::string missing = missingCapabilities(); !missing.empty()) fail("this process has no " + missing);
   impl_ = std::make_unique<Impl>(options);

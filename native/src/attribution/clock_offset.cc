@@ -8,6 +8,8 @@ namespace {
 
 constexpr int64_t kStepNs = 5'000'000;
 constexpr size_t kSteps = 16;
+constexpr unsigned kTries = 4;
+constexpr int64_t kAtOnceNs = 20'000;
 
 int64_t read(clockid_t clock) {
   timespec time{};
@@ -52,8 +54,16 @@ uint64_t ClockOffset::toReal(uint64_t monotonicNs) const {
 uint64_t monotonicNow() { return static_cast<uint64_t>(read(CLOCK_MONOTONIC)); }
 
 void observeClocks(ClockOffset& offset) {
-  const int64_t monotonic = read(CLOCK_MONOTONIC);
-  offset.observe(static_cast<uint64_t>(monotonic), read(CLOCK_REALTIME) - monotonic);
+  int64_t before = 0, real = 0, after = 0;
+  for (unsigned tries = 0; tries < kTries; tries++) {
+    before = read(CLOCK_MONOTONIC);
+    real = read(CLOCK_REALTIME);
+    after = read(CLOCK_MONOTONIC);
+    if (after - before < kAtOnceNs) break;  // else the thread had to wait in between
+  }
+  offset.observe(static_cast<uint64_t>(after), real - before - (after - before) / 2);
+  const int64_t boot = read(CLOCK_BOOTTIME) - after;
+  offset.observeSleep(boot > 0 ? static_cast<uint64_t>(boot) : 0);
 }
 
 int64_t bootToRealNs() { return read(CLOCK_REALTIME) - read(CLOCK_BOOTTIME); }

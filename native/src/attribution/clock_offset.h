@@ -14,6 +14,9 @@ class ClockOffset {
   int64_t latest() const { return steps_.empty() ? 0 : steps_.back().offsetNs; }
   uint64_t toMonotonic(uint64_t realNs) const;
   uint64_t toReal(uint64_t monotonicNs) const;
+  // CLOCK_BOOTTIME to CLOCK_MONOTONIC, or earlier: the machine may have slept since.
+  uint64_t sinceBoot(uint64_t bootNs) const { return bootNs > sleptNs_ ? bootNs - sleptNs_ : 0; }
+  void observeSleep(uint64_t sleptNs) { sleptNs_ = sleptNs; }
 
  private:
   struct Step {
@@ -21,6 +24,7 @@ class ClockOffset {
     int64_t offsetNs;
   };
   std::deque<Step> steps_;
+  uint64_t sleptNs_ = 0;
 };
 
 uint64_t monotonicNow();

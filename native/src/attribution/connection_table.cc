@@ -27,13 +27,7 @@ bool canBeMates(const Connection& a, const Connection& b) {
 }  // namespace
 
 size_t TupleHash::operator()(const SocketTuple& tuple) const {
-  uint8_t key[48] = {};
-  std::memcpy(key, tuple.local.data(), 16);
-  std::memcpy(key + 16, tuple.remote.data(), 16);
-  std::memcpy(key + 32, &tuple.localPort, 2);
-  std::memcpy(key + 34, &tuple.remotePort, 2);
-  key[36] = tuple.protocol;
-  return hashFixed<48>(key, seed);
+  return hashOf(tuple, seed);
 }
 
 ConnectionPlace ConnectionTable::find(uint64_t cookie) {

@@ -22,6 +22,7 @@ struct NatTuple {
 struct NatView {
   NatTuple other;           // the same connection on the other side of the translation, in the direction that was asked for
   bool observedAfter = false;  // what was asked for is what stands behind the translation (post-NAT)
+  unsigned client = 0;         // end of the tuple that began the connection: 0 its source, 1 its destination
 };
 
 struct ConntrackCounters {

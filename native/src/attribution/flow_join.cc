@@ -8,11 +8,25 @@ namespace {
 
 // Packets of a connection come late (retransmissions, resets); those of an unconnected socket's port may be another one's.
 constexpr int64_t kTupleSlackNs = 1'000'000'000, kPortSlackNs = 100'000'000;
+constexpr uint64_t kClockSlackNs = 1'000'000;   // between the times of packets and of events
+constexpr uint64_t kFirstUseNs = 100'000'000;   // so soon a process receives what has arrived
+
+constexpr int kConnectedRank = 8;
 
 // Time that both have in common; negative: the gap between them.
-int64_t overlap(const SocketBinding& binding, const FlowSpan& span) {
-  const uint64_t from = std::max(binding.startNs, span.startNs), to = std::min(binding.endNs, span.endNs);
+int64_t overlap(const FlowSpan& open, const FlowSpan& span) {
+  const uint64_t from = std::max(open.startNs, span.startNs), to = std::min(open.endNs, span.endNs);
   return static_cast<int64_t>(std::min<uint64_t>(to, INT64_MAX)) - static_cast<int64_t>(from);
+}
+
+int64_t overlap(const SocketBinding& binding, const FlowSpan& span) {
+  return overlap(FlowSpan{binding.startNs, binding.endNs}, span);
+}
+
+// Whether the flow's last packet is of this socket and not a late one of the socket whose port it took over.
+bool surelyLater(const SocketBinding& binding, uint64_t previousEndNs, const FlowSpan& span) {
+  if (binding.firstNs <= span.endNs) return true;
+  return span.endNs > previousEndNs + kClockSlackNs && binding.firstNs <= span.endNs + kFirstUseNs;
 }
 
 // The better of two bindings of one tuple: a connection's own time; of datagram sockets the latest, it is who uses the flow
@@ -31,6 +45,10 @@ bool isIn(const SocketBinding& binding, const FlowPlace& place) {
 
 bool isBoundTo(const Address& bound, const Address& address) {
   return bound == address || bound == kAny6 || (bound == kAny4 && isIp4(address));
+}
+
+bool isWeak(MatchMethod method) {
+  return method == MatchMethod::none || method == MatchMethod::wildcard || method == MatchMethod::listener;
 }
 
 bool isEcho(uint8_t protocol) { return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6; }
@@ -71,24 +89,22 @@ FlowEnds FlowJoin::join(const FlowKey& key, DirectionMethod direction, const Flo
 }
 
 FlowEnd FlowJoin::match(const SocketTuple& tuple, const FlowPlace& place, const FlowSpan& span) const {
+  const bool tcp = tuple.protocol == IPPROTO_TCP;
+  const SocketBinding* connected = isConnected(tuple) ? exact(tuple, place, span) : nullptr;
+  const bool named = connected != nullptr && !connected->users.empty();
   FlowEnd end;
-  if (isConnected(tuple)) {
-    const SocketBinding* binding = exact(tuple, place, span);
-    if (binding != nullptr) {
-      end = answer(binding, MatchMethod::exact, span);
-      if (end.method != MatchMethod::none || byCookie(end, span)) return end;
-    }
+  if (connected != nullptr && (tcp || !named)) {
+    end = answer(connected, MatchMethod::exact, span);
+    if (named || byCookie(end, span)) return end;
   }
-  const SocketBinding* nameless = end.binding;
   // Behind a host's veth: the one other namespace that has the address.
   FlowPlace other = place;
   const uint64_t cookie = addresses_.has(place.netnsCookie, tuple.local) || isLoopback(tuple.local)
                               ? 0
                               : addresses_.otherThan(place.netnsCookie, tuple.local);
   if (cookie != 0) other = {cookie, 0, false};
-  const bool port = tuple.protocol != IPPROTO_TCP;
-  end = port ? wildcard(tuple, other, span) : listener(tuple, other, span);
-  if (nameless != nullptr) end.binding = nameless;  // its numbers are the flow's, whoever owns it
+  end = tcp ? listener(tuple, other, span) : datagrams(tuple, named ? connected : nullptr, other, span);
+  if (connected != nullptr && !named) end.binding = connected;  // its numbers are the flow's, whoever owns it
   return end;
 }
 
@@ -119,7 +135,7 @@ FlowEnd FlowJoin::answer(const SocketBinding* binding, MatchMethod method, const
   end.user = *user;
   if (!(binding->users.front().process == user->process)) end.opener = binding->users.front();
   end.method = method;
-  end.tentative = binding->several;
+  end.tentative = binding->several || binding->takesTurns(method == MatchMethod::wildcard ? span.startNs : span.endNs, span.endNs);
   if (method != MatchMethod::exact) return end;
   if (binding->origin == EventOrigin::snapshot) end.method = MatchMethod::snapshot;
   if (binding->origin == EventOrigin::diag) end.method = MatchMethod::diag;
@@ -144,38 +160,69 @@ bool FlowJoin::byCookie(FlowEnd& end, const FlowSpan& span) const {
   return true;
 }
 
+// Sockets follow each other at one port, connected or not, within one flow too: the last of them has it.
+FlowEnd FlowJoin::datagrams(const SocketTuple& tuple, const SocketBinding* connected, const FlowPlace& place,
+                            const FlowSpan& span) const {
+  Candidates found;
+  if (connected != nullptr) {
+    sockets_.withTuple(tuple, [&](const SocketBinding& binding) {
+      const int64_t common = overlap(binding, span);
+      if (common < -kTupleSlackNs || binding.users.empty()) return;
+      if (!sameNetns(binding.netnsCookie, binding.netns, connected->netnsCookie, connected->netns)) return;
+      found.push_back({&binding, kConnectedRank, {binding.startNs, binding.endNs}, common});
+    });
+  }
+  addWildcards(tuple, place, span, found);
+  return latestOf(found, span);
+}
+
 // Unconnected sockets by their local port, raw and ping ones by their protocol.
-FlowEnd FlowJoin::wildcard(const SocketTuple& tuple, const FlowPlace& place, const FlowSpan& span) const {
-  if (!addresses_.has(place.netnsCookie, tuple.local)) return {};
-  struct Choice {
-    const SocketBinding* binding = nullptr;
-    int rank = 0;
-    bool several = false;
-  } best;
+void FlowJoin::addWildcards(const SocketTuple& tuple, const FlowPlace& place, const FlowSpan& span,
+                            Candidates& found) const {
+  if (!addresses_.has(place.netnsCookie, tuple.local)) return;
+  const bool ports = hasPorts(tuple.protocol);
   const auto look = [&](const SocketBinding& binding) {
-    if (!isIn(binding, place) || overlap(binding, span) < -kPortSlackNs || binding.users.empty()) return;
+    if (!isIn(binding, place) || binding.users.empty()) return;
     const bool remoteFits = isAny(binding.tuple.remote) || binding.tuple.remote == tuple.remote;
     if (!isBoundTo(binding.tuple.local, tuple.local) || !remoteFits) return;
-    const SocketUser& user = *binding.userAt(span.endNs);
-    if (!lives_(user.process, span.startNs)) return;
-    const int rank = (isAny(binding.tuple.remote) ? 0 : 2) + (isAny(binding.tuple.local) ? 0 : 1) +
-                     (overlap(binding, span) >= 0 ? 4 : 0);
-    if (best.binding != nullptr && rank < best.rank) return;
-    if (best.binding == nullptr || rank > best.rank) {
-      best = {&binding, rank, false};
-      return;
-    }
-    const SocketUser& known = *best.binding->userAt(span.endNs);
-    const bool sameTime = overlap(binding, span) > 0 && overlap(*best.binding, span) > 0;
-    if (!(known.process == user.process) && sameTime) best.several = true;
-    if (user.sinceNs > known.sinceNs) best.binding = &binding;
+    const FlowSpan life = life_(binding.userAt(span.endNs)->process);
+    if (life.endNs < span.startNs || (!ports && life.startNs > span.endNs)) return;
+    // Nothing but its first user tells when one without a port began.
+    const uint64_t bornNs = ports ? 0 : life_(binding.users.front().process).startNs;
+    const FlowSpan open{std::max(binding.startNs, bornNs), binding.endNs};
+    const int64_t common = overlap(open, span);
+    if (common < -kPortSlackNs) return;
+    found.push_back({&binding, (isAny(binding.tuple.remote) ? 0 : 2) + (isAny(binding.tuple.local) ? 0 : 1), open, common});
   };
-  const bool ports = hasPorts(tuple.protocol);
   sockets_.withPort(tuple.protocol, false, ports ? tuple.localPort : 0, look);
   if (!ports) sockets_.withPort(tuple.protocol, true, 0, look);
-  if (best.binding == nullptr) return {};
-  FlowEnd end = answer(best.binding, MatchMethod::wildcard, span);
-  end.tentative = end.tentative || best.several;
+}
+
+FlowEnd FlowJoin::latestOf(Candidates& found, const FlowSpan& span) const {
+  if (found.empty()) return {};
+  int64_t nearest = INT64_MIN;
+  uint64_t latestStart = 0;
+  for (const Candidate& one : found) nearest = std::max(nearest, std::min<int64_t>(one.overlapNs, 0));
+  std::erase_if(found, [nearest](const Candidate& one) { return one.overlapNs < nearest; });
+  for (const Candidate& one : found) latestStart = std::max(latestStart, one.open.startNs);
+  const SocketBinding* previous = nullptr;  // the flow was its, then another one's
+  std::erase_if(found, [&](const Candidate& one) {
+    const bool over = one.open.endNs <= latestStart && one.open.startNs < latestStart;
+    if (over && (previous == nullptr || one.open.endNs > previous->endNs)) previous = one.binding;
+    return over;
+  });
+  const auto userOf = [&span](const SocketBinding& binding) -> const SocketUser& { return *binding.userAt(span.endNs); };
+  const Candidate* best = &found.front();
+  for (const Candidate& one : found) {
+    const bool later = userOf(*one.binding).sinceNs > userOf(*best->binding).sinceNs;
+    if (one.rank > best->rank || (one.rank == best->rank && later)) best = &one;
+  }
+  FlowEnd end = answer(best->binding, best->rank == kConnectedRank ? MatchMethod::exact : MatchMethod::wildcard, span);
+  const auto isAnother = [&](const SocketBinding& binding) { return !(userOf(binding).process == end.user.process); };
+  for (const Candidate& one : found) {
+    if (one.rank == best->rank && one.rank != kConnectedRank && isAnother(*one.binding)) end.tentative = true;
+  }
+  if (previous != nullptr && isAnother(*previous) && !surelyLater(*best->binding, previous->endNs, span)) end.tentative = true;
   return end;
 }
 
@@ -185,7 +232,7 @@ FlowEnd FlowJoin::listener(const SocketTuple& tuple, const FlowPlace& place, con
   sockets_.withPort(tuple.protocol, false, tuple.localPort, [&](const SocketBinding& binding) {
     if (!binding.listener || !isIn(binding, place) || binding.users.empty()) return;
     if (!isBoundTo(binding.tuple.local, tuple.local) || overlap(binding, span) < -kPortSlackNs) return;
-    if (!lives_(binding.userAt(span.endNs)->process, span.startNs)) return;
+    if (life_(binding.userAt(span.endNs)->process).endNs < span.startNs) return;
     if (found == nullptr || better(binding, *found, span)) found = &binding;
   });
   if (found == nullptr) return {};
@@ -195,21 +242,19 @@ FlowEnd FlowJoin::listener(const SocketTuple& tuple, const FlowPlace& place, con
   return end;
 }
 
-// What did not match may stand under its addresses on the other side of a translation.
+// Sockets know their own side of a translation: the client's what stands before it, the server's what stands behind. Where
+// the flow was seen on the other side, a weak key there (a port of this host) is another socket's.
 void FlowJoin::behindNat(const FlowKey& key, const FlowPlace& place, const FlowSpan& span, FlowEnds& ends) const {
-  const bool all = ends.end[0].method != MatchMethod::none && ends.end[1].method != MatchMethod::none;
-  if (all || !translate_ || !place.translated || isLoopback(key.address[0]) || isLoopback(key.address[1])) return;
+  if (!translate_ || !place.translated || isLoopback(key.address[0]) || isLoopback(key.address[1])) return;
   ends.nat = translate_({key.address[0], key.address[1], key.port[0], key.port[1], key.protocol}, span.endNs);
-  if (!ends.nat) return;
+  if (!ends.nat || isEcho(key.protocol)) return;
   FlowKey other = key;
   other.address[0] = ends.nat->other.source;
   other.address[1] = ends.nat->other.destination;
   other.port[0] = ends.nat->other.sourcePort;
   other.port[1] = ends.nat->other.destinationPort;
-  for (unsigned side = 0; side < 2; side++) {
-    if (ends.end[side].method != MatchMethod::none || isEcho(key.protocol)) continue;
-    ends.end[side] = match(tupleOfSide(other, side), place, span);
-  }
+  const unsigned side = ends.nat->observedAfter ? ends.nat->client : ends.nat->client ^ 1;
+  if (isWeak(ends.end[side].method)) ends.end[side] = match(tupleOfSide(other, side), place, span);
 }
 
 FlowEnd FlowJoin::socketEnd(const SocketTuple& tuple, uint64_t cookie, const FlowPlace& place,

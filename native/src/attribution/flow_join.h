@@ -46,11 +46,11 @@ SocketTuple tupleOfSide(const FlowKey& key, unsigned side);
 class FlowJoin {
  public:
   using Translate = std::function<std::optional<NatView>(const NatTuple&, uint64_t atNs)>;
-  using Lives = std::function<bool(const ProcessKey&, uint64_t ns)>;
+  using Life = std::function<FlowSpan(const ProcessKey&)>;
 
-  // translate: empty = no conntrack. lives: whether a process had not ended at that time.
-  FlowJoin(const SocketTable& sockets, const LocalAddresses& addresses, Translate translate, Lives lives)
-      : sockets_(sockets), addresses_(addresses), translate_(std::move(translate)), lives_(std::move(lives)) {}
+  // translate: empty = no conntrack. life: of a process, from its start, or earlier, to its end, or later.
+  FlowJoin(const SocketTable& sockets, const LocalAddresses& addresses, Translate translate, Life life)
+      : sockets_(sockets), addresses_(addresses), translate_(std::move(translate)), life_(std::move(life)) {}
 
   // key as in a record: endpoint 0 is the source.
   FlowEnds join(const FlowKey& key, DirectionMethod direction, const FlowPlace& place, const FlowSpan& span) const;
@@ -59,19 +59,28 @@ class FlowJoin {
   FlowRole roleOf(const FlowEnd& end) const;
 
  private:
-  using Candidates = std::vector<const SocketBinding*>;
+  struct Candidate {
+    const SocketBinding* binding;
+    int rank;           // how near its name is to the flow's
+    FlowSpan open;      // as far as it is known
+    int64_t overlapNs;  // with the flow
+  };
+  using Candidates = std::vector<Candidate>;
   FlowEnd match(const SocketTuple& tuple, const FlowPlace& place, const FlowSpan& span) const;
   const SocketBinding* exact(const SocketTuple& tuple, const FlowPlace& place, const FlowSpan& span) const;
   FlowEnd answer(const SocketBinding* binding, MatchMethod method, const FlowSpan& span) const;
   bool byCookie(FlowEnd& end, const FlowSpan& span) const;
-  FlowEnd wildcard(const SocketTuple& tuple, const FlowPlace& place, const FlowSpan& span) const;
+  FlowEnd datagrams(const SocketTuple& tuple, const SocketBinding* connected, const FlowPlace& place,
+                    const FlowSpan& span) const;
+  void addWildcards(const SocketTuple& tuple, const FlowPlace& place, const FlowSpan& span, Candidates& found) const;
+  FlowEnd latestOf(Candidates& found, const FlowSpan& span) const;
   FlowEnd listener(const SocketTuple& tuple, const FlowPlace& place, const FlowSpan& span) const;
   void behindNat(const FlowKey& key, const FlowPlace& place, const FlowSpan& span, FlowEnds& ends) const;
 
   const SocketTable& sockets_;
   const LocalAddresses& addresses_;
   Translate translate_;
-  Lives lives_;
+  Life life_;
 };
 
 }  // namespace weir

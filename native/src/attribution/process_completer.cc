@@ -1,12 +1,15 @@
 #include "attribution/process_completer.h"
 
+#include "attribution/clock_offset.h"
+
 namespace weir {
 
 ProcessCompleter::ProcessCompleter(const std::string& procRoot, unsigned above)
     : reader_(procRoot), above_(above) {}
 
 CompletedProcess ProcessCompleter::complete(const ProcessKey& key, const weir_process& carried) {
-  CompletedProcess completed{key, reader_.read(key.tgid), {}, {}};
+  const uint64_t readNs = monotonicNow();
+  CompletedProcess completed{key, readNs, reader_.read(key.tgid), {}, {}};
   if (completed.facts && !(completed.facts->key == key)) completed.facts.reset();  // its id is another one's now
   completed.names.cgroupPath = pathOf(carried, completed.facts);
   completed.names.place = placeOf(completed.names.cgroupPath);

@@ -14,6 +14,7 @@ namespace weir {
 
 struct CompletedProcess {
   ProcessKey key;
+  uint64_t readNs = 0;  // when reading began, CLOCK_MONOTONIC
   std::optional<ProcessFacts> facts;  // nothing: gone
   ProcessNames names;
   std::vector<ProcessFacts> above;  // parent, its parent ...

@@ -42,9 +42,14 @@ ProcessTable::Place& ProcessTable::place(const ProcessKey& key) {
   return place;
 }
 
-ProcessEntry& ProcessTable::carry(const weir_process& process) {
+// Events wait in the ring: /proc may have told a later name before.
+ProcessEntry& ProcessTable::carry(const weir_process& process, uint64_t atNs) {
   ProcessEntry& entry = place(processKeyOf(process)).entry;
+  const std::string known = entry.name();
+  const bool later = atNs >= entry.namedNs;
   entry.carried = process;
+  if (later) entry.namedNs = atNs;
+  else setName(entry.carried.name, known);
   return entry;
 }
 
@@ -58,27 +63,35 @@ void ProcessTable::apply(const weir_process_event& event, bool all) {
     entry->exitedNs = event.event.time_ns;
     if (entry->carried.tgid != 0) return;  // what it did counts, not how it ended
   }
-  carry(event.process);
-  if (event.event.kind == WEIR_EXEC && entry->reading != ProcessEntry::queued) entry->reading = ProcessEntry::unread;
+  carry(event.process, event.event.time_ns);
+  if (event.event.kind != WEIR_EXEC) return;
+  entry->imageNs = event.event.time_ns;
+  if (entry->reading != ProcessEntry::queued) entry->reading = ProcessEntry::unread;
 }
 
 bool ProcessTable::complete(const ProcessKey& key, const std::optional<ProcessFacts>& facts, ProcessNames names,
-                            uint64_t nowNs) {
+                            uint64_t readNs) {
   ProcessEntry* entry = find(key);
   if (entry == nullptr) return false;
+  if (readNs < entry->imageNs) {
+    entry->reading = ProcessEntry::unread;
+    return true;
+  }
   entry->names = std::move(names);
   const bool same = facts && facts->key == key;
   if (!same) {
     entry->reading = ProcessEntry::missed;
     if (entry->exitedNs == 0 && entry->missedNs == 0) exited_.push_back(key);
-    entry->missedNs = nowNs;
+    entry->missedNs = readNs;
     return true;
   }
   entry->reading = ProcessEntry::read;
   entry->hasFacts = true;
   entry->facts = *facts;
-  // As it is now; the event may be of before an exec.
-  if (!facts->name.empty()) setName(entry->carried.name, facts->name);
+  if (!facts->name.empty() && readNs >= entry->namedNs) {
+    setName(entry->carried.name, facts->name);
+    entry->namedNs = readNs;
+  }
   return true;
 }
 

@@ -33,6 +33,8 @@ struct ProcessEntry {
   ProcessNames names;
   uint64_t exitedNs = 0;   // CLOCK_MONOTONIC, 0 = lives, as far as events say
   uint64_t missedNs = 0;   // a reader found it gone
+  uint64_t namedNs = 0;    // when it had carried.name
+  uint64_t imageNs = 0;    // its latest exec
 
   ProcessKey parent() const;
   std::string name() const;
@@ -52,13 +54,14 @@ class ProcessTable {
  public:
   explicit ProcessTable(const ProcessTableOptions& options) : options_(options) {}
 
-  // What an event carried; the entry, new or known.
-  ProcessEntry& carry(const weir_process& process);
+  // What an event carried at that time (CLOCK_MONOTONIC; 0 = long ago); the entry, new or known.
+  ProcessEntry& carry(const weir_process& process, uint64_t atNs = 0);
   // exec: the image is another one, so what was read is stale. exit, fork. Processes nobody asked for stay unknown
   // unless `all`.
   void apply(const weir_process_event& event, bool all);
-  // What a reader found; false when the process is not in the table (any more).
-  bool complete(const ProcessKey& key, const std::optional<ProcessFacts>& facts, ProcessNames names, uint64_t nowNs);
+  // What a reader found that began at that time; false when the process is not in the table (any more). A process that has
+  // another image since is `unread` again.
+  bool complete(const ProcessKey& key, const std::optional<ProcessFacts>& facts, ProcessNames names, uint64_t readNs);
   // A process that only a reader told of: an ancestor.
   void add(const ProcessFacts& facts);
 

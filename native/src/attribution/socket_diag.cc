@@ -119,10 +119,12 @@ std::vector<uint32_t> inodesOf(const std::vector<ListedSocket>& sockets) {
 }  // namespace
 
 struct SocketDiag::Impl {
-  explicit Impl(std::string root) : procRoot(std::move(root)), reader(procRoot), cgroupMount(Cgroups().mount()) {}
+  Impl(std::string root, size_t limit)
+      : procRoot(std::move(root)), most(limit), reader(procRoot), cgroupMount(Cgroups().mount()) {}
   void listAll(DiagResult& result, Troubles& troubles);
 
   const std::string procRoot;
+  const size_t most;
   const ProcessReader reader;
   const std::string cgroupMount;
   std::vector<ListedSocket> sockets;  // room that is used again
@@ -135,17 +137,19 @@ void SocketDiag::Impl::listAll(DiagResult& result, Troubles& troubles) {
     std::optional<SocketListing> listing;
     try {
       const NetnsScope scope(one.path());
-      listing.emplace(one.inode);
+      listing.emplace(one.inode, most);
     } catch (const Error& error) {
       troubles.add("other network namespaces cannot be entered (CAP_SYS_ADMIN is needed)");
       continue;
     }
-    troubles.add(listing->list(sockets));
+    const std::string refused = listing->list(sockets);
+    result.complete = result.complete && refused.empty();
+    troubles.add(refused);
     result.namespaces++;
   }
 }
 
-SocketDiag::SocketDiag(std::string procRoot) : impl_(std::make_unique<Impl>(std::move(procRoot))) {}
+SocketDiag::SocketDiag(std::string procRoot, size_t most) : impl_(std::make_unique<Impl>(std::move(procRoot), most)) {}
 SocketDiag::~SocketDiag() = default;
 
 DiagResult SocketDiag::dump(EventHandler& handler) {
@@ -154,7 +158,7 @@ DiagResult SocketDiag::dump(EventHandler& handler) {
   impl_->listAll(result, troubles);
   const SocketHolders holders = findHolders(inodesOf(impl_->sockets), impl_->reader.list(), impl_->procRoot);
   if (holders.unreadable != 0) {
-    troubles.add("processes that may not be looked into: " + std::to_string(holders.unreadable) + " (CAP_SYS_PTRACE is needed)");
+    troubles.add("some processes may not be looked into (CAP_SYS_PTRACE in their user namespace is needed)");
   }
   Identities identities(impl_->reader, impl_->procRoot, impl_->cgroupMount);
   for (const ListedSocket& listed : impl_->sockets) {

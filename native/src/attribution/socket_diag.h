@@ -15,12 +15,14 @@ struct DiagResult {
   size_t sockets = 0;     // inet sockets found
   size_t owned = 0;       // of them, with a process
   size_t namespaces = 0;
-  std::string trouble;    // what could not be read, one line; empty = nothing
+  bool complete = true;   // of the namespaces that were entered, every socket was told
+  std::string trouble;    // what could not be read, one line that stays the same from pass to pass; empty = nothing
 };
 
 class SocketDiag {
  public:
-  explicit SocketDiag(std::string procRoot = "/proc");
+  // most: sockets told of in a pass at most; memory is bounded by it.
+  explicit SocketDiag(std::string procRoot = "/proc", size_t most = 1u << 18);
   ~SocketDiag();
   // One pass: a WEIR_SNAPSHOT (origin diag) per socket and holding process, with weir_process filled from /proc (tid = tgid) and TCP
   // health from INET_DIAG_INFO. time_ns is CLOCK_MONOTONIC before the namespace's dump.

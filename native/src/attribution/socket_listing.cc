@@ -58,7 +58,16 @@ bool readAddress(const char* text, size_t words, uint8_t* address, uint16_t& por
 
 }  // namespace
 
-SocketListing::SocketListing(uint32_t netns) : netns_(netns), netnsCookie_(netns), diag_(openNetlink(NETLINK_SOCK_DIAG)) {
+// The kernel loads the module by itself where it has modprobe; it says ENOENT where that failed.
+std::string listingRefusal(uint8_t protocol, int reason) {
+  std::string text = "protocol " + std::to_string(protocol) + ": " + std::strerror(reason);
+  if (reason == ENOENT && protocol == IPPROTO_TCP) text += " (the kernel module is not loaded: modprobe tcp_diag)";
+  if (reason == ENOENT && protocol == IPPROTO_UDP) text += " (the kernel module is not loaded: modprobe udp_diag)";
+  return text;
+}
+
+SocketListing::SocketListing(uint32_t netns, size_t most)
+    : netns_(netns), most_(most), netnsCookie_(netns), diag_(openNetlink(NETLINK_SOCK_DIAG)) {
   if (!diag_) reason_ = errno;
   socklen_t size = sizeof netnsCookie_;
   if (diag_) ::getsockopt(diag_.get(), SOL_SOCKET, kNetnsCookie, &netnsCookie_, &size);
@@ -77,6 +86,7 @@ std::string SocketListing::list(std::vector<ListedSocket>& sockets) {
   if (!diag_) return std::string("sock_diag: ") + std::strerror(reason_);
   std::string trouble;
   bool hasRaw = true;
+  isCut_ = false;
   listening_.clear();
   for (const uint8_t protocol : kProtocols) {
     for (const uint8_t family : kFamilies) {
@@ -97,7 +107,13 @@ std::string SocketListing::list(std::vector<ListedSocket>& sockets) {
     like.protocol = file.protocol;
     if (files_[i]) listFile(files_[i].get(), like, sockets);
   }
+  if (isCut_) trouble += (trouble.empty() ? "" : "; ") + ("there are more than " + std::to_string(most_) + " sockets (see --socket-table)");
   return trouble;
+}
+
+void SocketListing::append(const ListedSocket& listed, std::vector<ListedSocket>& sockets) {
+  isCut_ = isCut_ || sockets.size() >= most_;
+  if (sockets.size() < most_) sockets.push_back(listed);
 }
 
 std::string SocketListing::listProtocol(uint8_t protocol, uint8_t family, std::vector<ListedSocket>& sockets) {
@@ -110,7 +126,7 @@ std::string SocketListing::listProtocol(uint8_t protocol, uint8_t family, std::v
   const int reason = requestNetlink(diag_.get(), request.header, [&](const nlmsghdr& header) {
     if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY) apply(&header, protocol, base, sockets);
   });
-  return reason == 0 ? std::string() : "sock_diag of protocol " + std::to_string(protocol) + ": " + std::strerror(reason);
+  return reason == 0 ? std::string() : listingRefusal(protocol, reason);
 }
 
 void SocketListing::apply(const void* message, uint8_t protocol, ListedSocket listed, std::vector<ListedSocket>& sockets) {
@@ -137,11 +153,11 @@ void SocketListing::apply(const void* message, uint8_t protocol, ListedSocket li
     const bool listening = listening_.count(socket.local_port) != 0;
     listed.health = healthOf(attribute.data, attribute.size, socket.state, listening);
   });
-  sockets.push_back(listed);
+  append(listed, sockets);
 }
 
 // "  sl: local remote state tx:rx tr:when retransmits uid timeout inode ref pointer drops", a heading before.
-void SocketListing::listFile(int fd, const weir_socket& like, std::vector<ListedSocket>& sockets) const {
+void SocketListing::listFile(int fd, const weir_socket& like, std::vector<ListedSocket>& sockets) {
   const std::string text = readWhole(fd);
   const size_t words = like.family == AF_INET6 ? 4 : 1;
   for (size_t at = text.find('\n'); at != std::string::npos && at + 1 < text.size(); at = text.find('\n', at + 1)) {
@@ -157,7 +173,7 @@ void SocketListing::listFile(int fd, const weir_socket& like, std::vector<Listed
     }
     listed.socket.state = static_cast<uint8_t>(state);
     if (like.protocol == 0) listed.socket.protocol = listed.socket.local_port;
-    sockets.push_back(listed);
+    append(listed, sockets);
   }
 }
 

@@ -21,21 +21,29 @@ struct ListedSocket {
   uint32_t uid = 0;
 };
 
+// Why the sockets of a protocol could not be listed, with the remedy where there is one.
+std::string listingRefusal(uint8_t protocol, int reason);
+
 // Made in the namespace, for a short stay there; list() works from anywhere.
 class SocketListing {
  public:
   // netns: inode of the calling thread's network namespace.
-  explicit SocketListing(uint32_t netns);
+  // most: sockets that a list may hold.
+  SocketListing(uint32_t netns, size_t most);
   // Appends what is there. Returns what could not be read in a few words, empty = nothing.
   std::string list(std::vector<ListedSocket>& sockets);
 
  private:
   std::string listProtocol(uint8_t protocol, uint8_t family, std::vector<ListedSocket>& sockets);
-  void listFile(int fd, const weir_socket& like, std::vector<ListedSocket>& sockets) const;
+  void listFile(int fd, const weir_socket& like, std::vector<ListedSocket>& sockets);
   void apply(const void* message, uint8_t protocol, ListedSocket base, std::vector<ListedSocket>& sockets);
   ListedSocket blank() const;
 
+  void append(const ListedSocket& listed, std::vector<ListedSocket>& sockets);
+
   uint32_t netns_;
+  size_t most_;
+  bool isCut_ = false;  // there were more than most_
   uint64_t netnsCookie_ = 0;  // where the kernel has none (before 5.14) the inode, which no cookie is as large as
   int reason_ = 0;            // why there is no sock_diag
   Descriptor diag_;

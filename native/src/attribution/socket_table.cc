@@ -6,38 +6,26 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kUsersKept = 16;             // of one binding; the opener and the latest
-constexpr uint64_t kUserSlackNs = 10'000'000; // a packet is seen before the process that gets it wakes up
-constexpr unsigned kEvictionLooks = 8;        // listeners that are passed over
+constexpr unsigned kEvictionLooks = 8;  // listeners that are passed over
+constexpr unsigned kPortLooks = 64;     // sockets of one port
+constexpr uint64_t kLateUseNs = 500'000'000;  // of a socket that is closed already
 constexpr uint8_t kTcpSynSent = 2, kTcpClose = 7, kTcpListen = 10;
 
 uint32_t bit(EventType type) { return 1u << static_cast<unsigned>(type); }
 
-void use(SocketBinding& binding, const weir_process& process, uint64_t ns) {
-  const ProcessKey key = processKeyOf(process);
-  if (!binding.users.empty() && binding.users.back().process == key) {
-    binding.users.back().threadId = process.tid;
-    return;
-  }
-  if (binding.users.size() == kUsersKept) binding.users.erase(binding.users.begin() + 1);
-  binding.users.push_back({key, process.tid, ns});
+bool hasExclusivePort(const SocketTuple& tuple) {
+  return hasPorts(tuple.protocol) && tuple.protocol != IPPROTO_TCP && !tuple.raw && tuple.localPort != 0;
 }
 
-// Of several holders the one that started first is the likely opener.
-void addHolder(SocketBinding& binding, const SocketUser& holder, bool firstOfPass) {
-  SocketUser& latest = binding.users.back();
-  if (firstOfPass) binding.several = false;
-  if (latest.process == holder.process) return;
-  if (firstOfPass) {
-    if (binding.users.size() == kUsersKept) binding.users.erase(binding.users.begin() + 1);
-    binding.users.push_back(holder);
-    return;
-  }
-  binding.several = true;
-  if (holder.process.startTicks >= latest.process.startTicks) return;
-  const size_t size = binding.users.size();
-  if (size > 1 && binding.users[size - 2].process == holder.process) binding.users.pop_back();
-  else latest = {holder.process, holder.threadId, latest.sinceNs};
+// Whether sockets of these two addresses exclude each other at a port.
+bool excludes(const Address& a, const Address& b) {
+  if (a == b || a == kAny6 || b == kAny6) return true;
+  return (a == kAny4 && isIp4(b)) || (b == kAny4 && isIp4(a));
+}
+
+// A peer came back to an MPTCP listener from the same port: tuple and cookie are those of the connection before.
+bool isNextOne(const SocketBinding& binding, const weir_socket& socket, const weir_event& event) {
+  return socket.protocol == kMptcp && binding.closed && event.time_ns > binding.endNs + kLateUseNs;
 }
 
 bool hasUser(const SocketBinding& binding, const ProcessKey& process) {
@@ -51,25 +39,11 @@ const weir_socket& socketOf(const weir_event& event) { return reinterpret_cast<c
 
 }  // namespace
 
-const SocketUser* SocketBinding::userAt(uint64_t ns) const {
-  if (users.empty()) return nullptr;
-  for (size_t i = users.size(); i-- > 1;) {
-    if (users[i].sinceNs <= ns + kUserSlackNs) return &users[i];
-  }
-  return &users.front();
-}
-
 SocketTable::SocketTable(const SocketTableOptions& options)
     : options_(options), byCookie_(options.capacity), byTuple_(options.capacity), byPort_(options.capacity / 4) {}
 
 uint64_t SocketTable::hashOf(const SocketTuple& tuple) const {
-  uint8_t key[48] = {};
-  std::memcpy(key, tuple.local.data(), 16);
-  std::memcpy(key + 16, tuple.remote.data(), 16);
-  std::memcpy(key + 32, &tuple.localPort, 2);
-  std::memcpy(key + 34, &tuple.remotePort, 2);
-  key[36] = tuple.protocol;
-  return hashFixed<sizeof key>(key, seed_);
+  return weir::hashOf(tuple, seed_);
 }
 
 uint64_t SocketTable::hashOf(uint8_t protocol, bool raw, uint16_t port) const {
@@ -93,12 +67,12 @@ SocketTable::Change SocketTable::apply(const weir_event& event, EventOrigin orig
     case WEIR_CONNECT:
       binding.connector = true;
       binding.connectNs = event.time_ns;
-      use(binding, owner.process, event.time_ns);
+      binding.use(owner.process, event.time_ns);
       events = bit(EventType::connect);
       break;
     case WEIR_LISTEN:
       binding.listener = true;
-      use(binding, owner.process, event.time_ns);
+      binding.use(owner.process, event.time_ns);
       events = bit(EventType::listen);
       break;
     case WEIR_ESTABLISHED:
@@ -122,20 +96,23 @@ SocketTable::Change SocketTable::apply(const weir_event& event, EventOrigin orig
 
 // The tuple names a connection better than its cookie: an accepted MPTCP socket may have the listener's.
 uint32_t SocketTable::find(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) {
-  const uint32_t same = findByCookie(socket, tuple);
+  const uint32_t same = findByCookie(socket, tuple, event);
   if (same != kNoEntry || !isConnected(tuple) || tuple.protocol != IPPROTO_TCP) return same;
   return findByTuple(socket, tuple, event);
 }
 
-uint32_t SocketTable::findByCookie(const weir_socket& socket, const SocketTuple& tuple) const {
+uint32_t SocketTable::findByCookie(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) const {
   uint32_t pending = kNoEntry;
-  for (uint32_t at = byCookie_.first(hashOf(socket.cookie)); at != kNoEntry; at = slots_[at].next[kByCookie]) {
+  for (uint32_t at = byCookie_.first(hashOf(socket.cookie)); at != kNoEntry; at = byCookie_.next(at)) {
     const Slot& slot = slots_[at];
     const SocketBinding& binding = slot.binding;
     if (binding.cookie != socket.cookie || !sameNetns(binding.netnsCookie, binding.netns, socket.netns_cookie, socket.netns)) {
       continue;
     }
-    if (binding.tuple == tuple) return at;
+    if (binding.tuple == tuple) {
+      if (isNextOne(binding, socket, event)) continue;
+      return at;
+    }
     // It has no full name yet, or the event has none any more.
     const bool nameless = !binding.listener && (!slot.inTuple && !slot.inPort);
     const bool faded = tuple.localPort == 0 && hasPorts(tuple.protocol) && !binding.listener;
@@ -145,13 +122,13 @@ uint32_t SocketTable::findByCookie(const weir_socket& socket, const SocketTuple&
 }
 
 uint32_t SocketTable::findByTuple(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) {
-  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = slots_[at].next[kByTuple]) {
+  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = byTuple_.next(at)) {
     SocketBinding& binding = slots_[at].binding;
     if (!(binding.tuple == tuple) || !sameNetns(binding.netnsCookie, binding.netns, socket.netns_cookie, socket.netns)) {
       continue;
     }
     if (!binding.open()) {
-      if (binding.otherCookie == socket.cookie) return at;
+      if (binding.otherCookie == socket.cookie && !isNextOne(binding, socket, event)) return at;
       continue;
     }
     if (binding.mptcp || socket.protocol == kMptcp) {
@@ -167,11 +144,10 @@ uint32_t SocketTable::findByTuple(const weir_socket& socket, const SocketTuple& 
 
 uint32_t SocketTable::add(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event,
                           EventOrigin origin) {
-  makeRoom();
+  makeRoom(event.time_ns);
   uint32_t entry;
   if (free_.empty()) {
-    entry = static_cast<uint32_t>(slots_.size());
-    slots_.emplace_back();
+    entry = slots_.add();
   } else {
     entry = free_.back();
     free_.pop_back();
@@ -184,17 +160,17 @@ uint32_t SocketTable::add(const weir_socket& socket, const SocketTuple& tuple, c
   binding.netnsCookie = socket.netns_cookie;
   binding.netns = socket.netns;
   binding.origin = origin;
-  binding.seenNs = event.time_ns;
+  binding.firstNs = binding.seenNs = event.time_ns;
   binding.mptcp = socket.protocol == kMptcp;
   binding.listener = tuple.protocol == IPPROTO_TCP && !tuple.raw &&
                      (event.kind == WEIR_LISTEN || socket.state == kTcpListen);
-  binding.startNs = event.kind == WEIR_CONNECT ? event.time_ns : earliestStart(socket, tuple);
+  binding.startNs = event.kind == WEIR_CONNECT ? event.time_ns : earliestStart(socket, tuple, origin);
   if (event.kind == WEIR_SNAPSHOT && origin == EventOrigin::diag) {
     binding.startNs = std::max(binding.startNs, previousPassNs_);
   }
   slot.pass = pass_;
   if (tuple.protocol != IPPROTO_TCP) inherit(entry, socket.cookie);
-  byCookie_.insert(hashOf(socket.cookie), entry, slot.next[kByCookie]);
+  byCookie_.insert(hashOf(socket.cookie), entry);
   place(entry);
   open_.pushBack(entry, linkOf());
   return entry;
@@ -205,10 +181,12 @@ void SocketTable::place(uint32_t entry) {
   Slot& slot = slots_[entry];
   const SocketTuple& tuple = slot.binding.tuple;
   if (isConnected(tuple)) {
-    byTuple_.insert(hashOf(tuple), entry, slot.next[kByTuple]);
+    byTuple_.insert(hashOf(tuple), entry);
     slot.inTuple = true;
-  } else if (!hasPorts(tuple.protocol) || tuple.raw || (tuple.localPort != 0 && tuple.remotePort == 0)) {
-    byPort_.insert(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry, slot.next[kByPort]);
+  }
+  const bool portless = !hasPorts(tuple.protocol) || tuple.raw;
+  if (portless || hasExclusivePort(tuple) || (tuple.localPort != 0 && tuple.remotePort == 0)) {
+    byPort_.insert(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry);
     slot.inPort = true;
   }
 }
@@ -216,16 +194,13 @@ void SocketTable::place(uint32_t entry) {
 void SocketTable::displace(uint32_t entry) {
   Slot& slot = slots_[entry];
   const SocketTuple& tuple = slot.binding.tuple;
-  const auto next = [this](Chain chain) {
-    return [this, chain](uint32_t at) -> uint32_t& { return slots_[at].next[chain]; };
-  };
-  if (slot.inTuple) byTuple_.erase(hashOf(tuple), entry, next(kByTuple));
-  if (slot.inPort) byPort_.erase(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry, next(kByPort));
+  if (slot.inTuple) byTuple_.erase(hashOf(tuple), entry);
+  if (slot.inPort) byPort_.erase(hashOf(tuple.protocol, tuple.raw, portKey(tuple)), entry);
   slot.inTuple = slot.inPort = false;
 }
 
-// The end of the last one that had this name before: it cannot have been open then.
-uint64_t SocketTable::earliestStart(const weir_socket& socket, const SocketTuple& tuple) const {
+// The end of the last one that had this name, or a datagram socket's port, before: it cannot have been open then.
+uint64_t SocketTable::earliestStart(const weir_socket& socket, const SocketTuple& tuple, EventOrigin origin) const {
   uint64_t start = 0;
   const auto look = [&](const SocketBinding& other) {
     if (other.open() || other.cookie == socket.cookie) return;
@@ -233,7 +208,23 @@ uint64_t SocketTable::earliestStart(const weir_socket& socket, const SocketTuple
     start = std::max(start, other.endNs);
   };
   if (isConnected(tuple)) withTuple(tuple, look);
-  return start;
+  const bool alone = origin == EventOrigin::bpf && hasExclusivePort(tuple) && (socket.flags & WEIR_SHARES_PORT) == 0;
+  return alone ? std::max(start, portFreeSince(socket, tuple)) : start;
+}
+
+// By the sockets that were there before, the latest first.
+uint64_t SocketTable::portFreeSince(const weir_socket& socket, const SocketTuple& tuple) const {
+  uint64_t since = 0;
+  unsigned looks = 0;
+  uint32_t at = byPort_.first(hashOf(tuple.protocol, false, tuple.localPort));
+  for (; at != kNoEntry && looks < kPortLooks; at = byPort_.next(at), looks++) {
+    const SocketBinding& other = slots_[at].binding;
+    const bool same = other.tuple.protocol == tuple.protocol && !other.tuple.raw && other.tuple.localPort == tuple.localPort;
+    if (!same || !other.closed || other.cookie == socket.cookie || !excludes(other.tuple.local, tuple.local)) continue;
+    if (!sameNetns(other.netnsCookie, other.netns, socket.netns_cookie, socket.netns)) continue;
+    since = std::max(since, other.endNs);
+  }
+  return since;
 }
 
 // A datagram socket under another name (it was connected, or disconnected) has the users it had.
@@ -251,7 +242,7 @@ void SocketTable::adoptTuple(uint32_t entry, const SocketTuple& tuple) {
   binding.tuple = tuple;
   place(entry);
   // The end of one that has the same name was not told.
-  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = slots_[at].next[kByTuple]) {
+  for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = byTuple_.next(at)) {
     const SocketBinding& other = slots_[at].binding;
     const bool same = other.tuple == tuple && sameNetns(other.netnsCookie, other.netns, binding.netnsCookie, binding.netns);
     if (at != entry && same && other.open() && !other.mptcp && !binding.mptcp) {
@@ -278,16 +269,18 @@ void SocketTable::reopen(uint32_t entry) {
 
 void SocketTable::remove(uint32_t entry) {
   displace(entry);
-  byCookie_.erase(hashOf(slots_[entry].binding.cookie), entry,
-                  [this](uint32_t at) -> uint32_t& { return slots_[at].next[kByCookie]; });
+  byCookie_.erase(hashOf(slots_[entry].binding.cookie), entry);
   (slots_[entry].binding.open() ? open_ : ended_).remove(entry, linkOf());
-  slots_[entry].binding.users = {};
+  slots_[entry].binding.users.clear();
   free_.push_back(entry);
 }
 
-void SocketTable::makeRoom() {
+void SocketTable::makeRoom(uint64_t nowNs) {
   if (size() < options_.capacity) return;
   if (ended_.head != kNoEntry) {
+    const SocketBinding& oldest = slots_[ended_.head].binding;
+    const bool tcp = oldest.closed && oldest.tuple.protocol == IPPROTO_TCP;
+    if (oldest.endNs + (tcp ? options_.keepClosedNs : options_.keepNs) >= nowNs) forgottenEarly_++;
     remove(ended_.head);
     return;
   }
@@ -312,7 +305,7 @@ uint32_t SocketTable::onOwner(uint32_t entry, const weir_owner_event& event) {
   if (binding.several) binding.users.clear();  // who of them it is shows now
   binding.several = false;
   binding.origin = EventOrigin::bpf;
-  use(binding, event.process, event.event.time_ns);
+  binding.use(event.process, event.event.time_ns);
   if (known) return 0;
   const bool accepts = first && !binding.connector && binding.tuple.protocol == IPPROTO_TCP;
   return bit(accepts ? EventType::accept : EventType::use);
@@ -328,7 +321,7 @@ uint32_t SocketTable::onRelease(uint32_t entry, const weir_owner_event& event) {
     binding.healthNs = event.event.time_ns;
   }
   if (binding.users.empty() && event.process.tgid != 0) {
-    use(binding, event.process, event.event.time_ns);
+    binding.use(event.process, event.event.time_ns);
     if (tcp && !binding.connector && !binding.listener) events |= bit(EventType::accept);
     if (!tcp) events |= bit(EventType::use);
   }
@@ -341,9 +334,11 @@ uint32_t SocketTable::onRelease(uint32_t entry, const weir_owner_event& event) {
 }
 
 void SocketTable::endSiblings(const SocketBinding& binding, uint64_t ns) {
-  for (uint32_t at = byCookie_.first(hashOf(binding.cookie)); at != kNoEntry; at = slots_[at].next[kByCookie]) {
+  for (uint32_t at = byCookie_.first(hashOf(binding.cookie)); at != kNoEntry; at = byCookie_.next(at)) {
     SocketBinding& other = slots_[at].binding;
-    if (other.cookie == binding.cookie && other.tuple.protocol == binding.tuple.protocol) end(at, ns);
+    if (other.cookie != binding.cookie || other.tuple.protocol != binding.tuple.protocol) continue;
+    end(at, ns);
+    other.closed = true;
   }
 }
 
@@ -367,7 +362,7 @@ void SocketTable::onSnapshot(uint32_t entry, const weir_snapshot_event& event, E
   const bool firstHolder = std::exchange(slots_[entry].pass, pass_) != pass_;
   if (event.socket.state == kTcpListen && !binding.tuple.raw) binding.listener = binding.tuple.protocol == IPPROTO_TCP;
   if (binding.closed) {
-    if (binding.users.empty()) use(binding, event.process, event.event.time_ns);
+    if (binding.users.empty()) binding.use(event.process, event.event.time_ns);
     return;
   }
   reopen(entry);
@@ -379,11 +374,11 @@ void SocketTable::onSnapshot(uint32_t entry, const weir_snapshot_event& event, E
   if (key.tgid == 0) return;  // sock_diag: no process has it
   if (binding.users.empty()) {
     binding.origin = origin;
-    use(binding, event.process, 0);
+    binding.use(event.process, 0);
     return;
   }
   if (binding.origin == EventOrigin::bpf) return;  // an event knew better
-  addHolder(binding, {key, event.process.tid, event.event.time_ns}, firstHolder);
+  binding.addHolder({key, event.process.tid, event.event.time_ns}, firstHolder);
 }
 
 void SocketTable::beginPass(uint64_t sinceNs) {

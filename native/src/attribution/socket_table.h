@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <vector>
 
 #include "attribution/chain_index.h"
@@ -23,6 +23,34 @@ struct SocketUser {
   uint64_t sinceNs = 0;  // CLOCK_MONOTONIC, as all times here
 };
 
+// Nearly always one: kept without memory of its own.
+class SocketUsers {
+ public:
+  bool empty() const { return !known_; }
+  size_t size() const { return known_ ? 1 + later_.size() : 0; }
+  SocketUser& operator[](size_t i) { return i == 0 ? first_ : later_[i - 1]; }
+  const SocketUser& operator[](size_t i) const { return i == 0 ? first_ : later_[i - 1]; }
+  const SocketUser& front() const { return first_; }
+  SocketUser& back() { return later_.empty() ? first_ : later_.back(); }
+  const SocketUser& back() const { return later_.empty() ? first_ : later_.back(); }
+  void push_back(const SocketUser& user) {
+    if (known_) later_.push_back(user);
+    else first_ = user;
+    known_ = true;
+  }
+  void pop_back() {
+    if (later_.empty()) known_ = false;
+    else later_.pop_back();
+  }
+  void eraseSecond() { later_.erase(later_.begin()); }
+  void clear() { *this = {}; }
+
+ private:
+  SocketUser first_;
+  bool known_ = false;
+  std::vector<SocketUser> later_;
+};
+
 struct SocketBinding {
   SocketTuple tuple;
   uint64_t cookie = 0;
@@ -32,10 +60,10 @@ struct SocketBinding {
   uint64_t startNs = 0;  // not open before; 0 = unknown
   uint64_t endNs = kStillOpen;
   uint64_t connectNs = 0, establishedNs = 0;  // of the side that connects
-  uint64_t seenNs = 0;    // last event
+  uint64_t firstNs = 0, seenNs = 0;  // first and last event
   uint64_t healthNs = 0;  // when `health` was read, 0 = never
   weir_tcp_health health{};
-  std::vector<SocketUser> users;  // [0] is the opener, then in time
+  SocketUsers users;      // [0] is the opener, then in time
   EventOrigin origin = EventOrigin::bpf;  // of the first user
   uint8_t state = 0;      // net/tcp_states.h
   bool listener = false;
@@ -44,8 +72,15 @@ struct SocketBinding {
   bool several = false;   // a dump found several holders, and nobody used it since
   bool closed = false;    // an event said so; else its end is a guess
 
+  uint64_t turnsFromNs = 0, turnsToNs = 0;  // several processes took turns then; 0 = never
+
   bool open() const { return endNs == kStillOpen; }
   const SocketUser* userAt(uint64_t ns) const;
+  void use(const weir_process& process, uint64_t ns);
+  // A process that a pass found to have it.
+  void addHolder(const SocketUser& holder, bool firstOfPass);
+  // Which of its users it was then cannot be told: not every change is told, nor who got which datagram.
+  bool takesTurns(uint64_t fromNs, uint64_t toNs) const;
 };
 
 // Same namespace; by inode where a kernel without namespace cookies told one of them.
@@ -56,6 +91,7 @@ inline bool sameNetns(uint64_t cookieA, uint32_t inodeA, uint64_t cookieB, uint3
 struct SocketTableOptions {
   uint32_t capacity = 1u << 18;
   uint64_t keepNs = 20'000'000'000;  // ended bindings; flow records come so late
+  uint64_t keepClosedNs = 7'000'000'000;  // of TCP that was seen to close, whose records come sooner
 };
 
 class SocketTable {
@@ -72,7 +108,10 @@ class SocketTable {
   Change apply(const weir_event& event, EventOrigin origin);
   // Ended bindings whose keep time is over leave.
   void forget(uint64_t nowNs);
-  void setKeep(uint64_t keepNs) { options_.keepNs = keepNs; }
+  void setKeep(uint64_t keepNs, uint64_t keepClosedNs) {
+    options_.keepNs = keepNs;
+    options_.keepClosedNs = keepClosedNs;
+  }
 
   // A pass over all sockets (snapshots): what it did not find is gone. sinceNs: its start.
   void beginPass(uint64_t sinceNs);
@@ -83,36 +122,51 @@ class SocketTable {
   // a cookie.
   template <class Use>
   void withTuple(const SocketTuple& tuple, Use&& use) const {
-    for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = slots_[at].next[kByTuple]) {
+    for (uint32_t at = byTuple_.first(hashOf(tuple)); at != kNoEntry; at = byTuple_.next(at)) {
       if (slots_[at].binding.tuple == tuple) use(slots_[at].binding);
     }
   }
   template <class Use>
   void withPort(uint8_t protocol, bool raw, uint16_t port, Use&& use) const {
-    for (uint32_t at = byPort_.first(hashOf(protocol, raw, port)); at != kNoEntry; at = slots_[at].next[kByPort]) {
+    for (uint32_t at = byPort_.first(hashOf(protocol, raw, port)); at != kNoEntry; at = byPort_.next(at)) {
       const SocketTuple& tuple = slots_[at].binding.tuple;
-      if (tuple.protocol == protocol && tuple.raw == raw && portKey(tuple) == port) use(slots_[at].binding);
+      const bool same = tuple.protocol == protocol && tuple.raw == raw && portKey(tuple) == port;
+      if (same && !isConnected(tuple)) use(slots_[at].binding);
     }
   }
   template <class Use>
   void withCookie(uint64_t cookie, Use&& use) const {
-    for (uint32_t at = byCookie_.first(hashOf(cookie)); at != kNoEntry; at = slots_[at].next[kByCookie]) {
+    for (uint32_t at = byCookie_.first(hashOf(cookie)); at != kNoEntry; at = byCookie_.next(at)) {
       if (slots_[at].binding.cookie == cookie) use(slots_[at].binding);
     }
   }
 
   size_t size() const { return open_.size + ended_.size; }
   size_t ended() const { return ended_.size; }
-  uint64_t evicted() const { return evicted_; }
+  uint64_t evicted() const { return evicted_; }              // open ones
+  uint64_t forgottenEarly() const { return forgottenEarly_; }  // ended ones, while records might still come
 
  private:
-  enum Chain : uint8_t { kByCookie, kByTuple, kByPort, kChains };
   struct Slot {
     SocketBinding binding;
-    uint32_t next[kChains] = {kNoEntry, kNoEntry, kNoEntry};
     ListLink link;
     uint32_t pass = 0;
     bool inTuple = false, inPort = false;
+  };
+  // Side by side, where they stay: sockets of one time are walked together.
+  class Slots {
+   public:
+    Slot& operator[](uint32_t entry) { return parts_[entry / kPart][entry % kPart]; }
+    const Slot& operator[](uint32_t entry) const { return parts_[entry / kPart][entry % kPart]; }
+    uint32_t add() {
+      if (size_ % kPart == 0) parts_.push_back(std::make_unique<Slot[]>(kPart));
+      return size_++;
+    }
+
+   private:
+    static constexpr uint32_t kPart = 256;
+    std::vector<std::unique_ptr<Slot[]>> parts_;
+    uint32_t size_ = 0;
   };
 
   uint64_t hashOf(const SocketTuple& tuple) const;
@@ -120,11 +174,12 @@ class SocketTable {
   uint64_t hashOf(uint64_t cookie) const { return foldMultiply(cookie ^ seed_.a, seed_.b); }
 
   uint32_t find(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event);
-  uint32_t findByCookie(const weir_socket& socket, const SocketTuple& tuple) const;
+  uint32_t findByCookie(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event) const;
   uint32_t findByTuple(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event);
   uint32_t add(const weir_socket& socket, const SocketTuple& tuple, const weir_event& event, EventOrigin origin);
-  uint64_t earliestStart(const weir_socket& socket, const SocketTuple& tuple) const;
-  void makeRoom();
+  uint64_t earliestStart(const weir_socket& socket, const SocketTuple& tuple, EventOrigin origin) const;
+  uint64_t portFreeSince(const weir_socket& socket, const SocketTuple& tuple) const;
+  void makeRoom(uint64_t nowNs);
   void place(uint32_t entry);
   void displace(uint32_t entry);
   void adoptTuple(uint32_t entry, const SocketTuple& tuple);
@@ -146,11 +201,11 @@ class SocketTable {
   SocketTableOptions options_;
   HashSeed seed_ = randomSeed();
   ChainIndex byCookie_, byTuple_, byPort_;
-  std::deque<Slot> slots_;
+  Slots slots_;
   std::vector<uint32_t> free_;
   OrderedList open_;   // least recently told of first
   OrderedList ended_;  // ended first, first
-  uint64_t evicted_ = 0;
+  uint64_t evicted_ = 0, forgottenEarly_ = 0;
   uint32_t pass_ = 0;
   uint64_t passNs_ = 0, previousPassNs_ = 0;
 };

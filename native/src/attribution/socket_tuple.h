@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "attribution/socket_events.h"
+#include "base/hash.h"
 #include "fields/flow_record.h"
 
 namespace weir {
@@ -21,8 +22,21 @@ struct SocketTuple {
   uint16_t localPort = 0, remotePort = 0;
   uint8_t protocol = 0;  // MPTCP is TCP
   bool raw = false;      // SOCK_RAW: its local port is the protocol; a ping socket's is its echo id
-  bool operator==(const SocketTuple&) const = default;
+  bool operator==(const SocketTuple& other) const {  // ports differ most
+    return localPort == other.localPort && remotePort == other.remotePort && protocol == other.protocol && raw == other.raw &&
+           local == other.local && remote == other.remote;
+  }
 };
+
+inline uint64_t hashOf(const SocketTuple& tuple, const HashSeed& seed) {
+  uint8_t key[48] = {};
+  std::memcpy(key, tuple.local.data(), 16);
+  std::memcpy(key + 16, tuple.remote.data(), 16);
+  std::memcpy(key + 32, &tuple.localPort, 2);
+  std::memcpy(key + 34, &tuple.remotePort, 2);
+  key[36] = tuple.protocol;
+  return hashFixed<sizeof key>(key, seed);
+}
 
 inline bool isIp4(const Address& address) { return std::equal(kAny4.begin(), kAny4.begin() + 12, address.begin()); }
 inline bool isAny(const Address& address) { return address == kAny4 || address == kAny6; }

@@ -18,10 +18,10 @@ TranslationTable::Key TranslationTable::keyOf(const NatTuple& tuple) {
 }
 
 std::optional<NatView> TranslationTable::viewOf(const Translation& connection, const NatTuple& tuple) {
-  if (tuple == connection.original) return NatView{inverted(connection.reply), false};
-  if (tuple == inverted(connection.original)) return NatView{connection.reply, false};
-  if (tuple == connection.reply) return NatView{inverted(connection.original), true};
-  if (tuple == inverted(connection.reply)) return NatView{connection.original, true};
+  if (tuple == connection.original) return NatView{inverted(connection.reply), false, 0};
+  if (tuple == inverted(connection.original)) return NatView{connection.reply, false, 1};
+  if (tuple == connection.reply) return NatView{inverted(connection.original), true, 1};
+  if (tuple == inverted(connection.reply)) return NatView{connection.original, true, 0};
   return std::nullopt;
 }
 

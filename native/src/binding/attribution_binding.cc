@@ -145,6 +145,7 @@ Napi::Value AttributionObject::counters(const Napi::CallbackInfo& info) {
   set("sockets", sums.sockets);
   set("socketsEnded", sums.socketsEnded);
   set("socketsEvicted", sums.socketsEvicted);
+  set("socketsForgottenEarly", sums.socketsForgottenEarly);
   set("processes", sums.processes);
   set("processesEvicted", sums.processesEvicted);
   set("processesRead", sums.processesRead);

@@ -99,7 +99,7 @@ std::unique_ptr<Attribution> started(AttributionOptions options) {
   try {
     attribution->start();
   } catch (const Error& error) {
-    MESSAGE("skipped: " << error.what());
+    MESSAGE("skipped: " << std::string(error.what()));
     return nullptr;
   }
   return attribution;

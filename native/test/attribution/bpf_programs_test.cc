@@ -3,7 +3,10 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,6 +16,7 @@
 #include <set>
 
 #include "attribution/bpf_host.h"
+#include "attribution/cgroups.h"
 #include "event_recorder.h"
 
 namespace weir {
@@ -57,11 +61,13 @@ void checkSelf(const weir_process& process) {
   if (const uint64_t cgroup = ownCgroupId(); cgroup != 0) CHECK(process.cgroup_id == cgroup);
 }
 
-// Says why not: under lockdown=confidentiality before 6.2, or without a cgroup v2 hierarchy.
+// Says why not: without trampolines, under lockdown=confidentiality before 6.2 or without a cgroup v2 hierarchy.
 bool tellsReleases(const BpfPrograms& programs) {
   const auto status = programs.status();
-  if (statusOf(status, "socket_release").attached || statusOf(status, "socket_release_probe").attached) return true;
-  MESSAGE("skipped: no event when a socket is released: " << statusOf(status, "socket_release_probe").reason);
+  for (const char* name : {"socket_release", "socket_release_probe", "socket_release_entry"}) {
+    if (statusOf(status, name).attached) return true;
+  }
+  MESSAGE("skipped: no event when a socket is released: " << statusOf(status, "socket_release_entry").reason);
   return false;
 }
 
@@ -181,15 +187,18 @@ TEST_CASE("a refused connection: its process, and a close out of SYN_SENT with t
   CHECK(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0);
   EventRecorder events;
   programs->poll(events);
-  const auto toPort = [port](const RecordedEvent& one) { return one.socket.socket.remote_port == port; };
-  const auto connect = events.all(WEIR_CONNECT, toPort);
-  const auto close = events.all(WEIR_CLOSE, toPort);
+  const auto connect = events.all(WEIR_CONNECT, [port](const RecordedEvent& one) {
+    return one.socket.socket.remote_port == port && one.socket.process.tgid == static_cast<uint32_t>(::getpid());
+  });
   REQUIRE(connect.size() == 1);
+  const auto close = events.all(WEIR_CLOSE, [&](const RecordedEvent& one) {
+    return one.close.socket.cookie == connect[0].socket.socket.cookie;
+  });
   REQUIRE(close.size() == 1);
   checkSelf(connect[0].socket.process);
   CHECK(close[0].close.socket.old_state == TCP_SYN_SENT);
   CHECK(close[0].close.socket.local_port != 0);
-  CHECK(close[0].close.socket.cookie == connect[0].socket.socket.cookie);
+  CHECK(close[0].close.socket.remote_port == port);
   CHECK(close[0].close.health.segs_out == 1);
   CHECK(close[0].close.health.flags == 0);
 }
@@ -211,6 +220,90 @@ TEST_CASE("accepted by the parent, used by a child, then by the parent: each is 
   CHECK(owners[0].socket.process.parent_tgid == static_cast<uint32_t>(::getpid()));
   CHECK(owners[0].socket.process.parent_start_ns == owners[1].socket.process.start_ns);
   checkSelf(owners[1].socket.process);
+}
+
+TEST_CASE("accepted MPTCP connections, which have their listener's cookie, are told one by one") {
+  const auto programs = programsOrSkip();
+  if (!programs) return;
+  const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+  if (!listener) {
+    MESSAGE("skipped: no MPTCP in this kernel");
+    return;
+  }
+  const sockaddr_in address = loopback(0);
+  REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(listener.get(), 8) == 0);
+  const sockaddr_in server = loopback(portOf(listener));
+  std::set<uint16_t> ports;
+  for (int i = 0; i < 3; ++i) {
+    const Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+    REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0);
+    const Descriptor accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    say(client, 10);
+    hear(accepted, 5);
+    hear(accepted, 5);  // told once
+    ports.insert(portOf(client));
+  }
+  EventRecorder events;
+  programs->poll(events);
+  const auto owners = events.ofPort(WEIR_OWNER, ntohs(server.sin_port));
+  REQUIRE(owners.size() == 3);
+  for (const RecordedEvent& one : owners) {
+    checkSelf(one.socket.process);
+    CHECK(ports.erase(one.socket.socket.remote_port) == 1);
+  }
+}
+
+TEST_CASE("an MPTCP peer that comes back from the same port is told again") {
+  const auto programs = programsOrSkip();
+  if (!programs) return;
+  const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+  if (!listener) {
+    MESSAGE("skipped: no MPTCP in this kernel");
+    return;
+  }
+  sockaddr_in address = loopback(0);
+  REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(listener.get(), 8) == 0);
+  const sockaddr_in server = loopback(portOf(listener));
+  sockaddr_in own = loopback(0);
+  for (int i = 0; i < 2; ++i) {
+    Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP));
+    const int on = 1;
+    const linger reset{1, 0};  // its port is free at once
+    ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    ::setsockopt(client.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    REQUIRE(::bind(client.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0);
+    own.sin_port = htons(portOf(client));
+    REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0);
+    const Descriptor accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    say(client, 5);
+    hear(accepted, 5);
+    client = Descriptor();
+    char end = 0;
+    CHECK(::recv(accepted.get(), &end, 1, 0) <= 0);
+  }
+  EventRecorder events;
+  programs->poll(events);
+  CHECK(events.ofPort(WEIR_OWNER, ntohs(server.sin_port)).size() == 2);
+}
+
+TEST_CASE("a process that has another name since is told again") {
+  const auto programs = programsOrSkip();
+  if (!programs) return;
+  TcpPair pair;
+  say(pair.client, 3);
+  const std::string before = ownName();
+  hear(pair.server, 1);
+  ::prctl(PR_SET_NAME, "weir-renamed");
+  hear(pair.server, 1);
+  ::prctl(PR_SET_NAME, before.c_str());
+  EventRecorder events;
+  programs->poll(events);
+  const auto owners = events.ofPort(WEIR_OWNER, pair.serverPort);
+  REQUIRE(owners.size() == 2);
+  CHECK(nameOf(owners[0].socket.process) == before);
+  CHECK(nameOf(owners[1].socket.process) == "weir-renamed");
 }
 
 TEST_CASE("an accepted connection that nobody received on has a release") {
@@ -281,6 +374,25 @@ TEST_CASE("UDP: the receiver at once, everybody at the release; sums of lengths 
     CHECK(ofClient[0].socket.health.segs_out == 2);
     CHECK(ofClient[0].socket.health.bytes_received == 7);
     CHECK(ofClient[0].socket.health.segs_in == 1);
+  }
+}
+
+TEST_CASE("a socket says that it may share its port") {
+  const auto programs = programsOrSkip();
+  if (!programs || !tellsReleases(*programs)) return;
+  const int on = 1;
+  uint16_t ports[3];
+  for (int i = 0; i < 3; ++i) {
+    const Descriptor made = boundSocket(SOCK_DGRAM);
+    ports[i] = portOf(made);
+    if (i > 0) REQUIRE(::setsockopt(made.get(), SOL_SOCKET, i == 1 ? SO_REUSEADDR : SO_REUSEPORT, &on, sizeof on) == 0);
+  }
+  EventRecorder events;
+  programs->poll(events);
+  for (int i = 0; i < 3; ++i) {
+    const auto release = events.ofPort(WEIR_RELEASE, ports[i]);
+    REQUIRE(release.size() == 1);
+    CHECK(release[0].socket.socket.flags == (i > 0 ? WEIR_SHARES_PORT : 0));
   }
 }
 
@@ -421,6 +533,25 @@ TEST_CASE("without the kernel's type information the error says where it was loo
     CHECK(error.code() == "WEIR_BPF");
     CHECK(std::string(error.what()).find("/nonexistent/vmlinux") != std::string::npos);
   }
+}
+
+TEST_CASE("without a cgroup v2 hierarchy the hooks of its root are replaced, or said to be off") {
+  if (!programsOrSkip()) return;
+  const int result = inChild([] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 3;
+    for (std::string mount; !(mount = Cgroups().mount()).empty();) {
+      if (::umount2(mount.c_str(), MNT_DETACH) != 0) return 4;
+    }
+    const BpfPrograms programs{BpfOptions{}};
+    const auto status = programs.status();
+    const BpfProgramStatus& hook = statusOf(status, "socket_release");
+    const BpfProgramStatus& instead = statusOf(status, "socket_release_entry");
+    if (hook.attached || hook.reason != "no cgroup v2 hierarchy is mounted") return 5;
+    if (hook.wanted == instead.attached) return 6;
+    if (!statusOf(status, "tcp_state").attached) return 7;
+    return instead.attached || instead.reason.starts_with("needs trampolines (fentry) (") ? 0 : 8;
+  });
+  CHECK(result == 0);
 }
 
 TEST_CASE("without privileges the error names what is missing") {

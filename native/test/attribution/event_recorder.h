@@ -113,7 +113,7 @@ inline std::unique_ptr<BpfPrograms> programsOrSkip(const BpfOptions& options = {
   try {
     return std::make_unique<BpfPrograms>(options);
   } catch (const Error& error) {
-    MESSAGE("skipped: " << error.what());
+    MESSAGE("skipped: " << std::string(error.what()));
     return nullptr;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <set>
 
 #include "attribution/flow_direction.h"
@@ -19,8 +20,11 @@ struct Host {
   LocalAddresses addresses;
   std::optional<NatView> nat;
   std::set<uint32_t> ended;
+  std::map<uint32_t, uint64_t> born;
   FlowJoin join{table, addresses, [this](const NatTuple&, uint64_t) { return nat; },
-                [this](const ProcessKey& key, uint64_t) { return ended.count(key.tgid) == 0; }};
+                [this](const ProcessKey& key) {
+                  return FlowSpan{born.count(key.tgid) ? born.at(key.tgid) : 0, ended.count(key.tgid) ? 0 : UINT64_MAX};
+                }};
 
   Host() {
     addresses.learn(kHostNetns, address("10.0.0.1"));
@@ -170,6 +174,73 @@ TEST_CASE("SO_REUSEPORT: workers that share a port are tentative, connections ar
   CHECK(!accepted.tentative);
 }
 
+TEST_CASE("datagram sockets that follow each other at a port: the one of the flow's end, connected or not") {
+  Host host;
+  const Ends any{"0.0.0.0", 40000, "0.0.0.0", 0}, flow{"10.0.0.1", 40000, "192.0.2.1", 53};
+  host.events.owner(1.1, WEIR_OWNER, {100, any, IPPROTO_UDP}, processOf(50));
+  host.events.owner(1.2, WEIR_RELEASE, {100, any, IPPROTO_UDP}, processOf(50));
+  host.events.owner(3, WEIR_RELEASE, {101, flow, IPPROTO_UDP}, processOf(51));  // it never received
+  host.events.owner(4.01, WEIR_OWNER, {102, any, IPPROTO_UDP}, processOf(52));
+  host.events.owner(4.02, WEIR_RELEASE, {102, any, IPPROTO_UDP}, processOf(52));
+  const FlowEnd first = host.at(flow, 1, 1.1, IPPROTO_UDP).end[0];
+  CHECK(pid(first) == 50);
+  CHECK(first.method == MatchMethod::wildcard);
+  CHECK(!first.tentative);
+  CHECK(pid(host.at(flow, 2.5, 2.9, IPPROTO_UDP).end[0]) == 51);
+  const FlowEnd last = host.at(flow, 1, 4, IPPROTO_UDP).end[0];  // one flow of all three
+  CHECK(pid(last) == 52);
+  CHECK(!last.tentative);
+}
+
+TEST_CASE("a late answer to a closed datagram socket is not surely the next one's at its port") {
+  Host host;
+  const Ends flow{"10.0.0.1", 40000, "192.0.2.1", 53};
+  host.events.owner(1.1, WEIR_RELEASE, {100, flow, IPPROTO_UDP}, processOf(50));
+  host.events.owner(9, WEIR_RELEASE, {101, flow, IPPROTO_UDP}, processOf(51));
+  CHECK(host.at(flow, 1, 1.5, IPPROTO_UDP).end[0].tentative);
+  CHECK(pid(host.at(flow, 1, 1.05, IPPROTO_UDP).end[0]) == 50);
+  CHECK(!host.at(flow, 1, 9.5, IPPROTO_UDP).end[0].tentative);
+}
+
+TEST_CASE("processes that take turns at a datagram socket are tentative; one that handed it over is not") {
+  Host host;
+  const SocketSpec shared{100, {"0.0.0.0", 53, "0.0.0.0", 0}, IPPROTO_UDP};
+  for (uint32_t i = 0; i < 40; i++) host.events.owner(2 + 0.01 * i, WEIR_OWNER, shared, processOf(50 + i % 3));
+  const Ends query{"192.0.2.1", 5353, "10.0.0.1", 53};
+  CHECK(host.at(query, 2, 2, IPPROTO_UDP).end[1].tentative);
+  CHECK(host.at(query, 2.2, 2.2, IPPROTO_UDP).end[1].tentative);
+  CHECK(host.at(query, 3, 3, IPPROTO_UDP).end[1].tentative);
+  CHECK(!host.at(query, 20, 21, IPPROTO_UDP).end[1].tentative);  // the last one has it alone since
+  const SocketSpec passed{101, {"0.0.0.0", 54, "0.0.0.0", 0}, IPPROTO_UDP};
+  host.events.owner(1, WEIR_OWNER, passed, processOf(60));
+  host.events.owner(2, WEIR_OWNER, passed, processOf(61));
+  const FlowEnd end = host.at({"192.0.2.1", 5353, "10.0.0.1", 54}, 1, 3, IPPROTO_UDP).end[1];
+  CHECK(pid(end) == 61);
+  CHECK(!end.tentative);
+}
+
+TEST_CASE("raw sockets of processes that follow each other: nobody had one before it was born") {
+  Host host;
+  const auto raw = [](uint64_t cookie) {
+    SocketSpec spec{cookie, {"0.0.0.0", 1, "0.0.0.0", 0}, IPPROTO_ICMP};
+    spec.type = SOCK_RAW;
+    return spec;
+  };
+  host.born = {{50, Events::ns(1)}, {51, Events::ns(3)}};
+  host.events.owner(1.5, WEIR_OWNER, raw(100), processOf(50));
+  host.events.owner(2, WEIR_RELEASE, raw(100), processOf(50));
+  host.events.owner(3.5, WEIR_OWNER, raw(101), processOf(51));
+  host.events.owner(4, WEIR_RELEASE, raw(101), processOf(51));
+  const Ends echo{"10.0.0.1", 0, "192.0.2.1", 0};
+  const auto requester = [&](double from, double to) {
+    return host.at(echo, from, to, IPPROTO_ICMP, kHostNetns, DirectionMethod::request).end[0];
+  };
+  CHECK(pid(requester(1.4, 1.5)) == 50);
+  CHECK(!requester(1.4, 1.5).tentative);
+  CHECK(pid(requester(3.4, 3.5)) == 51);
+  CHECK(!requester(3.4, 3.5).tentative);
+}
+
 TEST_CASE("raw and ping sockets: the requester only, tentative when there are several; raw TCP is nobody's port") {
   Host host;
   SocketSpec raw{100, {"0.0.0.0", 1, "0.0.0.0", 0}, IPPROTO_ICMP};
@@ -234,6 +305,41 @@ TEST_CASE("behind a translation: the side that does not match is looked for unde
   key.port[1] = 443;
   key.protocol = IPPROTO_TCP;
   CHECK(!host.join.join(key, DirectionMethod::syn, {kHostNetns, 0, false}, {0, 0}).nat);
+}
+
+TEST_CASE("before a translation: the server is found by what stands behind it, not as a listener only") {
+  Host host;
+  SocketSpec listener = listening(200, "0.0.0.0", 443);
+  listener.netns = 8;
+  host.events.owner(0.5, WEIR_LISTEN, listener, processOf(60));
+  SocketSpec client{100, {"172.17.0.2", 40000, "10.8.0.1", 443}}, server{201, {"10.8.0.1", 443, "10.0.0.1", 61000}};
+  client.netns = kOtherNetns;
+  server.netns = 8;
+  host.addresses.learn(8, address("10.8.0.1"));
+  host.events.connect(1, client, processOf(50));
+  host.events.owner(1, WEIR_OWNER, server, processOf(61));
+  const Ends seen{"172.17.0.2", 40000, "10.8.0.1", 443};
+  CHECK(host.at(seen, 1, 2).end[1].tentative);
+  host.nat = NatView{{address("10.0.0.1"), address("10.8.0.1"), 61000, 443, IPPROTO_TCP}, false};
+  const FlowEnds ends = host.at(seen, 1, 2);
+  CHECK(pid(ends.end[0]) == 50);
+  CHECK(pid(ends.end[1]) == 61);
+  CHECK(ends.end[1].method == MatchMethod::exact);
+  CHECK(!ends.end[1].tentative);
+}
+
+TEST_CASE("behind a translation: a socket of this host that has the port is not the one") {
+  Host host;
+  host.events.owner(1, WEIR_OWNER, {100, {"0.0.0.0", 6000, "0.0.0.0", 0}, IPPROTO_UDP}, processOf(50));
+  const Ends seen{"10.0.0.1", 6000, "192.0.2.1", 53}, answer{"192.0.2.1", 53, "10.0.0.1", 6000};
+  CHECK(pid(host.at(seen, 1, 2, IPPROTO_UDP).end[0]) == 50);
+  host.nat = NatView{{address("172.17.0.2"), address("192.0.2.1"), 5000, 53, IPPROTO_UDP}, true, 0};
+  CHECK(pid(host.at(seen, 1, 2, IPPROTO_UDP).end[0]) == 0);
+  host.nat = NatView{{address("192.0.2.1"), address("172.17.0.2"), 53, 5000, IPPROTO_UDP}, true, 1};
+  CHECK(pid(host.at(answer, 1, 2, IPPROTO_UDP).end[1]) == 0);
+  // The server's end of a flow seen behind the translation is its own.
+  host.nat = NatView{{address("192.0.2.1"), address("10.0.0.9"), 53, 6000, IPPROTO_UDP}, true, 0};
+  CHECK(pid(host.at(answer, 1, 2, IPPROTO_UDP).end[1]) == 50);
 }
 
 TEST_CASE("a local end without a socket asks for a look at all of them") {

@@ -63,6 +63,31 @@ TEST_CASE("exec gives the new name and asks for another look; those nobody asked
   CHECK(table.size() == 2);
 }
 
+TEST_CASE("the latest name counts, by event or by /proc, in whatever order they come") {
+  ProcessTable table({});
+  const ProcessKey key = processKeyOf(processOf(50));
+  table.carry(processOf(50, 5 * kSecond, "sh"), Events::ns(1));
+  CHECK(table.complete(key, factsOf(processOf(50, 5 * kSecond, "worker"), "/bin/sh"), {}, Events::ns(3)));
+  table.carry(processOf(50, 5 * kSecond, "sh"), Events::ns(2));  // waited in the ring
+  CHECK(table.find(key)->name() == "worker");
+  table.carry(processOf(50, 5 * kSecond, "renamed"), Events::ns(4));
+  CHECK(table.find(key)->name() == "renamed");
+  CHECK(table.complete(key, factsOf(processOf(50, 5 * kSecond, "worker"), "/bin/sh"), {}, Events::ns(3.5)));
+  CHECK(table.find(key)->name() == "renamed");
+}
+
+TEST_CASE("what was read before an exec is not what it is now") {
+  ProcessTable table({});
+  const weir_process process = processOf(50, 5 * kSecond, "sh");
+  table.carry(process, Events::ns(1)).reading = ProcessEntry::queued;
+  table.apply(eventOf(WEIR_EXEC, 2, processOf(50, 5 * kSecond, "curl")), false);
+  CHECK(table.complete(processKeyOf(process), factsOf(process, "/bin/sh"), {}, Events::ns(1.5)));
+  const ProcessEntry* entry = table.find(processKeyOf(process));
+  CHECK(entry->reading == ProcessEntry::unread);
+  CHECK(!entry->hasFacts);
+  CHECK(entry->name() == "curl");
+}
+
 TEST_CASE("a process that ended stays for the keep time") {
   ProcessTable table({1024, 10 * kSecond});
   table.carry(processOf(50));

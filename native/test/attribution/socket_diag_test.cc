@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "attribution/cgroups.h"
+#include "attribution/event_recorder.h"
+#include "attribution/socket_listing.h"
 #include "base/descriptor.h"
 #include "capture/namespace_process.h"
 #include "capture/netns.h"
@@ -146,7 +148,19 @@ uint32_t ownNetns() {
   return ::stat("/proc/thread-self/ns/net", &status) == 0 ? static_cast<uint32_t>(status.st_ino) : 0;
 }
 
+// One end of a connection of this namespace: either port alone may be in others, and in those that wait for their end.
+bool isEnd(const weir_socket& socket, uint16_t local, uint16_t remote) {
+  return socket.netns == ownNetns() && socket.local_port == local && socket.remote_port == remote;
+}
+
 }  // namespace
+
+TEST_CASE("a kernel without the module of a protocol: which one is said") {
+  CHECK(listingRefusal(IPPROTO_TCP, ENOENT) ==
+        "protocol 6: No such file or directory (the kernel module is not loaded: modprobe tcp_diag)");
+  CHECK(listingRefusal(IPPROTO_UDP, ENOENT).find("modprobe udp_diag") != std::string::npos);
+  CHECK(listingRefusal(IPPROTO_TCP, EPERM) == "protocol 6: Operation not permitted");
+}
 
 TEST_CASE("TCP: both ends and the listener, with process and namespace") {
   const auto made = connection4();
@@ -241,14 +255,14 @@ TEST_CASE("TCP health: payload is what is left when the flags are taken off") {
 TEST_CASE("a connection nobody holds any more has no process") {
   auto made = connection4();
   REQUIRE(made.server);
-  const uint16_t port = portOf(made.client.get());
+  const uint16_t port = portOf(made.client.get()), server = portOf(made.listener.get());
   made.client = Descriptor();
   char end;
   REQUIRE(::recv(made.server.get(), &end, 1, 0) == 0);
   made.server = Descriptor();
   size_t waiting = 0;
   for (const weir_snapshot_event& event : pass().events) {
-    if (event.socket.state != timeWait || event.socket.local_port != port) continue;
+    if (event.socket.state != timeWait || !isEnd(event.socket, port, server)) continue;
     waiting++;
     CHECK(event.process.tgid == 0);
   }
@@ -316,11 +330,10 @@ TEST_CASE("MPTCP: its subflows name the process") {
     MESSAGE("skipped: no MPTCP in this kernel");
     return;
   }
+  const uint16_t client = portOf(made.client.get()), server = portOf(made.listener.get());
   size_t ends = 0;
   for (const weir_snapshot_event& event : pass().events) {
-    const bool client = event.socket.local_port == portOf(made.client.get());
-    const bool server = event.socket.remote_port == portOf(made.client.get());
-    if (!client && !server) continue;
+    if (!isEnd(event.socket, client, server) && !isEnd(event.socket, server, client)) continue;
     ends++;
     CHECK(event.socket.protocol == IPPROTO_TCP);
     CHECK(event.process.tgid == static_cast<uint32_t>(::getpid()));
@@ -388,6 +401,32 @@ TEST_CASE("live: the cgroup v2 id of the holder is its directory's inode") {
   REQUIRE(::stat(folder.c_str(), &status) == 0);
   CHECK(id == status.st_ino);
   CHECK(::rmdir(folder.c_str()) == 0);
+}
+
+TEST_CASE("without privileges the pass is complete all the same, and says what it lacks in words that stay the same") {
+  const int status = inChild([] {
+    if (::setresgid(65534, 65534, 65534) != 0 || ::setresuid(65534, 65534, 65534) != 0) return 3;
+    Collector collector;
+    const DiagResult result = SocketDiag().dump(collector);
+    if (!result.complete || result.sockets == 0) return 4;
+    if (result.trouble.find("CAP_SYS_PTRACE") == std::string::npos) return 5;
+    return result.trouble.find_first_of("0123456789") == std::string::npos ? 0 : 6;
+  });
+  if (status == 3) {
+    MESSAGE("skipped, needs root: another user's id");
+    return;
+  }
+  CHECK(status == 0);
+}
+
+TEST_CASE("more sockets than a pass may hold: the rest is left out, and said") {
+  const Descriptor one = bound(SOCK_DGRAM, 0, address4("127.0.0.1", 0)), two = bound(SOCK_DGRAM, 0, address4("127.0.0.1", 0));
+  Collector collector;
+  SocketDiag diag("/proc", 1);
+  const DiagResult result = diag.dump(collector);
+  CHECK(result.sockets == 1);
+  CHECK(!result.complete);
+  CHECK(result.trouble.find("more than 1 sockets") != std::string::npos);
 }
 
 TEST_CASE("a /proc that is not there: sockets are found, nobody owns them") {

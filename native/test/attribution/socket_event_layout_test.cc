@@ -43,7 +43,7 @@ Offsets ofEvent() {
 Offsets ofSocket() {
   using T = weir_socket;
   return {AT(cookie), AT(netns_cookie), AT(netns), AT(family), AT(protocol), AT(local_port), AT(remote_port), AT(state),
-          AT(old_state), AT(type), AT(reserved), AT(local), AT(remote), SIZE};
+          AT(old_state), AT(type), AT(flags), AT(local), AT(remote), SIZE};
 }
 Offsets ofProcess() {
   using T = weir_process;

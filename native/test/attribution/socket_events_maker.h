@@ -29,6 +29,7 @@ struct SocketSpec {
   uint8_t type = 0;  // by the protocol
   uint8_t state = 1;
   uint8_t oldState = 0;
+  uint8_t flags = 0;
 };
 
 inline Address address(const std::string& text) {
@@ -50,6 +51,7 @@ inline weir_socket socketOf(const SocketSpec& spec) {
   socket.remote_port = spec.ends.remotePort;
   socket.state = spec.state;
   socket.old_state = spec.oldState;
+  socket.flags = spec.flags;
   const bool stream = spec.protocol == IPPROTO_TCP || spec.protocol == kMptcp;
   socket.type = spec.type != 0 ? spec.type : static_cast<uint8_t>(stream ? SOCK_STREAM : SOCK_DGRAM);
   ::inet_pton(socket.family, spec.ends.local.c_str(), socket.local);

@@ -115,6 +115,25 @@ TEST_CASE("many users: the opener and the latest stay") {
   CHECK(binding->users.back().process.tgid == 1099);
 }
 
+TEST_CASE("a full table: the oldest ended one goes first, and it is counted when its record may still come") {
+  SocketTable table({1000, 20 * kSecond, 7 * kSecond});
+  Events events(table);
+  const auto storm = [&](double from, double apart, uint64_t firstCookie) {
+    for (uint32_t i = 0; i < 2000; i++) {
+      const SocketSpec spec{firstCookie + i, {"10.0.0.1", static_cast<uint16_t>(20000 + i), "10.0.0.2", 80}};
+      events.connect(from + apart * i, spec, processOf(50));
+      events.close(from + apart * i, spec);
+    }
+  };
+  storm(1, 0.001, 1000);
+  CHECK(table.size() == 1000);
+  CHECK(table.forgottenEarly() == 1000);
+  storm(100, 0.01, 10'000);  // each leaves 10 s after its end
+  CHECK(table.size() == 1000);
+  CHECK(table.forgottenEarly() == 1000);
+  CHECK(table.evicted() == 0);
+}
+
 TEST_CASE("a process id that is used again is another process") {
   SocketTable table({});
   Events events(table);
@@ -149,6 +168,19 @@ TEST_CASE("MPTCP: connection and subflow are one, under TCP; an accepted one may
   events.connect(4, {400, kEnds}, processOf(80));
   events.owner(5, WEIR_OWNER, {401, kEnds, kMptcp}, processOf(80));
   CHECK(countOf(table, {400, kEnds}) == 1);
+}
+
+TEST_CASE("MPTCP: a peer that comes back from the same port has the cookie and tuple of before, and another binding") {
+  SocketTable table({});
+  Events events(table);
+  events.owner(1, WEIR_OWNER, {300, kServer, kMptcp}, processOf(70));
+  events.close(2, {300, kServer, kMptcp});
+  events.owner(2.1, WEIR_OWNER, {300, kServer, kMptcp}, processOf(70));  // read its end late
+  CHECK(countOf(table, {300, kServer}) == 1);
+  CHECK(tells(events.owner(4, WEIR_OWNER, {300, kServer, kMptcp}, processOf(71)), EventType::accept));
+  CHECK(countOf(table, {300, kServer}) == 2);
+  events.close(5, {300, kServer, kMptcp});
+  CHECK(table.ended() == 2);
 }
 
 TEST_CASE("a socket that only sends is told by its release; the last to close is not its user") {
@@ -186,6 +218,26 @@ TEST_CASE("a datagram socket that is connected later keeps its users") {
   events.owner(2, WEIR_RELEASE, connected, processOf(98));
   CHECK(only(table, connected)->users.front().process.tgid == 97);
   CHECK(table.ended() == 2);  // both names of it
+}
+
+TEST_CASE("a datagram socket was not open before the one that had its port was closed, unless they may share it") {
+  SocketTable table({});
+  Events events(table);
+  const auto startAt = [&](uint64_t cookie, const Ends& ends, uint64_t netns = kHostNetns, uint8_t flags = 0) {
+    SocketSpec spec{cookie, ends, IPPROTO_UDP, netns};
+    spec.flags = flags;
+    return events.owner(5, WEIR_OWNER, spec, processOf(60)).binding->startNs;
+  };
+  const Ends any{"0.0.0.0", 5000, "0.0.0.0", 0}, one{"10.0.0.1", 5000, "10.0.0.9", 53};
+  events.owner(2, WEIR_RELEASE, {700, one, IPPROTO_UDP}, processOf(50));
+  CHECK(startAt(701, any) == Events::ns(2));
+  CHECK(startAt(702, {"::", 5000, "::", 0}) == Events::ns(2));
+  CHECK(startAt(703, {"10.0.0.1", 5000, "10.0.0.8", 53}) == Events::ns(2));
+  CHECK(startAt(704, {"10.0.0.2", 5000, "10.0.0.8", 53}) == 0);
+  CHECK(startAt(705, {"::1", 5000, "::", 0}) == 0);
+  CHECK(startAt(706, {"0.0.0.0", 5001, "0.0.0.0", 0}) == 0);
+  CHECK(startAt(707, any, kOtherNetns) == 0);
+  CHECK(startAt(708, any, kHostNetns, WEIR_SHARES_PORT) == 0);
 }
 
 TEST_CASE("snapshot: several holders, until an event tells which") {

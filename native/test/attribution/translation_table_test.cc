@@ -43,6 +43,8 @@ TEST_CASE("a translated connection is found from both sides, in both directions"
     CHECK_FALSE(fromInner->observedAfter);
     CHECK(fromOuter->other == inner);
     CHECK(fromOuter->observedAfter);
+    CHECK(fromInner->client == (back ? 1 : 0));
+    CHECK(fromOuter->client == (back ? 1 : 0));
   }
   CHECK_FALSE(table.find(tuple("10.0.0.2", 5000, "10.0.0.1", 81), 20));
   CHECK_FALSE(table.find(tuple("10.0.0.2", 5000, "10.0.0.1", 80, 17), 20));

@@ -166,3 +166,14 @@ void tell_skipped(const char *reason)
 	write_line(line,
 		   snprintf(line, sizeof(line), "{\"case\":\"%s\",\"skipped\":\"%s\"}\n", current_case, reason));
 }
+
+void connect_and_ask(const struct address *to, int protocol, int flows)
+{
+	for (int i = 0; i < flows; i++) {
+		int connection = tcp_connected(to, protocol);
+
+		tell("client", connection);
+		ask(connection);
+		close(connection);
+	}
+}

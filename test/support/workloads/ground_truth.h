@@ -24,6 +24,8 @@ void truth_socket_netns(unsigned long inode);
 void tell(const char *role, int socket);
 void tell_ends(const char *role, int protocol, const struct address *local, const struct address *remote,
 	       enum end_flags flags);
+// So many flows of the calling process, one after the other: each is told, asks and is closed.
+void connect_and_ask(const struct address *to, int protocol, int flows);
 // A case that cannot run here, with the reason.
 void tell_skipped(const char *reason);
 

@@ -76,13 +76,7 @@ static void netns(const struct plan *plan)
 	client = fork_as("w-nsclient");
 	if (client == 0) {
 		enter(open_namespace(plan->client_ns));
-		for (int i = 0; i < plan->count; i++) {
-			int connection = tcp_connected(&at, 0);
-
-			tell("client", connection);
-			ask(connection);
-			close(connection);
-		}
+		connect_and_ask(&at, 0, plan->count);
 		_exit(0);
 	}
 	finish(client);

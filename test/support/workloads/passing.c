@@ -90,13 +90,7 @@ static void passed_server(const struct plan *plan)
 	}
 	client = fork_as("w-client");
 	if (client == 0) {
-		for (int i = 0; i < plan->count; i++) {
-			int connection = tcp_connected(&at, 0);
-
-			tell("client", connection);
-			ask(connection);
-			close(connection);
-		}
+		connect_and_ask(&at, 0, plan->count);
 		_exit(0);
 	}
 	call_myself("w-accepter");

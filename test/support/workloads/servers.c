@@ -21,13 +21,7 @@ static void clients(const struct address *to, int flows)
 
 		if (client == 0) {
 			drop_privileges();
-			for (int i = 0; i < group_of(left); i++) {
-				int connection = tcp_connected(to, 0);
-
-				tell("client", connection);
-				ask(connection);
-				close(connection);
-			}
+			connect_and_ask(to, 0, group_of(left));
 			_exit(0);
 		}
 		finish(client);

@@ -22,17 +22,6 @@ static void serve(int listener, int flows)
 	}
 }
 
-static void connect_and_ask(const struct address *to, int protocol, int flows)
-{
-	for (int i = 0; i < flows; i++) {
-		int connection = tcp_connected(to, protocol);
-
-		tell("client", connection);
-		ask(connection);
-		close(connection);
-	}
-}
-
 static void pair(const struct plan *plan, const char *listen_ip, const char *connect_ip, int protocol)
 {
 	struct address at = address_of(listen_ip, 0);

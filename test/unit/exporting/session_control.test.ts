@@ -20,9 +20,11 @@ function put(letters: string, records: number, out: UnitBuffer): EncodeResult {
 class Rig {
   interfaces: OptionsRow[] = [];
   sizes: number[] = [];
+  /** How often the rows were asked for. */
+  looks = 0;
   readonly control: SessionControl;
 
-  constructor(standAlone = false) {
+  constructor(standAlone = false, refreshMessages = 0) {
     const table = (name: string, id: number, rest: Pick<OptionsTable, 'when' | 'leads' | 'rows'>): OptionsTable => ({
       name,
       template: { id, scopes: 1, fields: [] },
@@ -43,11 +45,14 @@ class Rig {
         table('interfaces', 2, { when: 'change', rows: () => this.interfaces }),
         table('statistics', 3, { when: 'interval', rows: () => [[0]] }),
       ],
-      optionsState: () => ({}) as never,
+      optionsState: () => {
+        this.looks++;
+        return {} as never;
+      },
       statisticsMs: 60_000,
       standAlone,
       refreshMs: 600_000,
-      refreshMessages: 0,
+      refreshMessages,
       copies: 2,
     });
     this.control.newSession(0);
@@ -71,6 +76,23 @@ test('what describes elements goes before all templates that use them, data temp
   assert.deepEqual(rig.sent(0), { templates: 'TttDDISs', statistics: '' });
   assert.ok(!rig.control.due(1));
   assert.deepEqual(rig.sent(600_000), { templates: 'TttDISs', statistics: 's' });
+});
+
+test('refreshes by the number of messages that follow each other fast are made once a second', () => {
+  const rig = new Rig(false, 1);
+  rig.sent(0);
+  const refreshAt = (ms: number): string => {
+    rig.control.timing.messagesSent(1);
+    return rig.sent(ms).templates;
+  };
+  assert.equal(refreshAt(10), 'TttDISs');
+  const looks = rig.looks;
+  for (const ms of [11, 12, 1009]) assert.equal(refreshAt(ms), 'TttDISs');
+  assert.equal(rig.looks, looks);
+  rig.interfaces = [[7]];
+  assert.equal(refreshAt(1010), 'TttDISis');
+  rig.control.newSession(1011);
+  assert.equal(rig.sent(1011).templates, 'TttDDISis');
 });
 
 test('tables of change go as soon as one is told of a change, and only when they differ', () => {

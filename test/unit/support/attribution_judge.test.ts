@@ -120,6 +120,17 @@ test('a port that is used again: the record of that time is judged', () => {
   assert.equal(verdict(client, later), 'unseen');
 });
 
+test('a UDP flow of several sockets, one after another at its port, is asked for the last one', () => {
+  const flow = { ...record, protocolIdentifier: 17, flowEndMilliseconds: 2_002_000, 'ntop.SRC_PROC_PID': 14 };
+  const first: Truth = { ...client, protocol: 17 };
+  const last: Truth = { ...first, pid: 14, timeMs: 2_001_999 };
+  assert.equal(sumRows(judged([first, last], flow).rows).ends, 1);
+  assert.equal(sumRows(judged([first, last], flow).rows).counts.right, 1);
+  assert.equal(sumRows(judged([last, first], flow).rows).counts.wrong, 1);
+  // Of TCP each connection is a flow of its own.
+  assert.equal(sumRows(judged([client, { ...client, pid: 14 }], record).rows).ends, 2);
+});
+
 test('every wrong answer is explained', () => {
   const { explained } = judged([client, server], { ...record, 'ntop.SRC_PROC_PID': 99, 'ntop.SRC_PROC_NAME': 'curl' });
   assert.deepEqual(explained.length, 1);
