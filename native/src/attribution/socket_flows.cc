@@ -35,7 +35,7 @@ struct SocketFlows::Impl {
   uint64_t askedNs = 0;
   bool started = false;  // sockets of a snapshot before the first tick are older than the probe
 
-  uint64_t mateWaitNs() const { return options.waitNs + std::min(options.idleTimeoutNs, kMateNs); }
+  uint64_t mateWaitNs() const { return std::max(options.waitNs, std::min(options.idleTimeoutNs, kMateNs)); }
   uint64_t vanishNs() const { return std::max(options.idleTimeoutNs, kVanishNs); }
 
   ConnectionPlace touch(const weir_socket& socket, uint64_t ns) {
