@@ -144,5 +144,6 @@ test('long, silent and datagram flows of an interface are told once', needsBoth(
   for (const { from, to } of [...seen, { from: unseen.fromPort, to: lone.port }])
     assert.equal(told(weir, from, to).length, 1, JSON.stringify(told(weir, from, to)));
   const [datagrams] = told(weir, asking.port, served.port) as [Flow];
-  assert.deepEqual([datagrams['ntop.SRC_PROC_PID'], datagrams['ntop.DST_PROC_PID']], [client.pid, server.pid]);
+  // Its peer is an unconnected socket in another namespace: known by an address, which several networks may have.
+  assert.equal(datagrams['ntop.SRC_PROC_PID'], client.pid);
 });

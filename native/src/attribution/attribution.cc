@@ -63,8 +63,14 @@ SocketFlowOptions flowOptions(const AttributionOptions& options) {
 
 uint64_t keepFor(uint64_t idleNs, uint64_t lingerNs) { return std::max(idleNs, lingerNs) + kHandOverNs; }
 
+// Of TCP that was seen to close; beside packets the records of its sockets come no sooner than others.
+uint64_t keepClosedFor(const AttributionOptions& options, uint64_t idleNs) {
+  return options.flows && options.packets ? keepFor(idleNs, options.lingerNs) : options.lingerNs + kHandOverNs;
+}
+
 SocketTableOptions socketOptions(const AttributionOptions& options) {
-  return {options.sockets, keepFor(options.idleTimeoutNs, options.lingerNs), options.lingerNs + kHandOverNs};
+  const uint64_t idleNs = options.idleTimeoutNs;
+  return {options.sockets, keepFor(idleNs, options.lingerNs), keepClosedFor(options, idleNs)};
 }
 
 }  // namespace
@@ -382,8 +388,7 @@ void Attribution::setContainers(const std::vector<ContainerFacts>& facts) {
 
 void Attribution::setTimeouts(uint64_t activeNs, uint64_t idleNs) {
   const std::lock_guard lock(impl_->mutex);
-  const uint64_t lingerNs = impl_->options.lingerNs;
-  impl_->sockets.setKeep(keepFor(idleNs, lingerNs), lingerNs + kHandOverNs);
+  impl_->sockets.setKeep(keepFor(idleNs, impl_->options.lingerNs), keepClosedFor(impl_->options, idleNs));
   if (impl_->flows) impl_->flows->setTimeouts(activeNs, idleNs, waitFor(impl_->options, idleNs));
 }
 
