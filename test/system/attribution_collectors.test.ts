@@ -42,6 +42,7 @@ async function meterRequest(t: TestContext): Promise<Metered> {
   assert.equal(run.status, 0, run.stderr);
   const flows = flowsOf(run.stdout);
   assert.equal(flows.length, 1, run.stdout);
+  assert.ok(flows[0]!['ntop.SRC_PROC_PID'], run.stdout + run.stderr);
   return { shop, flow: flows[0]!, fileOf };
 }
 

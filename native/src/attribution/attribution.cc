@@ -108,6 +108,7 @@ void Attribution::Impl::start() {
   completer.scanCgroups();
   lookAtHost();
   pass();  // sockets that are older than the probe
+  if (diag) pass();  // and who still has them: once seen is not yet certain
   eventsThread = std::thread([this] { runEvents(); });
   processesThread = std::thread([this] { runProcesses(); });
 }

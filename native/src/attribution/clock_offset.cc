@@ -61,7 +61,10 @@ void observeClocks(ClockOffset& offset) {
     after = read(CLOCK_MONOTONIC);
     if (after - before < kAtOnceNs) break;  // else the thread had to wait in between
   }
-  offset.observe(static_cast<uint64_t>(after), real - before - (after - before) / 2);
+  // Too rough to tell a step from a pause: what is known stays.
+  if (after - before < kStepNs || !offset.known()) {
+    offset.observe(static_cast<uint64_t>(after), real - before - (after - before) / 2);
+  }
   const int64_t boot = read(CLOCK_BOOTTIME) - after;
   offset.observeSleep(boot > 0 ? static_cast<uint64_t>(boot) : 0);
 }

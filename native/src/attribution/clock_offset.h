@@ -11,6 +11,7 @@ class ClockOffset {
  public:
   // realtime - monotonic, read at monotonicNs; a slew of a few µs is no step.
   void observe(uint64_t monotonicNs, int64_t offsetNs);
+  bool known() const { return !steps_.empty(); }
   int64_t latest() const { return steps_.empty() ? 0 : steps_.back().offsetNs; }
   uint64_t toMonotonic(uint64_t realNs) const;
   uint64_t toReal(uint64_t monotonicNs) const;
