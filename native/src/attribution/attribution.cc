@@ -16,6 +16,7 @@ namespace {
 constexpr uint64_t kSecondNs = 1'000'000'000;
 constexpr uint64_t kHandOverNs = 5 * kSecondNs;    // records wait in rings and batches behind their timeout
 constexpr uint64_t kLookAtHostNs = 5 * kSecondNs;  // addresses, namespaces and veth peers of this host
+constexpr uint64_t kReadNs = 200'000'000;
 constexpr size_t kApplyAtOnce = 512;               // events of a pass while the tables are locked
 constexpr uint64_t kPassShare = 20;                // passes take a twentieth of the time at most
 
@@ -47,9 +48,10 @@ class Collected final : public EventHandler {
   EventOrigin origin_ = EventOrigin::snapshot;
 };
 
-// A flow of packets that saw no end of it (UDP, or a lost FIN) is told of when it is idle.
+// A flow of packets that saw no end of it (UDP, or a lost FIN) is told of when it is idle. Sockets alone wait until /proc of
+// young processes is read.
 uint64_t waitFor(const AttributionOptions& options, uint64_t idleNs) {
-  return options.packets ? std::max(idleNs, options.lingerNs) + 2 * kSecondNs : 0;
+  return options.packets ? std::max(idleNs, options.lingerNs) + 2 * kSecondNs : kReadNs;
 }
 
 SocketFlowOptions flowOptions(const AttributionOptions& options) {
