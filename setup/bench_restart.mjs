@@ -20,6 +20,7 @@ const attribution = new Attribution(
     commandLine: 'redacted',
     ancestors: 0,
     sends: false,
+    stateTimes: false,
     conntrack: false,
     nodeName: '',
   },
