@@ -4,28 +4,13 @@ import { join } from 'node:path';
 import { root } from './steps.mjs';
 
 const [tier, wanted] = [process.argv[2], Number(process.argv[3])];
-const { loadAddon } = await import(join(root, 'dist', 'src', 'native', 'load.js'));
+const built = (path) => import(join(root, 'dist', 'src', path));
+const { loadAddon } = await built('native/load.js');
+const { attributionOptions } = await built('attribution_run.js');
+const { defaultOptions } = await built('config/options.js');
 const { Attribution } = loadAddon();
-const attribution = new Attribution(
-  {
-    tier,
-    flows: false,
-    packets: true,
-    events: [],
-    activeTimeoutMs: 60_000,
-    idleTimeoutMs: 15_000,
-    lingerMs: 2000,
-    sockets: 1 << 19,
-    processes: 1 << 16,
-    commandLine: 'redacted',
-    ancestors: 0,
-    sends: false,
-    stateTimes: false,
-    conntrack: false,
-    nodeName: '',
-  },
-  () => {},
-);
+const options = attributionOptions({ ...defaultOptions(), attribution: tier, conntrack: false }, []);
+const attribution = new Attribution(options, () => {});
 const start = performance.now();
 attribution.start();
 while (attribution.counters().sockets < wanted) {

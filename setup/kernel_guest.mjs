@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { root } from './steps.mjs';
+import { output, root } from './steps.mjs';
 
 const folder = join(root, 'build', 'kernels');
 const tree = join(folder, 'guest');
@@ -41,13 +41,6 @@ echo "WEIR-PROGRAMS $?"
 echo "WEIR-END $?"
 poweroff -f
 `;
-
-function output(command, args, options = {}) {
-  const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
-  if (done.error || done.status !== 0)
-    throw new Error(`${command} ${args.join(' ')}: ${done.error?.message ?? done.stderr}`);
-  return done.stdout;
-}
 
 /** A program or library at the same path in the guest, and every library that it names. */
 function addBinary(file, at = file) {

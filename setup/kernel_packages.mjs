@@ -1,21 +1,13 @@
 // Debian's kernels for npm run test:kernels: found through apt in suites that this machine need not follow, unpacked into
 // build/kernels and never installed. apt's lists of these suites are kept there too; the machine's own are not touched.
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { root, say } from './steps.mjs';
+import { output, root, say } from './steps.mjs';
 
 /** The suites whose newest cloud kernel is tested: Debian 12 (6.1), 13 (6.12), and what is to be 14 (7.x). */
 export const suites = ['bookworm', 'trixie', 'forky'];
 const folder = join(root, 'build', 'kernels');
 const image = 'linux-image-cloud-amd64';
-
-function output(command, args, options = {}) {
-  const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
-  if (done.error || done.status !== 0)
-    throw new Error(`${command} ${args.join(' ')}: ${done.error?.message ?? done.stderr.trim()}`);
-  return done.stdout;
-}
 
 /** The Debian mirror that this machine's own sources name. */
 function mirror() {

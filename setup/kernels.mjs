@@ -36,7 +36,7 @@ const ways = [
     part: 0.1,
     tier: 'diag',
     words: ['weir.hidebtf=1'],
-    says: /named by sock_diag.*\(BTF\) is not at/,
+    says: /named by sock_diag.*\(BTF\) cannot be read/,
     once: true,
   },
 ];

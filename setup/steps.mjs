@@ -78,6 +78,14 @@ export function run(command, args, options = {}) {
   }
 }
 
+/** What the command says; throws when it fails. */
+export function output(command, args, options = {}) {
+  const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
+  if (done.error || done.status !== 0)
+    throw new Error(`${command} ${args.join(' ')}: ${done.error?.message ?? done.stderr.trim()}`);
+  return done.stdout;
+}
+
 const alternatives = (name) => name.split(' | ');
 
 /** The alternative to install: the first that apt knows. */

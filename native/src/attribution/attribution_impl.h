@@ -40,7 +40,6 @@ struct Attribution::Impl final : EventHandler {
   bool passDue(uint64_t nowNs);
   void turn(uint64_t nowNs);
   void lookAtHost();
-  void notice(FrameSource::Notice::Level level, const std::string& code, const std::string& text);
   void tellFlows();
 
   // attribution_events.cc: what events change. With the mutex.

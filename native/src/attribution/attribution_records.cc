@@ -115,8 +115,8 @@ void Attribution::Impl::told(const FlowEnds& ends) {
   if (!flows) return;
   for (const FlowEnd& end : ends.end) {
     if (end.binding == nullptr || end.binding->listener) continue;
-    flows->toldByPackets(end.binding->cookie, end.binding->netnsCookie);
-    if (end.binding->otherCookie != 0) flows->toldByPackets(end.binding->otherCookie, end.binding->netnsCookie);
+    flows->toldByPackets(end.binding->cookie);
+    if (end.binding->otherCookie != 0) flows->toldByPackets(end.binding->otherCookie);
   }
 }
 
@@ -222,12 +222,7 @@ void Attribution::Impl::takeFlow(const SocketFlow& flow, BatchBuffer& batch) {
   const FlowSpan span = spanOf(record);
   const FlowPlace place{flow.netnsCookie, 0, false};
   FlowEnds ends = join.join(key, record.hot.directionMethod, place, span);
-  unsigned side = 0;
-  sockets.withCookie(flow.cookie, [&](const SocketBinding& binding) {
-    const bool fits = binding.tuple.localPort == key.port[1] && binding.tuple.remotePort == key.port[0];
-    if (fits && (binding.tuple.local == key.address[1] || isAny(binding.tuple.local))) side = 1;
-  });
-  ends.end[side] = join.socketEnd(tupleOfSide(key, side), flow.cookie, place, span);
+  ends.end[flow.side] = join.socketEnd(tupleOfSide(key, flow.side), flow.cookie, place, span);
   if (isRefused(record.hot)) dropListener(ends.end[1]);
   ends.nat.reset();
   record.endpoint.flags = kFromSockets;

@@ -306,7 +306,7 @@ void SocketFlows::onEvent(const weir_event& event, EventOrigin origin, int64_t o
   }
 }
 
-void SocketFlows::toldByPackets(uint64_t cookie, uint64_t) {
+void SocketFlows::toldByPackets(uint64_t cookie) {
   if (const ConnectionPlace at = impl_->table.find(cookie)) impl_->leaveToPackets(*at.connection);
 }
 

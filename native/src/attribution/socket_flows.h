@@ -38,7 +38,7 @@ class SocketFlows {
   // Every socket event in order of time. offsetNs: CLOCK_REALTIME - CLOCK_MONOTONIC now.
   void onEvent(const weir_event& event, EventOrigin origin, int64_t offsetNs);
   // A packet's record told of this connection: its socket makes none.
-  void toldByPackets(uint64_t cookie, uint64_t netnsCookie);
+  void toldByPackets(uint64_t cookie);
   // Ends what is due by nowNs (CLOCK_REALTIME). True when open connections need a snapshot event for the active timeout (their
   // counters are only known from one).
   bool tick(uint64_t nowNs);

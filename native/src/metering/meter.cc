@@ -69,7 +69,7 @@ WorkerOptions Meter::workerOptions(const std::string& name, bool live, unsigned 
   options.sampling.seed += workersMade_;  // workers choose independently
   options.cache.flowIdBase = static_cast<uint64_t>(workersMade_++) << kWorkerBits;
   options.ring.octets = options_.recordRing;
-  options.ring.needs = options_.cache.needs & kMeasuredNeeds;
+  options.ring.needs = options_.cache.needs;
   options.ring.waitWhenFull = !live;
   options.index = index;
   options.team = team;

@@ -14,7 +14,7 @@ namespace weir {
 
 struct RecordRingOptions {
   size_t octets = 8u << 20;
-  uint32_t needs = 0;  // of kMeasuredNeeds; what a batch's records have beyond is zero when they are taken
+  uint32_t needs = 0;  // beyond kMeasuredNeeds a batch's records are zero when they are taken
   // Full ring: true waits for the consumer (files: nothing may be lost), false drops and counts (live).
   bool waitWhenFull = false;
 };

@@ -392,7 +392,7 @@ TEST_CASE("what records of packets tell is not told again") {
   flows.close(kClient, health(12, 1, 4, 4, kWholeClient));
   flows.pass(2 * kSecond);
   CHECK(flows.take().empty());  // packets may still tell
-  flows.flows.toldByPackets(kClient.cookie, kClient.netns);
+  flows.flows.toldByPackets(kClient.cookie);
   flows.pass(100 * kSecond);
   CHECK(flows.take().empty());
 
@@ -403,7 +403,7 @@ TEST_CASE("what records of packets tell is not told again") {
 
   flows.open(kLoopClient);
   flows.use(kLoopServer);
-  flows.flows.toldByPackets(kLoopServer.cookie, kLoopServer.netns);  // one end is enough
+  flows.flows.toldByPackets(kLoopServer.cookie);  // one end is enough
   flows.close(kLoopClient, health(2, 0, 3, 3, kWholeClient));
   flows.close(kLoopServer, health(1, 1, 3, 3, kWholeServer));
   flows.pass(100 * kSecond);
