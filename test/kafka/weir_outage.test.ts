@@ -90,7 +90,9 @@ describe('weir while Kafka is away', { skip: missing, timeout: 300_000 }, () => 
     assert.deepEqual([distinct(ofKept!), ofKept!.length], [kept.exported, kept.exported]);
 
     assert.deepEqual([kafkajs.dropped, kafkajs.exported + (kafkajs.spooled ?? 0)], [0, kafkajs.records], run.stderr);
-    assert.equal(distinct(ofKafkajs!), kafkajs.exported); // some may have come twice
+    // Some may have come twice, and some in the spool may be there without weir having heard of it: at least once.
+    const there = distinct(ofKafkajs!);
+    assert.ok(there >= kafkajs.exported && there <= kafkajs.records, `${there} of ${kafkajs.exported} exported`);
 
     assert.ok((dropping.queueFull ?? 0) > 0, 'nothing was dropped: the test shows nothing');
     assert.equal(dropping.exported + dropping.dropped, dropping.records);

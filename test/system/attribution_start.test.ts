@@ -26,7 +26,8 @@ test(
     const prefix = ['nsenter', `--net=${engine.place.netns}`];
     await startServer(t, server, { prefix, folder, address: bridge });
     for (const terminal of [false, true]) {
-      const command = terminal ? ['script', '-qefc', start, '/dev/null'] : start.split(' ');
+      // exec: a shell that stays would end by the terminal's SIGINT itself, and script would say its status
+      const command = terminal ? ['script', '-qefc', `exec ${start}`, '/dev/null'] : start.split(' ');
       const child = spawn(prefix[0]!, [...prefix.slice(1), ...command], {
         stdio: ['pipe', 'pipe', terminal ? 'ignore' : 'pipe'],
         env: { ...process.env, WEIR_CONTAINER_RUNTIME: `docker:${engine.socket}` },
