@@ -19,9 +19,9 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Debian packages by what needs them; 'a | b' is the first of them that there is. */
 export const packages = {
-  build: ['g++', 'cmake', 'ninja-build', 'pkg-config', 'libpcap-dev', 'zlib1g-dev'],
-  /** weir builds and runs without them, with less: librdkafka-dev is the fast Kafka client. */
-  optional: ['librdkafka-dev'],
+  build: ['g++', 'cmake', 'ninja-build', 'pkg-config', 'libpcap-dev', 'zlib1g-dev', 'libgcrypt20-dev'],
+  /** weir builds and runs without them, with less: librdkafka-dev is the fast Kafka client, libndpi-dev names applications. */
+  optional: ['librdkafka-dev', 'libndpi-dev'],
   /** Likewise: without them ends of flows are named by sock_diag and /proc alone. */
   bpf: ['clang', 'llvm', 'libbpf-dev', 'bpftool | linux-tools-generic'], // Debian | Ubuntu
   test: [

@@ -15,6 +15,26 @@ export interface SourceOptions {
   netns: string;
 }
 
+/** What is looked for inside flows. The elements of MeterOptions decide what of it is worth the work. */
+export interface DpiOptions {
+  /** nDPI gives up behind so many packets of a flow. */
+  tcpPackets: number;
+  udpPackets: number;
+  /** Flows of one worker that are under inspection at the same time. */
+  states: number;
+  /** Custom protocols in nDPI's format, '' = none. */
+  protocolsFile: string;
+  /** Lists of hosts and addresses by category, in nDPI's format. */
+  categoryFiles: string[];
+  /** Names of applications, categories and breeds: records of other flows are not exported; `!` keeps those away. '' = all. */
+  filter: string;
+  hideUrls: boolean;
+  hideDnsNames: boolean;
+  hideUserAgents: boolean;
+  /** Server names go out as 32 hexadecimal digits of HMAC-SHA256 with this key; '' = as they are. */
+  serverNameKey: string;
+}
+
 export interface MeterOptions {
   sources: SourceOptions[];
   workers: number;
@@ -47,6 +67,8 @@ export interface MeterOptions {
   upscale: boolean;
   /** Element indexes that any template in use names: decides what is measured and the record stride. */
   elements: number[];
+  /** null: nothing inside flows is looked at. */
+  dpi: DpiOptions | null;
 }
 
 /** Records and heap of up to `capacity` flow records; made by newBatch(), filled by Meter.take(). */
@@ -89,6 +111,18 @@ export interface Counters {
   recordsDropped: number;
   /** Flow records left out by flow sampling. */
   recordsNotSelected: number;
+  /** Flow records left out by the DPI filter. */
+  recordsNotWanted: number;
+  /** DPI states in use, and flows that found none free. */
+  dpiStates: number;
+  dpiStatesMissing: number;
+  /** Packets that nDPI looked at; flows by how their inspection ended. */
+  dpiPackets: number;
+  dpiClassified: number;
+  dpiGuessed: number;
+  dpiGivenUp: number;
+  /** Memory of facts kept for flows in the cache. */
+  dpiFactsOctets: number;
   /** Records waiting in the rings, octets. */
   ringUsed: number;
   ringCapacity: number;
@@ -533,6 +567,10 @@ export interface NativeAddon {
   ) => KafkaProducer;
   /** Whether librdkafka can be used: its version, or the reason why not. Loads it at the first call. */
   kafka(): { available: boolean; version: string; reason: string };
+  /** libndpi, loaded at the first call. */
+  dpi(): { available: boolean; version: string; reason: string };
+  /** nDPI's applications, with the custom ones once a Meter has read them; empty without libndpi. */
+  applications(): { selector: number; name: string; category: string; breed: string }[];
   /** Compiles a pcap-filter(7) expression; throws NativeError with libpcap's words. */
   checkFilter(expression: string, linkType: number, snapLength: number): void;
   /** Interfaces of a network namespace ('' = own). */

@@ -51,10 +51,11 @@ const nativeRooms: Record<string, string[]> = {
   capture: ['base'],
   decode: ['base', 'fields', 'capture'],
   attribution: ['base', 'fields', 'capture', 'ebpf'],
-  metering: ['base', 'fields', 'capture', 'decode', 'attribution'],
+  dpi: ['base', 'fields', 'decode'],
+  metering: ['base', 'fields', 'capture', 'decode', 'attribution', 'dpi'],
   encode: ['base', 'fields'],
   kafka: ['base'],
-  binding: ['base', 'fields', 'capture', 'decode', 'attribution', 'metering', 'encode', 'kafka', 'ebpf'],
+  binding: ['base', 'fields', 'capture', 'decode', 'attribution', 'dpi', 'metering', 'encode', 'kafka', 'ebpf'],
 };
 
 function files(folder: string, endings: string[]): string[] {

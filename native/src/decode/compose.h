@@ -74,6 +74,8 @@ inline void setIp(const Ip& ip, uint8_t protocol, Packet& packet) {
   packet.key.protocol = protocol;
   packet.key.ipVersion = ip.version;
   packet.octets = packet.largest = ip.octets;
+  packet.ip = ip.start;
+  packet.ipCaptured = static_cast<uint32_t>(ip.payload.at - ip.start) + ip.payload.captured;
   packet.tos = ip.tos;
   packet.ttl = ip.ttl;
   packet.fragmentFlags = ip.fragmentFlags;

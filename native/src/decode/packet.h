@@ -71,6 +71,8 @@ struct Packet {
   const uint8_t* mac;     // destination MAC, then source MAC (12 octets) when hasMac
   const uint8_t* payloadData;
   uint32_t payloadCaptured;
+  uint32_t ipCaptured;    // octets from ip on that were captured, at most those the IP header claims
+  const uint8_t* ip;      // the metered packet's IP header
   uint32_t tunnelId;      // id in this packet's direction
   FlowTunnel tunnel;      // outer endpoints with [0] = this packet's sender side, when hasTunnel
 };

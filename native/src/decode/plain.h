@@ -69,6 +69,8 @@ inline bool readPlain4(Slice slice, bool tunnels, Packet& packet) {
   packet.key.ipVersion = 4;
   packet.octets = octets;
   packet.largest = octets;
+  packet.ip = at;
+  packet.ipCaptured = slice.captured + 20;
   packet.tos = at[1];
   packet.ttl = at[8];
   packet.fragmentFlags = at[6] & 0x60;
@@ -91,6 +93,8 @@ inline bool readPlain6(Slice slice, bool tunnels, Packet& packet) {
   packet.key.ipVersion = 6;
   packet.octets = 40 + length;
   packet.largest = 40 + length;
+  packet.ip = at;
+  packet.ipCaptured = slice.captured + 40;
   packet.tos = static_cast<uint8_t>(first >> 20);
   packet.ttl = at[7];
   packet.fragmentFlags = 0;

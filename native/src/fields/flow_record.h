@@ -150,6 +150,36 @@ struct TextRef {
   uint32_t length;
 };
 
+// FlowApplication.flags.
+enum ApplicationFlags : uint8_t {
+  kSettled = 1,      // nothing more is looked at: classified, given up, or ended
+  kGivenUp = 2,      // the packet limit came before a classification; the label, if any, is a guess
+  kEncrypted = 4,    // the application protocol is an encrypted one
+  kNotInspected = 8, // no DPI state was free
+  kListed = 16,      // a host name or address is on a list (listCategory)
+};
+
+struct alignas(64) FlowApplication {  // what is inside; filled by dpi
+  uint64_t risks;         // bit n = risk n of nDPI
+  union {
+    TextRef facts;        // in a record: facts (flow_facts.h) in the batch's heap; length 0 = none
+    uint64_t kept;        // in the cache: the inspector's own
+  };
+  uint32_t state;         // cache-private: number of the DPI state, 0 = none
+  uint16_t application;   // nDPI protocol numbers, 0 = unknown
+  uint16_t master;        // 0 = the application is itself the lowest known layer
+  uint16_t category;
+  uint16_t listCategory;  // category of the list that was hit
+  uint16_t riskScore;     // nDPI's, both ends together
+  uint16_t inspected;     // packets that were looked at, saturating
+  uint8_t breed;
+  uint8_t confidence;
+  uint8_t flags;          // ApplicationFlags
+  uint8_t progress;       // cache-private
+  uint32_t reserved[5];
+};
+static_assert(sizeof(FlowApplication) == 64);
+
 // One of the first N packets, as stored in the heap (8 octets each, host order).
 struct SequenceItem {
   uint32_t offsetUs;  // since firstSeenNs
@@ -243,6 +273,7 @@ struct FlowRecord {
   FlowTcp tcp;
   FlowStats stats;
   FlowTunnel tunnel;
+  FlowApplication application;
   FlowText text;
   FlowEndpoint endpoint;
   FlowKernel kernel;
@@ -257,17 +288,31 @@ enum FlowNeeds : uint32_t {
   needsText = 8,
   needsEndpoint = 16,
   needsKernel = 32,
+  // Each of the following carries FlowApplication; they say what is worth looking for.
+  needsLabel = 64,     // application and master, category, breed, confidence
+  needsRisk = 128,     // risks and their score: nDPI goes on behind the classification
+  needsInfo = 256,     // facts that nDPI alone has: likewise
+  needsTls = 512,      // facts of weir's own parsers: TLS and QUIC
+  needsDns = 1024,
+  needsHttp = 2048,
+  needsSsh = 4096,
+  needsDhcp = 8192,
 };
 
+inline constexpr uint32_t kFactNeeds = needsTls | needsDns | needsHttp | needsSsh | needsDhcp;
+inline constexpr uint32_t kNdpiNeeds = needsLabel | needsRisk | needsInfo;
+inline constexpr uint32_t kApplicationNeeds = kNdpiNeeds | kFactNeeds;
+
 // What workers measure; the rest is added when records are handed over.
-inline constexpr uint32_t kMeasuredNeeds = needsTcp | needsStats | needsTunnel | needsText;
+inline constexpr uint32_t kMeasuredNeeds = needsTcp | needsStats | needsTunnel | needsText | kApplicationNeeds;
 
 // Octets of FlowRecord that a batch carries for these needs: a prefix that ends behind the last needed block.
 constexpr size_t recordStride(uint32_t needs) {
   if (needs & needsKernel) return sizeof(FlowRecord);
   if (needs & needsEndpoint) return offsetof(FlowRecord, kernel);
   if (needs & needsText) return offsetof(FlowRecord, endpoint);
-  if (needs & needsTunnel) return offsetof(FlowRecord, text);
+  if (needs & kApplicationNeeds) return offsetof(FlowRecord, text);
+  if (needs & needsTunnel) return offsetof(FlowRecord, application);
   if (needs & needsStats) return offsetof(FlowRecord, tunnel);
   if (needs & needsTcp) return offsetof(FlowRecord, stats);
   return offsetof(FlowRecord, tcp);

@@ -188,6 +188,7 @@ bool Worker::handOver(const Packet& packet) {
   handed->packet = packet;
   handed->packet.present &= static_cast<uint16_t>(~hasPayload);
   handed->packet.payloadCaptured = 0;
+  handed->packet.ipCaptured = 0;
   if ((packet.present & hasMac) != 0) std::memcpy(handed->mac, packet.mac, sizeof handed->mac);
   inbox.commit();
   return true;

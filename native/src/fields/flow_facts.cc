@@ -1,0 +1,31 @@
+#include "fields/flow_facts.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+
+namespace weir {
+
+bool FactBuffer::append(Fact fact, const void* value, size_t size) {
+  if (has(fact) || used_ + facts::kHeader + size > octets_.size()) return false;
+  octets_[used_] = static_cast<uint8_t>(fact);
+  const auto length = static_cast<uint16_t>(size);
+  std::memcpy(octets_.data() + used_ + 1, &length, sizeof length);
+  std::memcpy(octets_.data() + used_ + facts::kHeader, value, size);
+  used_ += facts::kHeader + size;
+  known_ |= uint64_t{1} << static_cast<unsigned>(fact);
+  return true;
+}
+
+bool FactBuffer::add(Fact fact, std::string_view text) {
+  if (text.empty()) return false;
+  std::array<uint8_t, facts::kLongestText> clean;
+  const size_t taken = std::min(text.size(), clean.size());
+  std::memcpy(clean.data(), text.data(), taken);
+  const size_t size = utf8::sanitize(clean.data(), taken, clean.size());
+  return append(fact, clean.data(), size);
+}
+
+bool FactBuffer::add(Fact fact, uint64_t number) { return append(fact, &number, sizeof number); }
+
+}  // namespace weir
