@@ -38,6 +38,22 @@ bool FactBuffer::add(Fact fact, std::string_view text) {
   return append(fact, clean.data(), size);
 }
 
+bool FactBuffer::replace(Fact fact, std::string_view text) {
+  if (text.empty()) return false;
+  remove(fact);
+  return add(fact, text);
+}
+
+void FactBuffer::remove(Fact fact) {
+  if (!has(fact)) return;
+  const std::string_view stored = this->text(fact);
+  const size_t end = static_cast<size_t>(reinterpret_cast<const uint8_t*>(stored.data()) - octets_.data()) + stored.size();
+  const size_t start = end - stored.size() - facts::kHeader;
+  std::memmove(octets_.data() + start, octets_.data() + end, used_ - end);
+  used_ -= end - start;
+  known_ &= ~(uint64_t{1} << static_cast<unsigned>(fact));
+}
+
 bool FactBuffer::add(Fact fact, uint64_t number) { return append(fact, &number, sizeof number); }
 
 }  // namespace weir
