@@ -349,7 +349,7 @@ test('flow sampling: each flow with the same probability, and how many records w
   assert.deepEqual(read.get('flowSamplingStatistics')![0]!.fields, {
     selectorId: 2,
     selectorIDTotalFlowsObserved: 1508 + 9072,
-    selectorIDTotalFlowsSelected: 1008,
+    selectorIDTotalFlowsSelected: 1508,
   });
   assert.equal(read.has('packetSampling'), false);
 });
