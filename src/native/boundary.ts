@@ -539,7 +539,7 @@ export interface NativeError extends Error {
 
 export interface NativeAddon {
   readonly catalogueHash: string;
-  /** Versions of what is linked: { libpcap, zlib }. */
+  /** Versions of what is linked: { libpcap, zlib, libgcrypt }; kafka() and dpi() tell those that are loaded later. */
   readonly versions: Record<string, string>;
   /** attribution: fills who is at the ends; started before, closed after the Meter. */
   Meter: new (
