@@ -199,7 +199,7 @@ export const nprobeOptions: readonly NprobeOption[] = [
     "`--dpi-filter '!unknown'`, `--dpi-filter unknown`",
     { translate: discardUnknown },
   ),
-  row('--disable-l7-protocol-guess', 'no', 'no application by port', 'a guess says so: applicationConfidence'),
+  row('--disable-l7-protocol-guess', 'no', 'no application by port', 'a guess says so: applicationConfidenceName'),
   row('--ndpi-protocols-dir DIR', 'no', 'protocols of your own', '`--dpi-protocols FILE`'),
   row('--ndpi-categories-dir DIR', 'no', 'lists by category', "`--dpi-categories FILE`, in nDPI's format of one file"),
   row('--blacklists PATH', 'no', 'threat lists', "`--dpi-categories FILE`, in nDPI's format"),

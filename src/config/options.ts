@@ -256,13 +256,13 @@ export const optionTable = {
     example: 'off',
   }),
   dpiTcpPackets: option(integer({ min: 1, max: 65535, placeholder: 'PACKETS' }), {
-    doc: 'nDPI gives up on a TCP flow behind so many packets with payload.',
+    doc: 'Packets of a TCP flow behind which nDPI gives up on it.',
     default: 80,
     group: 'applications',
     example: '20',
   }),
   dpiUdpPackets: option(integer({ min: 1, max: 65535, placeholder: 'PACKETS' }), {
-    doc: 'nDPI gives up on a flow that is not TCP behind so many packets with payload.',
+    doc: 'Packets of any other flow behind which nDPI gives up on it.',
     default: 24,
     group: 'applications',
     example: '8',

@@ -295,9 +295,10 @@ export interface EncoderField {
   wireLength: number;
   /**
    * How JSON writes the value. quoted: a number as a string; lower: a text in lower case; nanoseconds: a time as integer
-   * ns since 1970, a duration in ms as ns; constant: `constant` as it stands; hyphens: a MAC address of RFC 7042.
+   * ns since 1970, a duration in ms as ns; constant: `constant` as it stands; hyphens: a MAC address of RFC 7042;
+   * upper: a text in upper case.
    */
-  form: 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant' | 'hyphens';
+  form: 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant' | 'hyphens' | 'upper';
   /** JSON: the objects the key stands in, outermost first. */
   path: readonly string[];
   /** JSON text of a constant. */
