@@ -112,7 +112,7 @@ async function dispatch(parsed: ParsedArguments, env: Environment, io: CliIo): P
       parsed.errors.push(
         new WeirError(
           'WEIR_OPTION',
-          '--json: goes with doctor, fields and templates; for flows use --to -?format=json',
+          '--json: goes with applications, doctor, fields and templates; for flows use --to -?format=json',
         ),
       );
     return probeCommand(parsed, env, io);

@@ -372,7 +372,7 @@ test('collect: places are checked, a signal ends it', async () => {
 test('--json is not for flows', async () => {
   const { status, err } = await run(['-r', 'x.pcap', '--json']);
   assert.equal(status, 2);
-  assert.match(err, /--json: goes with doctor, fields and templates; for flows use --to -\?format=json/);
+  assert.match(err, /--json: goes with applications, doctor, fields and templates; for flows use --to -\?format=json/);
 });
 
 test('reloadedOptions takes only what may change', () => {
@@ -406,8 +406,8 @@ test('the filter is compiled before anything starts, when the addon is there and
   const [found] = check(options('-f', 'bad'));
   assert.deepEqual([found?.name, found?.error.code, found?.error.message], ['filter', 'WEIR_FILTER', 'syntax error']);
   assert.deepEqual(seen, [
-    ['tcp', 1, 512],
-    ['bad', 1, 512],
+    ['tcp', 1, 262144],
+    ['bad', 1, 262144],
   ]);
   assert.deepEqual(check(options('-f', 'bad', '-r', 'x.pcap')), []);
   assert.deepEqual(filterCheck(undefined)(options('-f', 'bad')), []);
