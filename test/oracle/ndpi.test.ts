@@ -1,7 +1,8 @@
 // On nDPI's own test captures, flows, packets each way and labels agree with what nDPI 4.2's reader recorded of them.
 // A flow agrees when weir has one with the same ends and protocol, the same packets each way and the same label. What does
 // not agree stands in ndpi_differences.json with capture, number of flows and the reason; the test asserts that list
-// exactly, and 99 % of all flows, and 95 % in each capture that is not listed.
+// exactly, and that 99 % of all recorded flows agree. nDPI's reader built here (setup/ndpi_reader.mjs) gives the same flows
+// and labels as the recordings, so that the list is about its definition of a flow, not about another libndpi.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +33,9 @@ function reasonToSkip(): string | false {
   const ndpi = loadAddon().dpi();
   if (!ndpi.available) return `no libndpi: ${ndpi.reason}`;
   if (!ndpi.version.startsWith('4.2')) return `recorded with nDPI 4.2, this is ${ndpi.version}`;
-  return existsSync(protocolsFile) && existsSync(categoriesFile) ? false : `no protos.txt and categories.txt in ${rules}`;
+  return existsSync(protocolsFile) && existsSync(categoriesFile)
+    ? false
+    : `no protos.txt and categories.txt in ${rules}`;
 }
 
 const names = [
@@ -150,20 +153,26 @@ class Extras {
     this.counts.set(name, count);
   }
   take(recorded: RecordedFlow, { values }: WeirFlow): void {
+    const category = String(values.applicationCategoryName ?? '');
     this.add('confidence', recorded.confidence === (values.applicationConfidenceName ?? 'Unknown'));
-    this.add('category', recorded.category === (values.applicationCategoryName ?? ''));
+    this.add('category', recorded.category === (category === 'Unspecified' ? '' : category));
     this.add('encrypted', recorded.encrypted === (values.applicationEncrypted ?? false));
-    this.add('risk score', recorded.riskScore === Number(values.l7RiskScore ?? 0));
+    // The recordings were made with a list of JA3 fingerprints that is not in Debian's package; its risk weighs 50.
+    const listed = recorded.facts.get('Risk')?.includes('Possibly Malicious JA3 Fingerprint') === true ? 50 : 0;
+    this.add('risk score', recorded.riskScore - listed === Number(values.l7RiskScore ?? 0));
     for (const [name, field] of [
       ['JA3C', 'tlsClientJa3'],
       ['JA3S', 'tlsServerJa3'],
     ] as const) {
-      if (recorded.facts.has(name)) this.add(name, recorded.facts.get(name) === values[field]);
+      const fingerprint = recorded.facts.get(name)?.slice(0, 32); // behind it: what nDPI thinks of the cipher
+      if (fingerprint !== undefined) this.add(name, fingerprint === values[field]);
     }
   }
-  ratio(name: string): number {
-    const [same, all] = this.counts.get(name) ?? [0, 0];
-    return same / Math.max(all, 1);
+  /** Below 99 %. */
+  poor(): string[] {
+    return [...this.counts]
+      .filter(([, [same, all]]) => same < all * 0.99)
+      .map(([name, [same, all]]) => `${name} ${same}/${all}`);
   }
   toString(): string {
     return [...this.counts].map(([name, [same, all]]) => `${name} ${same}/${all}`).join(', ');
@@ -181,26 +190,31 @@ test('flows, packets and labels agree with the recorded results of nDPI 4.2', {
   const extras = new Extras();
   let agreed = 0;
   let all = 0;
+  let more = 0;
   for (const capture of captures().filter((name) => name.startsWith('ndpi-4.2/'))) {
     const recorded = readRecording(join(recordings, `${capture.split('/').at(-1)}.out`));
     const result = compare(recorded, await weirFlows(join(dataFolder, capture)));
     agreed += result.agreed.length;
-    all += result.agreed.length + result.different.length;
+    all += recorded.length;
+    more += result.agreed.length + result.different.length - recorded.length;
     for (const [one, other] of result.agreed) extras.take(one, other);
     if (result.different.length === 0) continue;
     const share = result.agreed.length / (result.agreed.length + result.different.length);
     found.push({
       capture,
       count: result.different.length,
-      rule: expected.get(capture)?.rule ?? `NEW (${(100 * share).toFixed(1)} %): ${result.different.slice(0, 3).join('; ')}`,
+      rule:
+        expected.get(capture)?.rule ??
+        `NEW (${(100 * share).toFixed(1)} %): ${result.different.slice(0, 3).join('; ')}`,
     });
   }
   found.sort((a, b) => (a.capture < b.capture ? -1 : 1));
   if (process.env.WEIR_ORACLE_WRITE)
     writeFileSync(process.env.WEIR_ORACLE_WRITE, `${JSON.stringify(found, null, 1)}\n`);
   process.stdout.write(
-    `# nDPI: ${agreed} of ${all} flows agree (${percent(agreed, all)}); ${found.length} captures have differences; of flows that agree: ${extras}\n`,
+    `# nDPI: ${agreed} of ${all} flows agree (${percent(agreed, all)}), ${more} more of weir's own; ${found.length} captures have differences by a listed rule; of flows that agree: ${extras}\n`,
   );
   assert.deepEqual(found, [...expected.values()]);
   assert.ok(agreed >= all * 0.99, `${agreed} of ${all} flows agree`);
+  assert.deepEqual(extras.poor(), []);
 });
