@@ -43,9 +43,18 @@ Octets openInitial(QuicCrypto& crypto, const QuicPacket& packet, Room& room) {
   return frames;
 }
 
-void keepPieces(QuicFrames frames, QuicCrypto& crypto) {
+bool beginsGoogleHello(Octets octets) { return octets.size() >= 4 && std::memcmp(octets.data(), "CHLO", 4) == 0; }
+
+void keepPieces(QuicFrames frames, bool tls, QuicCrypto& crypto) {
   HandshakePiece piece;
-  while (frames.next(piece)) crypto.stream.put(piece.offset, piece.octets);
+  while (frames.next(piece)) {
+    // A client that was rejected sends another CHLO behind the first one, which may not have been seen.
+    if (!tls && piece.offset != crypto.base && crypto.stream.beginning().empty() && beginsGoogleHello(piece.octets)) {
+      crypto.stream.clear();
+      crypto.base = piece.offset;
+    }
+    if (piece.offset >= crypto.base) crypto.stream.put(piece.offset - crypto.base, piece.octets);
+  }
 }
 
 // What the stream tells so far.
@@ -74,7 +83,7 @@ bool keepInitials(Octets datagram, QuicCrypto& crypto, QuicVersion& version) {
     const Octets frames = openInitial(crypto, packet, room);
     if (frames.empty()) continue;
     version = found;
-    keepPieces(QuicFrames(frames, found.kind, packet.version), crypto);
+    keepPieces(QuicFrames(frames, found.kind, packet.version), found.tls, crypto);
     kept = true;
   }
   return kept;
@@ -88,7 +97,7 @@ ParseResult parseQuicClient(Octets datagram, QuicCrypto& crypto, FactBuffer& fac
   if (readGooglePacket(datagram, google)) {
     facts.add(Fact::quicVersion, google.version);
     version = quicVersion(google.version);
-    keepPieces(QuicFrames(google.frames, version.kind, google.version), crypto);
+    keepPieces(QuicFrames(google.frames, version.kind, google.version), version.tls, crypto);
   } else if (looksLikeQuic(datagram)) {
     const uint32_t number = loadBe32(datagram.data() + 1);
     if (quicVersion(number).kind != QuicKind::reserved) facts.add(Fact::quicVersion, number);

@@ -18,6 +18,7 @@ struct QuicCrypto {
   uint8_t failures = 0;                   // datagrams that told nothing
   std::array<uint8_t, 20> connectionId;
   QuicKeys keys;                          // the client's
+  uint64_t base = 0;                      // offset in the stream of the hello
   PieceBuffer stream;                     // CRYPTO stream, or Google's stream 1
 };
 
