@@ -244,6 +244,7 @@ TEST_CASE("TLS and QUIC in words") {
   CHECK(cipher(0x0034) == "TLS_DH_anon_WITH_AES_128_CBC_SHA unsafe");
   CHECK(cipher(0x003b) == "TLS_RSA_WITH_NULL_SHA256 unsafe");
   CHECK(cipher(0x0a0a) == "0x0a0a");
+  CHECK(Inside().number("tlsUnsafeCipher") == 0);
   CHECK(cipherSuiteName(0).substr(0, 4) == "NULL");
   CHECK(cipherSuiteName(UINT16_MAX).empty());
 }
