@@ -264,6 +264,8 @@ export interface PlanOptions {
   settings?: Partial<LineSettings>;
   /** Octets of texts, which NetFlow v9 has only in fixed length. */
   fixedTexts?: number;
+  /** Octets of applicationId, where readers want others than RFC 6759's. */
+  applicationIdOctets?: number;
 }
 
 export interface PlannedFields {
@@ -273,7 +275,11 @@ export interface PlannedFields {
   leftOut: string[];
 }
 
-function binaryField({ element }: TemplateField, { fullSize = false, fixedTexts }: PlanOptions): PlannedField {
+function binaryField({ element }: TemplateField, options: PlanOptions): PlannedField {
+  const { fullSize = false, fixedTexts, applicationIdOctets } = options;
+  if (element.name === 'applicationId' && applicationIdOctets !== undefined) {
+    return plainField(element.index, '', applicationIdOctets);
+  }
   const full = typeLengths[element.type];
   if (fixedTexts !== undefined && element.length === variableLength) {
     return plainField(element.index, '', element.field.textOctets ?? fixedTexts);

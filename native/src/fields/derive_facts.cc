@@ -132,6 +132,10 @@ size_t applicationDomain(const FlowRecord& record, unsigned, const FieldContext&
   return copy(server.empty() ? facts.text(Fact::dnsQuery) : server, out, capacity);
 }
 
+size_t httpRequestDomain(const FlowRecord& record, unsigned, const FieldContext& context, char* out, size_t capacity) {
+  return copy(withoutPort(Facts(record, context).text(Fact::httpHost)), out, capacity);
+}
+
 size_t tlsVersionName(const FlowRecord& record, unsigned, const FieldContext& context, char* out, size_t capacity) {
   const TlsVersion* const version = tlsVersionOf(record, context);
   if (version != nullptr) return copy(version->name, out, capacity);
