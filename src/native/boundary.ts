@@ -280,6 +280,8 @@ export interface Meter {
   counters(): Counters;
   observationPoints(): ObservationPoint[];
   setTimeouts(activeMs: number, idleMs: number): void;
+  /** Reads the files of DpiOptions anew. Throws NativeError and keeps the old ones when one is wrong. */
+  reloadDpi(): void;
   /** Asks every worker to end: all flows leave with reason forced. 'finished' follows when the last worker is done. */
   stop(): void;
   /** Waits for the workers and frees the rings. Nothing may be taken afterwards. */
@@ -538,7 +540,7 @@ export interface NativeError extends Error {
 
 export interface NativeAddon {
   readonly catalogueHash: string;
-  /** Versions of what is linked: { libpcap, zlib }. */
+  /** Versions of what is linked: { libpcap, zlib, libgcrypt }; kafka() and dpi() tell those that are loaded later. */
   readonly versions: Record<string, string>;
   /** attribution: fills who is at the ends; started before, closed after the Meter. */
   Meter: new (
@@ -570,8 +572,13 @@ export interface NativeAddon {
   kafka(): { available: boolean; version: string; reason: string };
   /** libndpi, loaded at the first call. */
   dpi(): { available: boolean; version: string; reason: string };
-  /** nDPI's applications, with the custom ones once a Meter has read them; empty without libndpi. */
+  /** nDPI's applications, with the custom ones, once a Meter or checkDpi() has loaded them; else empty. */
   applications(): { selector: number; name: string; category: string; breed: string }[];
+  /**
+   * Throws NativeError with all that is wrong with the files and the filter, a line each. applications() then has what they
+   * define.
+   */
+  checkDpi(options: DpiOptions): void;
   /** Compiles a pcap-filter(7) expression; throws NativeError with libpcap's words. */
   checkFilter(expression: string, linkType: number, snapLength: number): void;
   /** Interfaces of a network namespace ('' = own). */

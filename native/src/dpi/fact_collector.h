@@ -18,10 +18,13 @@ class FactCollector {
 
   // Ready for a new flow; frees what it kept. needs: those of kFactNeeds.
   void begin(uint32_t needs);
-  // A packet with payload. side: 0 = from the source.
+  // A packet; one without payload tells at most where a stream begins (SYN). side: 0 = from the source.
   void packet(const Packet& packet, unsigned side, FactBuffer& facts);
+  // The sequence number of a side's first octet, for a caller that saw the SYN before it had a collector: optional, but
+  // without it the first segments of a flow are kept until no earlier one can be expected.
+  void expect(unsigned side, uint32_t sequence);
   // Nothing more will be found, or nothing can be.
-  bool complete() const;
+  bool complete() const { return complete_; }
 
   // Octets of reassembly kept at most for a flow.
   static constexpr size_t kLongestStream = 24u << 10;
@@ -29,6 +32,7 @@ class FactCollector {
  private:
   struct State;
   std::unique_ptr<State> state_;
+  bool complete_ = true;
 };
 
 // Takes out or hides what the options say, and copies the rest: facts as they go out.

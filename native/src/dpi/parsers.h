@@ -45,7 +45,8 @@ bool looksLikeQuic(Octets datagram);
 // A datagram of the client: quicVersion at once; done when its ClientHello (over several Initials) was read.
 ParseResult parseQuicClient(Octets datagram, QuicCrypto& crypto, FactBuffer& facts);
 
-// DNS, mDNS, LLMNR. A message; over TCP the stream with its two octets of length.
+// DNS, mDNS, LLMNR: a message, without the two octets of length it has over TCP. looksLikeDns is for ports that tell
+// nothing: only common questions pass it.
 bool looksLikeDns(Octets message);
 ParseResult parseDnsQuery(Octets message, FactBuffer& facts);      // dnsQuery, dnsQueryType, dnsQueryId
 ParseResult parseDnsResponse(Octets message, FactBuffer& facts);   // the query's as well, then dnsReplyCode ... dnsResponse

@@ -119,14 +119,19 @@ class FactBuffer {
   bool add(Fact fact, uint64_t number);
   // A value as text() gave it, of either kind.
   bool addStored(Fact fact, std::string_view stored) { return append(fact, stored.data(), stored.size()); }
+  // Takes the place of an earlier value; an empty text leaves that.
+  bool replace(Fact fact, std::string_view text);
   bool has(Fact fact) const { return (known_ >> static_cast<unsigned>(fact) & 1) != 0; }
   std::span<const uint8_t> octets() const { return {octets_.data(), used_}; }
   std::string_view text(Fact fact) const { return facts::find(octets(), fact); }
   uint64_t number(Fact fact) const { return facts::number(octets(), fact); }
   void clear() { known_ = used_ = 0; }
+  // Facts that octets() of another gave.
+  void assign(std::span<const uint8_t> facts);
 
  private:
   bool append(Fact fact, const void* value, size_t size);
+  void remove(Fact fact);
 
   static_assert(kFacts <= 64);
   uint64_t known_ = 0;

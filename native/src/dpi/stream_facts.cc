@@ -1,0 +1,228 @@
+#include "dpi/stream_facts.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/cursor.h"
+#include "dpi/dns_exchange.h"
+#include "dpi/fact_collector.h"
+
+namespace weir {
+namespace {
+
+constexpr size_t kEnough = 8;           // octets before a protocol is ruled out
+constexpr unsigned kFewSegments = 5;    // of a connection that says nothing known
+constexpr unsigned kTalkSegments = 16;  // of one that may turn to TLS: STARTTLS, proxies
+constexpr unsigned kSilentSegments = 24;  // while only one side was understood
+constexpr unsigned kUploadSegments = 1024;  // of HTTP, whose response comes behind the request's body
+constexpr uint8_t kSyn = 0x02, kAck = 0x10;
+
+bool isTalk(Octets stream) {
+  return std::all_of(stream.begin(), stream.begin() + static_cast<ptrdiff_t>(std::min(stream.size(), kEnough)),
+                     [](uint8_t octet) { return (octet >= 0x20 && octet < 0x7f) || octet == '\r' || octet == '\n'; });
+}
+
+// Of a segment's first octet: a SYN counts as one before it.
+uint32_t firstSequence(const Packet& packet) { return packet.sequence + ((packet.tcpFlags & kSyn) != 0 ? 1 : 0); }
+
+bool isDnsPort(const Packet& packet) { return packet.key.port[0] == 53 || packet.key.port[1] == 53; }
+
+// The message of DNS over TCP that begins at an offset, as far as it is there.
+Octets dnsMessage(Octets stream, size_t at, size_t& length) {
+  length = loadBe16(stream.data() + at);
+  return stream.subspan(at + 2, std::min(length, stream.size() - at - 2));
+}
+
+bool looksLikeDnsStream(const Packet& packet, Octets stream) {
+  size_t length = 0;
+  const Octets message = dnsMessage(stream, 0, length);
+  if (length < 17) return false;
+  if (!isDnsPort(packet)) return length == message.size() && looksLikeDns(message);
+  return message.size() < 12 || (message[2] >> 3 & 15) <= 6;
+}
+
+bool isConnect(Octets stream) {
+  static constexpr std::string_view kConnect = "CONNECT ";
+  return stream.size() >= kConnect.size() && std::equal(kConnect.begin(), kConnect.end(), stream.begin());
+}
+
+}  // namespace
+
+void StreamFacts::begin(uint32_t needs) {
+  sides_ = {};
+  needs_ = needs;
+  queryNs_ = 0;
+  segments_ = 0;
+  patience_ = 0;
+  protocol_ = FactProtocol::unknown;
+  complete_ = false;
+}
+
+void StreamFacts::packet(const Packet& packet, unsigned side, FactBuffer& facts) {
+  if (complete_ || (packet.present & hasTcp) == 0) return;
+  const bool syn = (packet.tcpFlags & kSyn) != 0;
+  if (syn) expect(side, firstSequence(packet));
+  if ((packet.present & hasPayload) == 0 || (packet.present & isLaterFragment) != 0) return;
+  if ((packet.tcpFlags & kAck) != 0 && !syn) sides_[side ^ 1].prefix.expect(packet.acknowledgment, false);
+  ++segments_;
+  const Octets segment(packet.payloadData, packet.payloadCaptured);
+  if (protocol_ == FactProtocol::unknown) {
+    recognise(packet, side, segment, facts);
+    if (!complete_ && protocol_ == FactProtocol::unknown && segments_ >= patience_) finish();
+    return;
+  }
+  if (!sides_[side].done) continueSide(packet, side, segment, facts);
+  const unsigned patience = protocol_ == FactProtocol::http ? kUploadSegments : kSilentSegments;
+  if (!complete_ && segments_ >= patience && (sides_[0].done || sides_[1].done)) finish();
+}
+
+// Looks at the stream's beginning and, where that tells nothing, at this segment alone: a protocol may begin later.
+void StreamFacts::recognise(const Packet& packet, unsigned side, Octets segment, FactBuffer& facts) {
+  Side& here = sides_[side];
+  const uint32_t sequence = firstSequence(packet);
+  if (patience_ == 0) patience_ = (needs_ & needsTls) != 0 && isTalk(segment) ? kTalkSegments : kFewSegments;
+  const Octets stream = here.lost ? Octets{} : here.prefix.add(sequence, segment, room());
+  if (stream.size() >= kEnough && tryProtocols(packet, side, stream, facts)) return;
+  if (stream.data() != segment.data() && segment.size() >= kEnough) {
+    Side before = std::exchange(here, {});
+    here.prefix.expect(sequence, true);
+    if (tryProtocols(packet, side, segment, facts)) {
+      if (!complete_) restart(packet, side);
+      return;
+    }
+    here = std::move(before);
+  }
+  if (here.lost) return;
+  here.lost = here.prefix.stuck() || (stream.size() >= kEnough && !here.prefix.mayMoveBack());
+  if (here.lost) {
+    here.prefix.clear();
+  } else {
+    here.prefix.keep(stream, room());
+  }
+}
+
+bool StreamFacts::tryProtocols(const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
+  if (looksLikeHttpRequest(stream) || looksLikeHttpResponse(stream)) {
+    return settles(FactProtocol::http, packet, side, stream, facts);
+  }
+  if (looksLikeSsh(stream)) return settles(FactProtocol::ssh, packet, side, stream, facts);
+  if (looksLikeDnsStream(packet, stream)) return settles(FactProtocol::dns, packet, side, stream, facts);
+  return false;
+}
+
+// Takes the protocol on when its parser does not object.
+bool StreamFacts::settles(FactProtocol protocol, const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
+  if ((needs_ & needOf(protocol)) == 0) {
+    // Behind a proxy's CONNECT there may be TLS.
+    if (protocol == FactProtocol::http && (needs_ & needsTls) != 0 && isConnect(stream)) {
+      patience_ = kTalkSegments;
+      return false;
+    }
+    finish();
+    return true;
+  }
+  protocol_ = protocol;
+  const ParseResult result = parse(packet, side, stream, facts);
+  if (result.state == Parse::no) {
+    protocol_ = FactProtocol::unknown;
+    return false;
+  }
+  segments_ = 0;
+  take(result, packet, side, stream, facts);
+  return true;
+}
+
+// A protocol begins here: the other side's beginning is what this one has acknowledged.
+void StreamFacts::restart(const Packet& packet, unsigned side) {
+  Side& other = sides_[side ^ 1];
+  other = {};
+  if ((packet.tcpFlags & kAck) != 0) other.prefix.expect(packet.acknowledgment, false);
+}
+
+void StreamFacts::continueSide(const Packet& packet, unsigned side, Octets segment, FactBuffer& facts) {
+  Side& here = sides_[side];
+  const Octets stream = here.prefix.add(firstSequence(packet), segment, room());
+  if (here.prefix.stuck()) {
+    finishSide(side, facts);
+  } else if (!stream.empty()) {
+    const bool early = stream.size() < std::max(here.wanted, kEnough);
+    const ParseResult result =
+        early ? ParseResult{Parse::more, here.wanted} : parse(packet, side, stream, facts);
+    take(result, packet, side, stream, facts);
+  }
+}
+
+ParseResult StreamFacts::parse(const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
+  Side& here = sides_[side];
+  switch (protocol_) {
+    case FactProtocol::http:
+      here.client = !looksLikeHttpResponse(stream);
+      return here.client ? parseHttpRequest(stream, facts) : parseHttpResponse(stream, facts);
+    case FactProtocol::ssh:
+      // Both sides speak alike; a flow seen from its middle may have its ends the wrong way round.
+      here.client = packet.key.port[packet.side] != 22 && (side == 0 || packet.key.port[packet.side ^ 1] == 22);
+      return parseSsh(stream, here.client, facts);
+    case FactProtocol::dns: return parseDns(packet, stream, facts);
+    default: return {};
+  }
+}
+
+// Messages follow each other; the response that counts is the one to the first query.
+ParseResult StreamFacts::parseDns(const Packet& packet, Octets stream, FactBuffer& facts) {
+  for (size_t at = 0; at + 2 <= stream.size();) {
+    size_t length = 0;
+    const Octets message = dnsMessage(stream, at, length);
+    const bool whole = message.size() == length;
+    if (!whole && stream.size() < FactCollector::kLongestStream) return {Parse::more, at + 2 + length};
+    const ParseResult result = readDnsExchange(message, packet.ns, queryNs_, facts);
+    if (result.state != Parse::no || message.size() < 12) return {result.state == Parse::more ? Parse::done : result.state, 0};
+    if (at == 0 && !facts.has(Fact::dnsQueryId)) return {};
+    at += 2 + length;
+  }
+  return {Parse::more, 0};
+}
+
+void StreamFacts::take(ParseResult result, const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
+  Side& here = sides_[side];
+  if (result.state == Parse::no && here.prefix.mayMoveBack()) result = {Parse::more, 0};
+  if (result.state != Parse::more) {
+    finishSide(side, facts);
+    return;
+  }
+  // What the snap length or fragmentation took away does not come any more.
+  const bool cut = packet.payloadCaptured < packet.payload || (packet.present & isFragment) != 0;
+  here.wanted = result.wanted;
+  if (cut || result.wanted > FactCollector::kLongestStream || room() == 0) {
+    finishSide(side, facts);
+    return;
+  }
+  here.prefix.keep(stream, room());
+}
+
+void StreamFacts::finishSide(unsigned side, FactBuffer& facts) {
+  sides_[side].prefix.clear();
+  sides_[side].done = true;
+  segments_ = 0;
+  if (!sides_[side ^ 1].done) return;
+  const bool connected = protocol_ == FactProtocol::http && facts.text(Fact::httpMethod) == "CONNECT" &&
+                         facts.number(Fact::httpStatus) / 100 == 2;
+  if (!connected || (needs_ & needsTls) == 0) {
+    finish();
+    return;
+  }
+  begin(needs_ & ~needsHttp);
+  patience_ = kTalkSegments;
+}
+
+void StreamFacts::finish() {
+  for (Side& side : sides_) side.prefix.clear();
+  complete_ = true;
+}
+
+size_t StreamFacts::room() const {
+  const size_t kept = sides_[0].prefix.kept() + sides_[1].prefix.kept();
+  return FactCollector::kLongestStream - std::min(kept, FactCollector::kLongestStream);
+}
+
+}  // namespace weir
