@@ -17,6 +17,18 @@ bool FactBuffer::append(Fact fact, const void* value, size_t size) {
   return true;
 }
 
+void FactBuffer::assign(std::span<const uint8_t> facts) {
+  known_ = 0;
+  used_ = std::min(facts.size(), octets_.size());
+  std::memcpy(octets_.data(), facts.data(), used_);
+  for (size_t at = 0; at + facts::kHeader <= used_;) {
+    uint16_t length;
+    std::memcpy(&length, octets_.data() + at + 1, sizeof length);
+    known_ |= uint64_t{1} << octets_[at];
+    at += facts::kHeader + length;
+  }
+}
+
 bool FactBuffer::add(Fact fact, std::string_view text) {
   if (text.empty()) return false;
   std::array<uint8_t, facts::kLongestText> clean;

@@ -126,6 +126,8 @@ class FactBuffer {
   std::string_view text(Fact fact) const { return facts::find(octets(), fact); }
   uint64_t number(Fact fact) const { return facts::number(octets(), fact); }
   void clear() { known_ = used_ = 0; }
+  // Facts that octets() of another gave.
+  void assign(std::span<const uint8_t> facts);
 
  private:
   bool append(Fact fact, const void* value, size_t size);
