@@ -5,6 +5,7 @@ import { attributionOptions, AttributionRun, nodeNameOf, withAttribution } from 
 import { isSockets } from './config/observation_point.js';
 import type { Options } from './config/options.js';
 import { parseSinkUrl } from './config/sink_url.js';
+import { planDpi, reloadDpi, snapLengthOf } from './dpi_run.js';
 import { buildExporter } from './exporting/build_exporter.js';
 import type { Exporter } from './exporting/exporter.js';
 import {
@@ -20,7 +21,7 @@ import { loadTemplates } from './fields/template.js';
 import type { Identity } from './identity/identity.js';
 import { namedHeapOctets } from './metering/batch.js';
 import { MeteringProcess } from './metering/metering_process.js';
-import type { Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
+import type { DpiOptions, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
 import { loadAddon, packageRoot, packageVersion } from './native/load.js';
 import { becomeUser, findAccount } from './privileges.js';
 import { saySummary } from './run_summary.js';
@@ -41,7 +42,7 @@ export interface ProbeEnvironment {
 export interface Probe {
   /** All flows leave with reason forced, sinks flush; `finished` follows within stopMs or so. Idempotent. */
   stop(reason: string): Promise<void>;
-  /** SIGHUP: timeouts, statistics interval and log level change at once; the rest needs a restart. */
+  /** SIGHUP: timeouts, statistics interval, log level, protocols and lists change at once; the rest needs a restart. */
   reload(options: Options): Promise<void>;
   /** Files are opened anew. */
   reopen(): void;
@@ -82,9 +83,14 @@ function sourcesOf(options: Options): SourceOptions[] {
   return [{ kind: 'interface', name: 'any', netns: '' }];
 }
 
-function meterOptions(options: Options, plans: readonly SinkPlan[]): MeterOptions {
+function isOffline(sources: readonly SourceOptions[]): boolean {
+  return sources.every(({ kind }) => kind === 'file');
+}
+
+function meterOptions(options: Options, plans: readonly SinkPlan[], dpi: DpiOptions | null): MeterOptions {
+  const sources = sourcesOf(options);
   return {
-    sources: sourcesOf(options),
+    sources,
     workers: options.workers,
     cacheSize: options.cacheSize,
     activeTimeoutMs: options.activeTimeout,
@@ -95,7 +101,7 @@ function meterOptions(options: Options, plans: readonly SinkPlan[]): MeterOption
     tunnelDepth: options.tunnelDepth,
     fragmentEntries: options.fragmentEntries,
     filter: options.filter,
-    snapLength: options.snapLength,
+    snapLength: snapLengthOf(options, dpi, isOffline(sources)),
     promiscuous: options.promiscuous,
     direction: options.direction,
     captureRing: options.captureRing,
@@ -105,6 +111,7 @@ function meterOptions(options: Options, plans: readonly SinkPlan[]): MeterOption
     flowSampling: options.flowSampling,
     upscale: options.upscale,
     elements: measuredElements(plans),
+    dpi,
   };
 }
 
@@ -118,6 +125,7 @@ class Run implements Probe {
   #log: Logger;
   #metering: MeteringProcess | undefined;
   #attribution: AttributionRun | undefined;
+  #dpi: DpiOptions | null = null;
   #exporters: Exporter[] = [];
   #offline: boolean;
   #progress: Progress | undefined;
@@ -137,7 +145,7 @@ class Run implements Probe {
     this.#options = options;
     this.#environment = environment;
     this.#log = environment.log;
-    this.#offline = sourcesOf(options).every((source) => source.kind === 'file');
+    this.#offline = isOffline(sourcesOf(options));
     this.#stopAsked = new Promise((resolve) => {
       this.#askStop = resolve;
     });
@@ -153,6 +161,7 @@ class Run implements Probe {
     this.#options = withAttribution(this.#options, plans);
     const addon = loadAddon();
     this.#warn(plans);
+    this.#lookInside(addon, plans);
     const identity = await this.#identify(plans);
     if (this.#options.user !== '') await this.#becomeUser(addon, plans);
     const metering = this.#build(addon, plans, identity);
@@ -179,6 +188,13 @@ class Run implements Probe {
     this.#sayStarted();
     this.#startTimers();
     metering.ended.then(() => this.#end(), this.#reject);
+  }
+
+  /** Applications and facts; the key of --dpi-privacy is read while we still may. */
+  #lookInside(addon: NativeAddon, plans: readonly SinkPlan[]): void {
+    const { native, notices } = planDpi(this.#options, plans, addon);
+    this.#dpi = native;
+    for (const { level, text } of notices) this.#log.log(level, text);
   }
 
   /** The new user may not make folders where spools are: they are made before. */
@@ -230,7 +246,7 @@ class Run implements Probe {
     }
     const who = this.#attribution?.native ?? null;
     const metering = new MeteringProcess({
-      createMeter: (wake) => new addon.Meter(meterOptions(this.#options, plans), wake, who),
+      createMeter: (wake) => new addon.Meter(meterOptions(this.#options, plans, this.#dpi), wake, who),
       offline: this.#offline,
       ...(who === null ? {} : { heapOctets: namedHeapOctets }),
       onNotice: ({ level, code, text }) => {
@@ -274,7 +290,7 @@ class Run implements Probe {
       meter: () => this.#metering?.counters(),
       attribution: () => this.#attribution?.reading() ?? { status: { tier: 'off', programs: [] } },
       sinks: () => this.#exporters.map((exporter) => ({ name: exporter.name, counters: exporter.counters() })),
-      versions: { version: packageVersion(), node: process.version, ...addon.versions },
+      versions: { version: packageVersion(), node: process.version, ...addon.versions, ...this.#ndpiVersion(addon) },
     });
     this.#listener = new HealthListener({
       address: parseListenAddress(address),
@@ -287,6 +303,12 @@ class Run implements Probe {
     });
     await this.#listener.listen();
     this.#log.info(`serving /metrics, /healthz and /readyz on ${listenAddressText(this.#listener.address)}`);
+  }
+
+  /** Where it is in use: loading the library only to ask it would cost every run. */
+  #ndpiVersion(addon: NativeAddon): { ndpi?: string } {
+    const { available, version } = this.#dpi === null ? { available: false, version: '' } : addon.dpi();
+    return available ? { ndpi: version } : {};
   }
 
   #warn(plans: readonly SinkPlan[]): void {
@@ -353,7 +375,8 @@ class Run implements Probe {
       return { name: exporter.name, records, bytes, dropped, queued, spooled, connected: exporter.connected };
     });
     const attribution = this.#attribution?.reading().counters;
-    return { meter: this.#metering!.counters(), ...(attribution ? { attribution } : {}), sinks };
+    const dpi = this.#dpi !== null;
+    return { meter: this.#metering!.counters(), dpi, ...(attribution ? { attribution } : {}), sinks };
   }
 
   async stop(reason: string): Promise<void> {
@@ -389,7 +412,7 @@ class Run implements Probe {
       for (const timer of [...this.#timers, this.#statsTimer]) clearInterval(timer);
       this.#progress?.stop();
       await this.#listener?.close();
-      saySummary(this.#log, counters, this.#attribution?.reading(), this.#exporters);
+      saySummary(this.#log, counters, this.#dpi !== null, this.#attribution?.reading(), this.#exporters);
       this.#resolve(counters.readErrors > 0 ? 1 : 0);
     } catch (error) {
       this.#reject(error);
@@ -411,6 +434,7 @@ class Run implements Probe {
       activeTimeout: `${options.activeTimeout} ms`,
       idleTimeout: `${options.idleTimeout} ms`,
     });
+    reloadDpi(this.#dpi, this.#metering!.meter, this.#log);
     return Promise.resolve();
   }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // argv -> options -> app. The only file that touches process.argv, env, exit and signals.
+import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type CommandContext, runCommand, versionText } from './cli/commands.js';
 import { LiveRun, type ProcessControl, type StartProbe } from './cli/live_run.js';
 import { optionChecks } from './cli/checks.js';
+import type { Child, Ending, SupervisorControl } from './cli/supervise.js';
 import { type ParsedArguments, parseArguments } from './config/argv.js';
 import { helpText } from './config/help.js';
 import { type Environment, type Loaded, loadOptions } from './config/load.js';
@@ -14,7 +16,7 @@ import { tryLoadAddon } from './native/load.js';
 import { createLog, type Logger } from './telemetry/log.js';
 
 /** The world as main() sees it; tests give another one. */
-export interface CliIo extends ProcessControl {
+export interface CliIo extends ProcessControl, SupervisorControl {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   host: CommandContext['host'];
@@ -82,6 +84,22 @@ async function spoolCommand(parsed: ParsedArguments, env: Environment, io: CliIo
   return faulty === 0 ? 0 : 1;
 }
 
+/** The options of a run that is to be supervised. The child judges them: what is wrong is said there. */
+function supervised({ assignments, errors }: ParsedArguments, env: Environment): Loaded['options'] | undefined {
+  try {
+    const { options } = loadOptions({ assignments, errors, env });
+    return options.supervise && options.read.length === 0 ? options : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function superviseCommand(argv: readonly string[], options: Loaded['options'], io: CliIo): Promise<number> {
+  const { Supervisor } = await import('./cli/supervise.js');
+  const log = makeLog(io, options.logLevel, options.logFormat);
+  return new Supervisor(argv, options.dpi !== 'off', log, io).run();
+}
+
 async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
   const load = (): Loaded =>
     loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env, checks: optionChecks() });
@@ -93,7 +111,8 @@ async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo
   return run.run(start);
 }
 
-async function dispatch(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
+async function dispatch(argv: readonly string[], env: Environment, io: CliIo): Promise<number> {
+  const parsed = parseArguments(argv);
   const width = io.stdout.columns ?? defaultWidth;
   const loadAddon = io.loadAddon ?? tryLoadAddon;
   if (parsed.flags.help && parsed.command !== 'help') {
@@ -112,10 +131,11 @@ async function dispatch(parsed: ParsedArguments, env: Environment, io: CliIo): P
       parsed.errors.push(
         new WeirError(
           'WEIR_OPTION',
-          '--json: goes with doctor, fields and templates; for flows use --to -?format=json',
+          '--json: goes with applications, doctor, fields and templates; for flows use --to -?format=json',
         ),
       );
-    return probeCommand(parsed, env, io);
+    const watched = supervised(parsed, env);
+    return watched ? superviseCommand(argv, watched, io) : probeCommand(parsed, env, io);
   }
   // doctor and config load the options, and report these mistakes with all others.
   if (parsed.errors.length > 0 && command !== 'doctor' && command !== 'config') throw new WeirErrors(parsed.errors);
@@ -129,10 +149,31 @@ export async function main(argv: readonly string[], env: Environment, io: CliIo)
   // A stdout that is closed is no error of ours (weir fields | head); it may be told of after we return.
   io.stdout.on('error', () => {});
   try {
-    return await dispatch(parseArguments(argv), env, io);
+    return await dispatch(argv, env, io);
   } catch (error) {
     return printErrors(error, io.stderr);
   }
+}
+
+/** What tells a child that a supervisor of ours is at the other end of its channel. */
+const supervisedWord = 'weir: supervised';
+
+function startChild(args: readonly string[]): Child {
+  const program = [...process.execArgv, process.argv[1] ?? '', ...args];
+  const child = spawn(process.execPath, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  child.send(supervisedWord, () => {}); // it may have ended already
+  const ended = new Promise<Ending>((resolve, reject) => {
+    child.once('exit', (status, signal) => resolve({ status, signal }));
+    child.on('error', reject);
+  });
+  return { ended, kill: (signal) => void child.kill(signal) };
+}
+
+/** A supervisor that is gone (kill -9) neither stops us nor starts us again: then we end. */
+function endWithSupervisor(): void {
+  process.once('message', (word) => {
+    if (word === supervisedWord) process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  });
 }
 
 function processIo(): CliIo {
@@ -154,6 +195,8 @@ function processIo(): CliIo {
       const timer = setTimeout(call, ms);
       return () => clearTimeout(timer);
     },
+    startChild,
+    now: () => performance.now(),
   };
 }
 
@@ -167,6 +210,7 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  if (process.connected) endWithSupervisor();
   const status = await main(process.argv.slice(2), process.env, processIo());
   await Promise.all([written(process.stdout), written(process.stderr)]);
   process.exit(status);

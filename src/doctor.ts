@@ -34,6 +34,9 @@ export interface DoctorReport {
   findings: Finding[];
 }
 
+/** What doctor reads of the options of a run. */
+export type ExaminedRun = RunParts & { dpi: 'auto' | 'on' | 'off' };
+
 export type LoadedAddon = { addon: NativeAddon } | { reason: string };
 
 /** setcap replaces what was there, so all capabilities stand in one command. */
@@ -113,7 +116,7 @@ function hostFindings(host: Host): Finding[] {
   ];
 }
 
-function libraryFindings(loaded: LoadedAddon): Finding[] {
+function libraryFindings(loaded: LoadedAddon, run: ExaminedRun): Finding[] {
   if ('reason' in loaded) {
     return [
       {
@@ -130,6 +133,7 @@ function libraryFindings(loaded: LoadedAddon): Finding[] {
   return [
     ...linked.map(([name, detail]): Finding => ({ area: 'libraries', name, state: 'ok', detail })),
     kafkaFinding(loaded.addon),
+    dpiFinding(loaded.addon, run),
   ];
 }
 
@@ -143,6 +147,19 @@ function kafkaFinding(addon: NativeAddon): Finding {
     detail: reason,
     without: 'Kafka sinks use kafkajs, about a tenth as fast',
     remedy: 'sudo apt-get install librdkafka-dev && npm run build',
+  };
+}
+
+function dpiFinding(addon: NativeAddon, { dpi }: ExaminedRun): Finding {
+  const { available, version, reason } = addon.dpi();
+  const found = { area: 'libraries', name: 'libndpi' } as const;
+  if (available) return { ...found, state: 'ok', detail: version };
+  return {
+    ...found,
+    state: dpi === 'off' ? 'unused' : 'off',
+    detail: reason,
+    without: 'applications and risks are not named; facts of TLS, QUIC, DNS, HTTP, SSH and DHCP are there',
+    remedy: 'sudo apt-get install libndpi-dev && npm run build',
   };
 }
 
@@ -274,8 +291,8 @@ function interfaceFindings(addon: NativeAddon): Finding[] {
 }
 
 /** Looks at the host; never throws for what it finds missing. */
-export function examine(loaded: LoadedAddon, run: RunParts, host: Host): DoctorReport {
-  const findings = [...hostFindings(host), ...libraryFindings(loaded)];
+export function examine(loaded: LoadedAddon, run: ExaminedRun, host: Host): DoctorReport {
+  const findings = [...hostFindings(host), ...libraryFindings(loaded, run)];
   if (!('addon' in loaded)) return { canCapture: false, findings };
   const { addon } = loaded;
   const status = addon.probeAttribution();

@@ -25,6 +25,15 @@ export const errorKinds = {
   },
   WEIR_FILTER: { exit: 2, remedy: 'See pcap-filter(7) for the filter language.' },
   WEIR_LINKTYPE: { exit: 2, remedy: 'Convert the capture to a supported link type, for example with editcap -T.' },
+  WEIR_DPI_FILE: {
+    exit: 2,
+    remedy: 'Correct the file named; section Applications of README.md has the formats.',
+  },
+  WEIR_DPI_FILTER: { exit: 2, remedy: 'See `weir applications` for applications, categories and breeds.' },
+  WEIR_DPI_LIBRARY: {
+    exit: 2,
+    remedy: 'Install libndpi-dev and build anew (`npm run build`), or do without --dpi on and --dpi-filter.',
+  },
   // run time
   WEIR_FILE: { exit: 1, remedy: 'Check the path and the permissions of the file.' },
   WEIR_CAPTURE_FORMAT: { exit: 1, remedy: 'weir reads pcap and pcapng, plain or gzip; check the file with capinfos.' },

@@ -16,6 +16,7 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
 function sayMetered(log: Logger, counters: Counters): void {
   const { metered = 0, ...ignored } = counters.outcomes;
   const { readErrors, interfaceLosses, reattached, fragmentsUnmatched, fragmentsEvicted, misplaced } = counters;
+  const { recordsNotWanted } = counters;
   log.info('metered', {
     frames: counters.frames,
     metered,
@@ -28,6 +29,18 @@ function sayMetered(log: Logger, counters: Counters): void {
     flows: counters.flowsCreated,
     records: sum(counters.records),
     recordsDropped: counters.recordsDropped,
+    ...counted({ recordsNotWanted }),
+  });
+}
+
+function sayInspected(log: Logger, counters: Counters): void {
+  const { dpiPackets, dpiClassified, dpiGuessed, dpiGivenUp, dpiStatesMissing } = counters;
+  log.info('inspected', {
+    packets: dpiPackets,
+    classified: dpiClassified,
+    guessed: dpiGuessed,
+    givenUp: dpiGivenUp,
+    ...counted({ dpiStatesMissing }),
   });
 }
 
@@ -63,13 +76,16 @@ function sayExported(log: Logger, exporter: Exporter): void {
   });
 }
 
+/** inspected: applications were looked for. */
 export function saySummary(
   log: Logger,
   counters: Counters,
+  inspected: boolean,
   attribution: AttributionReading | undefined,
   exporters: readonly Exporter[],
 ): void {
   sayMetered(log, counters);
+  if (inspected) sayInspected(log, counters);
   if (attribution) sayAttributed(log, attribution);
   for (const exporter of exporters) sayExported(log, exporter);
 }

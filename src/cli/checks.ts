@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { OptionCheck } from '../config/load.js';
 import type { OptionName, Options } from '../config/options.js';
 import { FormatError } from '../config/format.js';
-import { WeirError, WeirErrors } from '../errors.js';
+import { dpiOptions, readKey } from '../dpi_run.js';
+import { isErrorCode, WeirError, WeirErrors } from '../errors.js';
 import { loadTemplates, parseTemplate } from '../fields/template.js';
 import { parseRuntimeSocket } from '../identity/runtimes.js';
 import type { NativeAddon } from '../native/boundary.js';
@@ -65,8 +66,39 @@ export function checkRuntimes({ containerRuntimes }: Options): Finding[] {
   return containerRuntimes.flatMap((socket) => findings('containerRuntimes', () => void parseRuntimeSocket(socket)));
 }
 
+/** Each line of what the addon says is wrong with --dpi-filter and the files, at the option it is about. */
+function dpiFindings(thrown: unknown, { dpiCategories }: Options): Finding[] {
+  const { message, code } = thrown as Error & { code?: unknown };
+  if (!isErrorCode(code) || !code.startsWith('WEIR_DPI_')) throw thrown;
+  return message.split('\n').map((line) => {
+    const list = dpiCategories.some((file) => line.startsWith(file));
+    const name = code !== 'WEIR_DPI_FILE' ? 'dpiFilter' : list ? 'dpiCategories' : 'dpiProtocols';
+    return { name, error: new WeirError(code, line, { cause: thrown }) };
+  });
+}
+
+/** The key; and by the addon, where it is there to judge them, the filter and the files of protocols and categories. */
+export function dpiCheck(addon: Pick<NativeAddon, 'dpi' | 'checkDpi'> | undefined): OptionCheck {
+  return (options) => {
+    const { dpi, dpiFilter, dpiProtocols, dpiCategories, dpiKey } = options;
+    const key = dpiKey === '' ? [] : findings('dpiKey', () => void readKey(dpiKey));
+    const filtered = dpiFilter.length > 0;
+    if (!addon || dpi === 'off' || !(filtered || dpiProtocols !== '' || dpiCategories.length > 0)) return key;
+    const { available, reason } = addon.dpi();
+    if (!available)
+      return filtered ? [...key, { name: 'dpiFilter', error: new WeirError('WEIR_DPI_LIBRARY', reason) }] : key;
+    try {
+      addon.checkDpi(dpiOptions({ ...options, dpiPrivacy: [] }));
+      return key;
+    } catch (error) {
+      return [...key, ...dpiFindings(error, options)];
+    }
+  };
+}
+
 /** All checks of a run. */
 export function optionChecks(): OptionCheck[] {
   const loaded = tryLoadAddon();
-  return [checkTemplates, checkMetrics, checkRuntimes, filterCheck('addon' in loaded ? loaded.addon : undefined)];
+  const addon = 'addon' in loaded ? loaded.addon : undefined;
+  return [checkTemplates, checkMetrics, checkRuntimes, filterCheck(addon), dpiCheck(addon)];
 }

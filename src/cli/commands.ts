@@ -1,4 +1,4 @@
-// The subcommands that print something and end: fields, templates, doctor, config, version, help.
+// The subcommands that print something and end: fields, templates, applications, doctor, config, version, help.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import type { Element } from '../fields/field.js';
 import { numberText } from '../fields/render.js';
 import { loadTemplates, parseTemplate, type Template } from '../fields/template.js';
 import { findRuntimeSockets, parseRuntimeSocket } from '../identity/runtimes.js';
+import type { NativeAddon } from '../native/boundary.js';
 import { packageRoot, packageVersion } from '../native/load.js';
 import { canCompress } from '../sinks/file_rotation.js';
 import { optionChecks } from './checks.js';
@@ -128,6 +129,23 @@ export function templatesCommand(name: string | undefined, asJson: boolean): Com
   return { status: 0, output: table(rows) };
 }
 
+/** `weir applications [PATTERN]`: what --dpi-filter may name, or of it what contains PATTERN. */
+function applicationsCommand(context: CommandContext, pattern: string): CommandResult {
+  const loaded = context.loadAddon();
+  if ('reason' in loaded) throw new WeirError('WEIR_ADDON', loaded.reason);
+  const { available, reason } = loaded.addon.dpi();
+  if (!available) throw new WeirError('WEIR_DPI_LIBRARY', reason);
+  const wanted = pattern.toLowerCase();
+  const found = loaded.addon
+    .applications()
+    .filter(({ name, category, breed }) => [name, category, breed].some((one) => one.toLowerCase().includes(wanted)));
+  if (found.length === 0)
+    throw new WeirError('WEIR_DPI_FILTER', `no application, category or breed is like '${pattern}'`);
+  if (context.parsed.flags.json) return { status: 0, output: json(found) };
+  const rows = found.map(({ selector, name, category, breed }) => [String(selector), name, category, breed]);
+  return { status: 0, output: table([['NUMBER', 'APPLICATION', 'CATEGORY', 'BREED'], ...rows]) };
+}
+
 function loadFor({ parsed, env }: CommandContext): Loaded {
   return loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env, checks: optionChecks() });
 }
@@ -165,12 +183,17 @@ function doctorCommand(context: CommandContext): CommandResult {
   return { status: report.canCapture ? 0 : 1, output: context.parsed.flags.json ? json(report) : reportText(report) };
 }
 
+function libraryVersions(addon: NativeAddon): string[] {
+  const linked = Object.entries(addon.versions).map(([name, text]) =>
+    text.startsWith(name) ? text : `${name} ${text}`,
+  );
+  const { available, version } = addon.dpi();
+  return [...linked, available ? `nDPI ${version}` : 'no nDPI'];
+}
+
 /** The version and what the addon is linked to. */
 export function versionText(loaded: LoadedAddon, nodeVersion: string): string {
-  const libraries =
-    'addon' in loaded
-      ? Object.entries(loaded.addon.versions).map(([name, text]) => (text.startsWith(name) ? text : `${name} ${text}`))
-      : ['no addon'];
+  const libraries = 'addon' in loaded ? libraryVersions(loaded.addon) : ['no addon'];
   return `weir ${packageVersion()} (Node.js ${nodeVersion.replace(/^v/, '')}, ${libraries.join(', ')})\n`;
 }
 
@@ -195,6 +218,8 @@ export function runCommand(context: CommandContext): CommandResult {
       return fieldsCommand(operands[0] ?? '', flags.json);
     case 'templates':
       return templatesCommand(operands[0], flags.json);
+    case 'applications':
+      return applicationsCommand(context, operands[0] ?? '');
     case 'doctor':
       return doctorCommand(context);
     case 'config': {

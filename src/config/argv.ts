@@ -24,6 +24,10 @@ export interface CommandText {
 export const commands = {
   fields: { operands: '[PATTERN]', doc: 'list the fields a template may name' },
   templates: { operands: '[NAME]', doc: 'list the named templates, or the fields of one' },
+  applications: {
+    operands: '[PATTERN]',
+    doc: 'list the applications that nDPI knows, with category and breed: what --dpi-filter may name',
+  },
   doctor: { operands: '', doc: 'what this host allows, and how to turn on what is off' },
   collect: {
     operands: '[URL]...',
@@ -49,6 +53,7 @@ const commandNames = Object.keys(commands) as Command[];
 const operandLimit: Record<Command, number> = {
   fields: 1,
   templates: 1,
+  applications: 1,
   doctor: 0,
   collect: 64,
   spool: 1,

@@ -111,20 +111,28 @@ export function integer(bounds: IntegerBounds = {}): Format<number> {
 
 /** A whole number, or `auto`: the CPUs this process may use. */
 export function cpuCount(max: number): Format<number> {
-  const number = integer({ min: 1, max });
+  return {
+    ...integerOrAuto({ min: 1, max }, () => Math.min(availableParallelism(), max)),
+    print: (value) => value,
+  };
+}
+
+/** A whole number, or `auto`, whose value is what auto() gives. */
+export function integerOrAuto(bounds: IntegerBounds, auto: () => number): Format<number> {
+  const number = integer(bounds);
   const expects = `${number.expects}, or auto`;
   return {
-    placeholder: 'N|auto',
+    placeholder: `${number.placeholder}|auto`,
     expects,
     parse(value) {
-      if (value === 'auto') return Math.min(availableParallelism(), max);
+      if (value === 'auto') return auto();
       try {
         return number.parse(value);
       } catch {
         return refuse(expects, value);
       }
     },
-    print: (value) => value,
+    print: (value) => (value === auto() ? 'auto' : value),
   };
 }
 
@@ -190,6 +198,35 @@ export function size(bounds: { min?: number; max?: number; zero?: string } = {})
       return Number.isSafeInteger(found) && found >= min && found <= max ? found : refuse(`a size ${allowed}`, value);
     },
     print: printSize,
+  };
+}
+
+/** Some of these words, separated by commas or white space; in the order of `words`, each once. `all` is all of them. */
+export function words<T extends string>(known: readonly T[], what: string): Format<T[]> {
+  const expects = `all, off, or some of ${known.join(', ')}, separated by commas`;
+  const wordOf = (found: string): T => {
+    const word = known.find((one) => one === found);
+    if (word !== undefined) return word;
+    throw new FormatError(
+      `expected ${what} of ${known.join(', ')}, or all, found '${found}'${didYouMean(found, known)}`,
+    );
+  };
+  return {
+    placeholder: 'LIST|all|off',
+    expects,
+    parse(value) {
+      if (value === false) return []; // YAML 1.1 habit: off
+      if (typeof value !== 'string') return refuse(expects, value);
+      const found = value
+        .split(/[\s,]+/)
+        .filter((word) => word !== '')
+        .map((word) => word.toLowerCase());
+      if (found.length === 1 && found[0] === 'all') return [...known];
+      if (found.length === 0 || (found.length === 1 && found[0] === 'off')) return [];
+      const chosen = found.map(wordOf);
+      return known.filter((word) => chosen.includes(word));
+    },
+    print: (value) => (value.length === known.length ? 'all' : value.length === 0 ? 'off' : value.join(',')),
   };
 }
 

@@ -102,6 +102,8 @@ function checkTogether(options: Options, place: (name: OptionName) => string): W
     errors.push(new WeirError('WEIR_OPTION', `${place('read')}: stdin can be read once only`));
   }
   errors.push(...checkAttribution(options, place));
+  if (options.dpiPrivacy.includes('server-names') && options.dpiKey === '')
+    errors.push(new WeirError('WEIR_OPTION', `${place('dpiPrivacy')}: server-names needs a key: --dpi-key FILE`));
   const written = new Set<string>();
   for (const url of options.sinks) {
     const target = url.scheme === 'file' ? url.path : url.scheme;

@@ -90,6 +90,18 @@ function captureDirection(value: string): Translation[] {
   return [{ name: 'direction', value: word }];
 }
 
+/** 0: all flows; 1: those with an application; 2: those without. */
+function discardUnknown(value: string): Translation[] {
+  const filters: Record<string, Translation[]> = {
+    0: [],
+    1: [{ name: 'dpiFilter', value: '!unknown' }],
+    2: [{ name: 'dpiFilter', value: 'unknown' }],
+  };
+  const filter = filters[value];
+  if (filter === undefined) throw new UntranslatableError(`expected 0, 1 or 2, found '${value}'`);
+  return filter;
+}
+
 /** nProbe's `-e MS -B MESSAGES` (so many messages, then a pause) as records per second; nothing without -e. */
 export function paceTranslation(pauseMs: string | undefined, messages: string | undefined): Translation[] {
   for (const value of [pauseMs, messages]) {
@@ -180,7 +192,17 @@ export const nprobeOptions: readonly NprobeOption[] = [
   row('-u|--in-iface-idx N', 'no', 'input interface index', 'weir exports the true index (ingressInterface)'),
   row('-Q|--out-iface-idx N', 'no', 'output interface index', 'weir exports the true index (egressInterface)'),
   row('-z|--min-flow-size SIZES', 'no', 'drop tiny flows', notYet),
-  row('-O|--ndpi-protocols LIST', 'no', 'export by application', notYet),
+  row(
+    '--discard-unknown-flows N',
+    'translated',
+    '0 all flows, 1 only those of known applications, 2 only the others',
+    "`--dpi-filter '!unknown'`, `--dpi-filter unknown`",
+    { translate: discardUnknown },
+  ),
+  row('--disable-l7-protocol-guess', 'no', 'no application by port', 'a guess says so: applicationConfidenceName'),
+  row('--ndpi-protocols-dir DIR', 'no', 'protocols of your own', '`--dpi-protocols FILE`'),
+  row('--ndpi-categories-dir DIR', 'no', 'lists by category', "`--dpi-categories FILE`, in nDPI's format of one file"),
+  row('--blacklists PATH', 'no', 'threat lists', "`--dpi-categories FILE`, in nDPI's format"),
   row('-A|--as-list FILE', 'no', 'AS numbers', notYet),
   row('-P|--dump-path DIR', 'no', 'write flows to files', '`--to file:///DIR/flows.json?rotate=1m`'),
   row('-F|--dump-frequency N', 'no', 'file rotation', '`?rotate=TIME` of a file sink'),

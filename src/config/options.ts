@@ -3,7 +3,19 @@
 import convict from 'convict';
 import type { EventTypeName } from '../fields/event_types.js';
 import { eventListFormat } from './event_list.js';
-import { boolean, choice, cpuCount, duration, type Format, integer, list, size, text } from './format.js';
+import {
+  boolean,
+  choice,
+  cpuCount,
+  duration,
+  type Format,
+  integer,
+  integerOrAuto,
+  list,
+  size,
+  text,
+  words,
+} from './format.js';
 import { observationPointFormat, type ObservationPointOption } from './observation_point.js';
 import { sinkUrlFormat, type SinkUrl } from './sink_url.js';
 
@@ -11,6 +23,7 @@ export const groups = {
   input: 'Where packets come from',
   metering: 'How packets become flows',
   records: 'What a flow record holds',
+  applications: 'What is inside a flow',
   attribution: 'Who is at the ends of a flow',
   export: 'Where flows go',
   running: 'Running',
@@ -39,6 +52,11 @@ function option<T>(kind: Format<T>, rest: Omit<Option<NoInfer<T>>, 'kind'>): Opt
 }
 
 const u32 = 0xffffffff;
+
+/** What --dpi-privacy can keep out of records. */
+export const privacyWords = ['urls', 'dns-names', 'user-agents', 'server-names'] as const;
+/** snapLength that was not given: as much as what is looked at needs. */
+export const autoSnapLength = 0;
 
 export const optionTable = {
   // input
@@ -72,16 +90,19 @@ export const optionTable = {
     nprobe: ['-f', '--bpf-filter'],
     example: 'tcp port 443',
   }),
-  snapLength: option(integer({ max: 262144, zero: 262144, placeholder: 'OCTETS' }), {
-    doc:
-      'Octets of each packet to capture, 0 for all. Octet counts come from the headers and are right with any value; ' +
-      'the default holds nested tunnels with all their options.',
-    default: 512,
-    group: 'input',
-    letters: 's',
-    nprobe: ['-s', '--snaplen'],
-    example: '1600',
-  }),
+  snapLength: option(
+    integerOrAuto({ max: 262144, zero: 262144, placeholder: 'OCTETS' }, () => autoSnapLength),
+    {
+      doc:
+        'Octets of each packet to capture, 0 for all. Octet counts come from the headers and are right with any value; ' +
+        'auto is 512, which holds nested tunnels with all their options, or 8192 where applications are looked for.',
+      default: autoSnapLength,
+      group: 'input',
+      letters: 's',
+      nprobe: ['-s', '--snaplen'],
+      example: '1600',
+    },
+  ),
   promiscuous: option(boolean(), {
     doc: 'Capture what is not addressed to this host too, on interfaces given by name (not any or veth*).',
     default: true,
@@ -223,6 +244,74 @@ export const optionTable = {
     default: 0,
     group: 'records',
     example: '1',
+  }),
+
+  // applications
+  dpi: option(choice('auto', 'on', 'off'), {
+    doc:
+      'Look into flows for their application and its facts. auto: when a template of any sink names such fields, as far as ' +
+      'libndpi is there; on insists on libndpi where it is needed.',
+    default: 'auto',
+    group: 'applications',
+    example: 'off',
+  }),
+  dpiTcpPackets: option(integer({ min: 1, max: 65535, placeholder: 'PACKETS' }), {
+    doc: 'Packets of a TCP flow behind which nDPI gives up on it.',
+    default: 80,
+    group: 'applications',
+    example: '20',
+  }),
+  dpiUdpPackets: option(integer({ min: 1, max: 65535, placeholder: 'PACKETS' }), {
+    doc: 'Packets of any other flow behind which nDPI gives up on it.',
+    default: 24,
+    group: 'applications',
+    example: '8',
+  }),
+  dpiStates: option(integer({ min: 16, max: 1 << 24, placeholder: 'FLOWS' }), {
+    doc:
+      'Flows of each worker that are looked into at the same time; what comes beyond it is metered without an application. ' +
+      'Memory is used as they come and given back when a flow is classified.',
+    default: 65_536,
+    group: 'applications',
+    example: '262144',
+  }),
+  dpiFilter: option(list(text('LIST', 'names of applications, categories or breeds', { required: true })), {
+    doc:
+      'Export only flows of these applications, categories or breeds of nDPI, or with ! all but these, such as tls,quic or ' +
+      '!mdns,!SSDP; `weir applications` lists them. May be repeated.',
+    default: [],
+    group: 'applications',
+    nprobe: ['-O', '--ndpi-protocols'],
+    example: 'tls,quic,!mdns',
+  }),
+  dpiProtocols: option(text('FILE', 'a file name'), {
+    doc: "Protocols of your own, by port, address and host name, in nDPI's format; read anew on SIGHUP.",
+    default: '',
+    group: 'applications',
+    nprobe: ['--ndpi-custom-protos', '--ndpi-proto-ports'],
+    example: '/etc/weir/protocols.txt',
+  }),
+  dpiCategories: option(list(text('FILE', 'a file name', { required: true })), {
+    doc:
+      "List of host names and addresses with a category each, in nDPI's format, such as a blocklist: flows with them say so. " +
+      'Read anew on SIGHUP. May be repeated.',
+    default: [],
+    group: 'applications',
+    example: '/etc/weir/malware.txt',
+  }),
+  dpiPrivacy: option(words(privacyWords, 'kinds'), {
+    doc:
+      'Keep these out of records: urls, dns-names, user-agents; server-names go out as a hash that is keyed with --dpi-key, ' +
+      'so that equal names stay equal.',
+    default: [],
+    group: 'applications',
+    example: 'urls,server-names',
+  }),
+  dpiKey: option(text('FILE', 'a file name'), {
+    doc: 'File with the key for hashed server names, a text of at least 16 characters that only weir may read.',
+    default: '',
+    group: 'applications',
+    example: '/etc/weir/names.key',
   }),
 
   // attribution
@@ -413,6 +502,14 @@ export const optionTable = {
     group: 'running',
     nprobe: ['--unprivileged-user'],
     example: 'nobody',
+  }),
+  supervise: option(boolean(), {
+    doc:
+      'Run live under a small process that starts weir again when it crashes (SIGSEGV, SIGABRT and their like), and without ' +
+      '--dpi for an hour after three crashes within ten minutes.',
+    default: false,
+    group: 'running',
+    example: 'on',
   }),
   metrics: option(text('[HOST:]PORT', 'a port, HOST:PORT or the path of a socket'), {
     doc: "Serve /metrics (Prometheus), /healthz and /readyz there; the host is 127.0.0.1 unless given. '' is off.",

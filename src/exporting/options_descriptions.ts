@@ -85,7 +85,8 @@ export function flowKeys(plan: OptionsPlan): TableMaker {
 function isFlowKey({ field, reverse }: Element): boolean {
   if (field.enterprise !== 'iana' || reverse) return false;
   const { place } = field;
-  return place.kind === 'derived' ? place.call === 'innermostVlan' : place.member.startsWith('hot.key.');
+  if (place.kind === 'derived') return place.call === 'innermostVlan';
+  return place.kind !== 'fact' && place.member.startsWith('hot.key.');
 }
 
 /** flowKeyIndicator of a template; fields behind the 64th have no bit. */

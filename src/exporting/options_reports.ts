@@ -77,7 +77,8 @@ export function samplingStatistics(plan: OptionsPlan): TableMaker[] {
         fields: ianaFields('selectorId', 'selectorIDTotalFlowsObserved', 'selectorIDTotalFlowsSelected'),
       },
       rows: ({ meter }) => {
-        const kept = Object.values(meter.records).reduce((sum, count) => sum + count, 0) + meter.recordsDropped;
+        const made = Object.values(meter.records).reduce((sum, count) => sum + count, 0);
+        const kept = made + meter.recordsDropped + meter.recordsNotWanted;
         return [[flowSelector, kept + meter.recordsNotSelected, kept]];
       },
     });

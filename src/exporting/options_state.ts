@@ -62,6 +62,7 @@ export function notSentCauses({ exporter, meter }: Pick<OptionsState, 'exporter'
     ...Object.entries(exporter.dropped),
     ['recordRing', meter.recordsDropped],
     ['flowSampling', meter.recordsNotSelected],
+    ['dpiFilter', meter.recordsNotWanted],
   ];
 }
 

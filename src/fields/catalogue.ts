@@ -4,8 +4,10 @@
 //
 // A row reads: who numbers it( name or [first, second], id or [first, second], type, place, meaning, labels, note, more )
 //  - place: at() one member · both() a directional pair · ends() source and destination · computed() a function of
-//    native/src/fields/derive.cc or derive_text.cc, with 'one', 'pair' or 'endpoint' elements · who() and opener() source
-//    and destination, a member of native/src/fields/endpoint_profile.h · labelsOf() the same, a text that is a JSON object
+//    native/src/fields/derive*.cc, with 'one', 'pair' or 'endpoint' elements · who() and opener() source
+//    and destination, a member of native/src/fields/endpoint_profile.h · labelsOf() the same, a text that is a JSON object ·
+//    fact() what was read in the payload, named as in native/src/fields/flow_facts.h · code() the same, a number whose 0 is
+//    a value · parts() the same, a list
 //  - meaning: IPFIX semantics and units, such as 'deltaCounter octets'
 //  - labels: nProbe's names, the one we print first; behind '|' those of the second element
 import type { Field, Place, WireType } from './field.js';
@@ -13,7 +15,10 @@ import type { Field, Place, WireType } from './field.js';
 type Semantics = NonNullable<Field['semantics']>;
 type Units = NonNullable<Field['units']>;
 type Meaning = '' | Semantics | Units | `${Semantics} ${Units}`;
-type More = Pick<Field, 'absentWhenZero' | 'absentWhenAllOnes' | 'family' | 'twin' | 'length' | 'needs' | 'sharesId'>;
+type More = Pick<
+  Field,
+  'absentWhenZero' | 'absentWhenAllOnes' | 'family' | 'twin' | 'length' | 'needs' | 'sharesId' | 'textOctets'
+>;
 type Row = Omit<Field, 'group'>;
 type One<T> = T | readonly [T, T];
 
@@ -31,6 +36,10 @@ const computed = (call: string, sides: 'one' | 'pair' | 'endpoint' = 'one'): Pla
 const who = (member: string): Place => ({ kind: 'profile', member, of: 'profile', json: false });
 const opener = (member: string): Place => ({ kind: 'profile', member, of: 'opener', json: false });
 const labelsOf = (member: string): Place => ({ kind: 'profile', member, of: 'profile', json: true });
+
+const fact = (name: string): Place => ({ kind: 'fact', fact: name, form: 'plain' });
+const code = (name: string): Place => ({ kind: 'fact', fact: name, form: 'plusOne' });
+const parts = (name: string): Place => ({ kind: 'fact', fact: name, form: 'list' });
 
 type RowMaker = (
   name: One<string>,
@@ -84,6 +93,11 @@ const ends6 = { family: 6, absentWhenZero: true, needs: 'endpoint' } as const;
 const endpoint = { absentWhenZero: true, needs: 'endpoint' } as const;
 const kernel = { absentWhenZero: true, needs: 'kernel' } as const;
 const known = { absentWhenAllOnes: true } as const; // 0 is root: 4294967295 says "unknown"
+const label = { absentWhenZero: true, needs: 'label' } as const;
+const risk = { absentWhenZero: true, needs: 'risk' } as const;
+const tls = { absentWhenZero: true, needs: 'tls' } as const;
+const long = { absentWhenZero: true, textOctets: 64 } as const; // in NetFlow v9
+const longer = { absentWhenZero: true, textOctets: 128 } as const;
 
 // biome-ignore format: one line a row, so lines are long here.
 export const catalogue: readonly Field[] = [
@@ -355,5 +369,105 @@ export const catalogue: readonly Field[] = [
     own(['sourceKernelEstablishedTime', 'destinationKernelEstablishedTime'], [186, 187], 'unsigned32', ends('kernel.tcp[].establishedMs'), 'quantity milliseconds', '', 'Time in state ESTABLISHED.', kernel),
     own(['sourceKernelClosingTime', 'destinationKernelClosingTime'], [188, 189], 'unsigned32', ends('kernel.tcp[].closingMs'), 'quantity milliseconds', '', 'Time from the end of ESTABLISHED to CLOSE.', kernel),
     own(['sourceKernelState', 'destinationKernelState'], [190, 191], 'unsigned8', ends('kernel.tcp[].state'), 'identifier', '', 'TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE.', kernel),
+  ]),
+  ...group('Application', [
+    iana('applicationId', 95, 'octetArray', computed('applicationId'), 'default', 'APPLICATION_ID', 'Application as RFC 6759 numbers it: engine 22 (nDPI) in one octet, nDPI\'s number in the others. Label: nDPI.', { ...label, length: 3 }),
+    iana('applicationName', 96, 'string', computed('applicationName'), 'default', 'APPLICATION_NAME', 'Name of the application: Google; absent when it is not known. Label: nDPI.', label),
+    iana('applicationCategoryName', 372, 'string', computed('applicationCategoryName'), 'default', '', 'Category of the application: Web. Label: nDPI.', label),
+    ntop('l7Protocol', 118, 'unsigned16', at('application.application'), 'identifier', 'L7_PROTO', 'Number of the application; 0 is unknown. JSON of naming nprobe writes master and application: 91.126. Label: nDPI.'),
+    ntop('l7ProtocolName', 119, 'string', computed('applicationLabelOrUnknown'), 'default', 'L7_PROTO_NAME', 'Master and application: TLS.Google; Unknown when neither is known. Label: nDPI.', { needs: 'label' }),
+    ntop('l7Category', 501, 'string', computed('applicationCategoryName'), 'default', 'L7_PROTO_CATEGORY', 'The same as applicationCategoryName.', label),
+    ntop('l7Confidence', 560, 'unsigned8', at('application.confidence'), 'identifier', 'L7_CONFIDENCE', 'How sure nDPI is of the application, as it numbers that.', quiet),
+    ntop('l7Risk', 509, 'unsigned64', at('application.risks'), 'flags', 'L7_PROTO_RISK', 'Risks that nDPI saw: bit n is its risk n.', quiet),
+    ntop('l7RiskName', 510, 'string', computed('applicationRiskText'), 'default', 'L7_PROTO_RISK_NAME', 'Names of the risks, a comma between them. nDPI.', { ...risk, textOctets: 64 }),
+    ntop('l7RiskScore', 527, 'unsigned16', at('application.riskScore'), 'quantity', 'L7_RISK_SCORE', 'Sum of what nDPI says its risks weigh, both ends together.', quiet),
+    ntop('l7Info', 539, 'string', computed('applicationInfo'), 'default', 'L7_INFO', 'What the flow is about: URL, server name, query, host name, SSH server, or what nDPI says. weir, nDPI.', { absentWhenZero: true, needs: 'summary', textOctets: 64 }),
+    ntop('l7DomainInfo', 591, 'string', computed('applicationDomain'), 'default', 'L7_DOMAIN_INFO', 'The host name of it: HTTP host, TLS server name or DNS query. weir.', { absentWhenZero: true, needs: 'summary', textOctets: 64 }),
+    own('applicationNumbers', 196, 'string', computed('applicationNumbers'), 'default', '', 'Numbers of master and application: 91.126; 0 when neither is known. Label: nDPI.', { needs: 'label' }),
+    own('applicationLabel', 197, 'string', computed('applicationLabel'), 'default', '', 'Master and application: TLS.Google; absent when neither is known. Label: nDPI.', label),
+    own('applicationMasterId', 198, 'unsigned16', at('application.master'), 'identifier', '', 'Number of the protocol that carries the application; 0 when there is none. Label: nDPI.', quiet),
+    own('applicationMasterName', 199, 'string', computed('applicationMasterName'), 'default', '', 'Its name: TLS, QUIC, DNS. Label: nDPI.', label),
+    own('applicationProtocolName', 200, 'string', computed('applicationProtocolName'), 'default', '', 'Name of the master, or of the application where there is none. Label: nDPI.', label),
+    own('applicationBreedName', 201, 'string', computed('applicationBreedName'), 'default', '', 'How far the application is to be trusted: Safe, Acceptable, Fun, Unsafe, Potentially Dangerous ... Label: nDPI.', label),
+    own('applicationEncrypted', 202, 'boolean', computed('applicationEncrypted'), 'default', '', 'The application protocol is an encrypted one. Label: nDPI.', label),
+    own('applicationConfidenceName', 203, 'string', computed('applicationConfidenceName'), 'default', '', 'How the application was found: DPI, DPI (cache), Match by port, Match by IP ... Label: nDPI.', label),
+    own('applicationStateName', 204, 'string', computed('applicationStateName'), 'default', '', 'classified, guessed (given up, by port or address), unknown, open (more packets are looked at), or notInspected (no DPI state was free).', label),
+    own('applicationPacketsInspected', 205, 'unsigned16', at('application.inspected'), 'quantity packets', '', 'Packets that were looked at; stays at 65535.', quiet),
+    own('applicationListed', 206, 'boolean', computed('applicationListed'), 'default', '', 'A host name or address of the flow is on a list (--dpi-lists). nDPI.', label),
+    own('applicationListCategoryName', 207, 'string', computed('applicationListCategoryName'), 'default', '', 'Category of that list. nDPI.', label),
+    own('applicationRiskNames', 208, 'string', computed('applicationRiskNames'), 'list', '', 'Names of the risks that nDPI saw: an array in JSON, a comma between them on the wire.', risk),
+  ]),
+  ...group('TLS and QUIC', [
+    ntop('tlsServerName', 188, 'string', fact('tlsServerName'), 'default', 'TLS_SERVER_NAME', 'Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir.', long),
+    ntop('tlsVersion', 495, 'unsigned16', fact('tlsVersion'), 'identifier', 'TLS_VERSION', 'Version in use, as on the wire: 772 is TLS 1.3. weir.', quiet),
+    ntop('tlsCipher', 493, 'unsigned16', fact('tlsCipher'), 'identifier', 'TLS_CIPHER', 'Cipher suite the server chose, as IANA numbers it. weir.', quiet),
+    ntop('tlsUnsafeCipher', 494, 'unsigned8', computed('tlsUnsafeCipher'), 'identifier', 'TLS_UNSAFE_CIPHER', '1: the suite has no authentication or encryption, export keys, or RC4, RC2, DES, 3DES, IDEA, MD5. weir.', tls),
+    ntop('tlsClientJa3', 489, 'string', fact('tlsJa3Client'), 'default', 'JA3C_HASH', 'JA3 of the client\'s hello. weir.', quiet),
+    ntop('tlsServerJa3', 490, 'string', fact('tlsJa3Server'), 'default', 'JA3S_HASH', 'JA3S of the server\'s hello. weir.', quiet),
+    ntop('tlsClientJa4', 576, 'string', fact('tlsJa4Client'), 'default', 'JA4C_HASH', 'JA4 of the client\'s hello, also in QUIC. weir.', { absentWhenZero: true, textOctets: 36 }),
+    ntop('tlsAlpn', 513, 'string', fact('tlsAlpn'), 'default', 'TLS_ALPN', 'Protocols the client offers (ALPN), a comma between them. weir.', quiet),
+    ntop('tlsCertificateIssuer', 514, 'string', fact('tlsCertificateIssuer'), 'default', 'TLS_CERT_ISSUER_DN', 'Issuer of the server\'s certificate, where it is in clear (TLS 1.2 and before). weir.', longer),
+    ntop('tlsCertificateSubject', 515, 'string', fact('tlsCertificateSubject'), 'default', 'TLS_CERT_SUBJECT_DN', 'Subject of the certificate. weir.', longer),
+    own('tlsVersionName', 209, 'string', computed('tlsVersionName'), 'default', '', 'tlsVersion as text: TLSv1.3, DTLSv1.2, SSLv3. weir.', tls),
+    own('tlsVersionNumber', 210, 'string', computed('tlsVersionNumber'), 'default', '', 'The number in it: 1.3. weir.', tls),
+    own('tlsVersionProtocol', 211, 'string', computed('tlsVersionProtocol'), 'default', '', 'The protocol in it: tls, dtls, ssl. weir.', tls),
+    own('tlsOfferedVersions', 212, 'string', parts('tlsOfferedVersions'), 'list', '', 'Versions the client offers: an array in JSON, a comma between them on the wire. weir.', quiet),
+    own('tlsCipherName', 213, 'string', computed('tlsCipherName'), 'default', '', 'tlsCipher as IANA calls it: TLS_AES_128_GCM_SHA256; 0x and hexadecimal digits where weir knows no name. weir.', { ...tls, textOctets: 48 }),
+    own('tlsAlpnChosen', 214, 'string', fact('tlsAlpnChosen'), 'default', '', 'Protocol the server chose (ALPN), where it says so in clear. weir.', quiet),
+    own('tlsEncryptedClientHello', 215, 'unsigned8', fact('tlsEch'), 'identifier', '', '1: the client\'s hello has encrypted_client_hello (ECH, or its grease), 2: encrypted_server_name (ESNI). weir.', quiet),
+    own('tlsCertificateNotBefore', 216, 'dateTimeSeconds', fact('tlsCertificateNotBefore'), 'default seconds', '', 'Begin of the certificate\'s validity. weir.', quiet),
+    own('tlsCertificateNotAfter', 217, 'dateTimeSeconds', fact('tlsCertificateNotAfter'), 'default seconds', '', 'End of the certificate\'s validity; what is behind 2106-02-07 is that day. weir.', quiet),
+    own('tlsCertificateSelfSigned', 218, 'boolean', fact('tlsCertificateSelfSigned'), 'default', '', 'Issuer and subject of the certificate are the same. weir.', quiet),
+    own('tlsCertificateSha1', 219, 'string', fact('tlsCertificateSha1'), 'default', '', 'SHA-1 fingerprint of the certificate, 40 hexadecimal digits. weir.', { absentWhenZero: true, textOctets: 40 }),
+    own('tlsCertificateNames', 220, 'string', parts('tlsCertificateNames'), 'list', '', 'DNS names the certificate is for (subjectAltName): an array in JSON, a comma between them on the wire. weir.', longer),
+    own('quicVersion', 221, 'unsigned32', fact('quicVersion'), 'identifier', '', 'QUIC version of the first long header. weir.', quiet),
+    own('quicVersionName', 222, 'string', computed('quicVersionName'), 'default', '', 'The same as text: v1, v2, draft-29, Q046. weir.', tls),
+    own('quicUserAgent', 223, 'string', fact('quicUserAgent'), 'default', '', 'User agent in the client\'s transport parameters. weir.', long),
+  ]),
+  ...group('DNS', [
+    ntop('dnsQuery', 205, 'string', fact('dnsQuery'), 'default', 'DNS_QUERY', 'Name of the first question, also of mDNS and LLMNR, escaped as RFC 1035 section 5.1 says. weir.', long),
+    ntop('dnsQueryId', 206, 'unsigned16', fact('dnsQueryId'), 'identifier', 'DNS_QUERY_ID', 'Transaction id of the first query. weir.', quiet),
+    ntop('dnsQueryType', 207, 'unsigned16', fact('dnsQueryType'), 'identifier', 'DNS_QUERY_TYPE', 'Type of the first question: 1 is A; in one octet, 255 for what does not fit. weir.', { absentWhenZero: true, length: 1 }),
+    ntop('dnsReturnCode', 208, 'unsigned8', code('dnsReplyCode'), 'identifier', 'DNS_RET_CODE', 'Reply code of the first response: 0 is no error; 255 when no response was seen. weir.', known),
+    ntop('dnsAnswerCount', 209, 'unsigned8', code('dnsAnswers'), 'quantity', 'DNS_NUM_ANSWERS', 'Records in its answer section, 254 at most; 255 when no response was seen. weir.', known),
+    ntop('dnsAnswerTtl', 352, 'unsigned32', code('dnsFirstTtl'), 'quantity seconds', 'DNS_TTL_ANSWER', 'TTL of the first address in it, else of its first record; 4294967295 when there is none. weir.', known),
+    ntop('dnsResponse', 398, 'string', fact('dnsResponse'), 'default', 'DNS_RESPONSE', 'Its answers as text, a comma between them. weir.', longer),
+    own('dnsQueryTypeName', 224, 'string', computed('dnsQueryTypeName'), 'default', '', 'dnsQueryType as text: A, AAAA, HTTPS; TYPE and the number where it has no common name. weir.', { absentWhenZero: true, needs: 'dns' }),
+    own('dnsReturnCodeName', 225, 'string', computed('dnsReplyCodeName'), 'default', '', 'dnsReturnCode as text: NOERROR, NXDOMAIN. weir.', { absentWhenZero: true, needs: 'dns' }),
+    own('dnsAddresses', 226, 'string', parts('dnsAddresses'), 'list', '', 'First addresses in its answers, 8 at most: an array in JSON, a comma between them on the wire. weir.', long),
+    own('dnsLatencyMicroseconds', 227, 'unsigned32', code('dnsLatencyUs'), 'quantity microseconds', '', 'First query to the response with its id; 4294967295 when there was none. weir.', known),
+  ]),
+  ...group('HTTP', [
+    iana('httpRequestMethod', 459, 'string', fact('httpMethod'), '', '', 'Method of the first request. weir.', quiet),
+    iana('httpRequestHost', 460, 'string', fact('httpHost'), '', '', 'Host it is for; with --dpi-server-name-key its keyed hash. weir.', long),
+    iana('httpRequestTarget', 461, 'string', fact('httpUrl'), '', '', 'Target of it as sent: path and query, or the whole URL of a proxy\'s. weir.', longer),
+    iana('httpStatusCode', 457, 'unsigned16', fact('httpStatus'), 'identifier', '', 'Status of the first response. weir.', quiet),
+    iana('httpUserAgent', 468, 'string', fact('httpUserAgent'), 'default', '', 'User agent of the first request. weir.', longer),
+    iana('httpContentType', 469, 'string', fact('httpContentType'), 'default', '', 'Content type of the first response, else of the request. weir.', quiet),
+    ntop('httpMethod', 360, 'string', fact('httpMethod'), 'default', 'HTTP_METHOD', 'The same as httpRequestMethod.', quiet),
+    ntop('httpHost', 187, 'string', fact('httpHost'), 'default', 'HTTP_HOST', 'The same as httpRequestHost.', long),
+    ntop('httpUrl', 180, 'string', fact('httpUrl'), 'default', 'HTTP_URL', 'The same as httpRequestTarget.', longer),
+    ntop('httpReturnCode', 181, 'unsigned16', fact('httpStatus'), 'identifier', 'HTTP_RET_CODE', 'The same as httpStatusCode.', quiet),
+    ntop('httpReferer', 182, 'string', fact('httpReferer'), 'default', 'HTTP_REFERER', 'Page the first request came from. weir.', longer),
+    ntop('httpUserAgentText', 183, 'string', fact('httpUserAgent'), 'default', 'HTTP_USER_AGENT', 'The same as httpUserAgent.', longer),
+    ntop('httpMimeType', 184, 'string', fact('httpContentType'), 'default', 'HTTP_MIME', 'The same as httpContentType.', quiet),
+    ntop('httpForwardedFor', 460, 'string', fact('httpForwardedFor'), 'default', 'HTTP_X_FORWARDED_FOR', 'X-Forwarded-For of the first request. weir.', long),
+    ntop('httpVia', 461, 'string', fact('httpVia'), 'default', 'HTTP_VIA', 'Via of the first request. weir.', long),
+    own('httpServer', 228, 'string', fact('httpServer'), 'default', '', 'What the server of the first response calls itself. weir.', quiet),
+  ]),
+  ...group('SSH', [
+    ntop('sshClientHassh', 499, 'string', fact('sshHasshClient'), 'default', 'HASSH_CLIENT', 'HASSH of the client. weir.', quiet),
+    ntop('sshServerHassh', 500, 'string', fact('sshHasshServer'), 'default', 'HASSH_SERVER', 'HASSH of the server. weir.', quiet),
+    own('sshClientBanner', 229, 'string', fact('sshClient'), 'default', '', 'Identification string of the client: SSH-2.0-OpenSSH_9.2p1. weir.', long),
+    own('sshServerBanner', 230, 'string', fact('sshServer'), 'default', '', 'Identification string of the server. weir.', long),
+  ]),
+  ...group('DHCP', [
+    ntop('dhcpClientMac', 353, 'macAddress', computed('dhcpClientMac'), 'default', 'DHCP_CLIENT_MAC', 'MAC address of the client. weir.', { absentWhenZero: true, needs: 'dhcp' }),
+    ntop('dhcpClientAddress', 354, 'ipv4Address', computed('dhcpClientAddress'), 'default', 'DHCP_CLIENT_IP', 'Address the client was given. weir.', { absentWhenZero: true, needs: 'dhcp' }),
+    ntop('dhcpClientName', 355, 'string', fact('dhcpHostName'), 'default', 'DHCP_CLIENT_NAME', 'Host name the client tells. weir.', quiet),
+    ntop('dhcpMessageType', 429, 'unsigned8', fact('dhcpMessageType'), 'identifier', 'DHCP_MESSAGE_TYPE', 'Type of the first message: 1 is DISCOVER. weir.', quiet),
+    own('dhcpMessageTypeName', 231, 'string', computed('dhcpMessageTypeName'), 'default', '', 'The same as text: DISCOVER, OFFER, REQUEST, ACK. weir.', { absentWhenZero: true, needs: 'dhcp' }),
+    own('dhcpFingerprint', 232, 'string', fact('dhcpFingerprint'), 'default', '', 'Options the client asks for (option 55) in its order: 1,3,6,15; tells operating systems apart. weir.', long),
+    own('dhcpClass', 233, 'string', fact('dhcpClass'), 'default', '', 'Vendor class of the client (option 60): MSFT 5.0. weir.', quiet),
   ]),
 ];

@@ -8,6 +8,7 @@ import {
   type Element,
   enterpriseNumbers,
   type Field,
+  type Need,
   reverseEnterprise,
   type WireType,
 } from './field.js';
@@ -36,7 +37,9 @@ export const typeLengths: Readonly<Record<WireType, number>> = {
 
 /** True when the row gives two elements. */
 export function isPaired(field: Field): boolean {
-  return field.place.kind === 'derived' ? field.place.sides !== 'one' : field.place.kind !== 'scalar';
+  const { place } = field;
+  if (place.kind === 'derived') return place.sides !== 'one';
+  return place.kind !== 'scalar' && place.kind !== 'fact';
 }
 
 /** True when the second element is the reverse of the first (RFC 5103), not a destination. */
@@ -149,16 +152,31 @@ export function twinOf(element: Element): Element | undefined {
 
 const measuredBlocks = ['tcp', 'stats', 'tunnel', 'text', 'endpoint', 'kernel'] as const;
 
-/** FlowNeeds block (native/src/fields/flow_record.h) the row reads: from its member, or as the row says. */
-export function fieldNeeds(field: Field): NonNullable<Field['needs']> | undefined {
-  if (field.place.kind === 'derived') return field.needs;
-  if (field.place.kind === 'profile') return 'endpoint';
-  const block = field.place.member.split('.')[0];
+/** Parsers of facts by the beginning of their names; of QUIC what says the hello in it. */
+const factNeeds = {
+  info: 'info',
+  tls: 'tls',
+  quic: 'tls',
+  dns: 'dns',
+  http: 'http',
+  ssh: 'ssh',
+  dhcp: 'dhcp',
+} as const;
+
+/** FlowNeeds (native/src/fields/flow_record.h) of the row: from its member or fact, or as the row says. */
+export function fieldNeeds(field: Field): Need | undefined {
+  const { place } = field;
+  if (place.kind === 'derived') return field.needs;
+  if (place.kind === 'profile') return 'endpoint';
+  if (place.kind === 'fact') return factNeeds[/^[a-z]+/.exec(place.fact)?.[0] as keyof typeof factNeeds];
+  const [block, member = ''] = place.member.split('.');
+  if (block === 'application') return member.startsWith('risk') ? 'risk' : 'label';
   return measuredBlocks.find((name) => name === block);
 }
 
 function placeText(place: Field['place']): string {
   if (place.kind === 'derived') return `${place.call}()`;
+  if (place.kind === 'fact') return `${place.fact} ${place.form}`;
   return place.kind === 'profile' ? `${place.of}.${place.member}${place.json ? '{}' : ''}` : place.member;
 }
 

@@ -19,7 +19,7 @@ export type WireType =
   | 'dateTimeNanoseconds';
 
 /** How JSON writes a value; src/native/boundary.ts (EncoderField) says what each is. */
-export type ValueForm = 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant' | 'hyphens';
+export type ValueForm = 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant' | 'hyphens' | 'upper';
 
 /** Who numbers the element: IANA, ntop (PEN 35632), Antrea (PEN 56506) or weir (the configured enterprise number). */
 export type Enterprise = 'iana' | 'ntop' | 'antrea' | 'weir';
@@ -38,14 +38,26 @@ export const defaultEnterprise = 32473; // RFC 5612 documentation PEN: loopback 
  * - derived: a function of native/src/fields/derive.cc; `sides` says whether the row gives one element, a forward and
  *   reverse pair, or a source and destination pair;
  * - profile: a member of native/src/fields/endpoint_profile.h, of the process at an end of the flow or of the one that
- *   opened its socket; the row gives a source and a destination element. `json`: the text is a JSON value.
+ *   opened its socket; the row gives a source and a destination element. `json`: the text is a JSON value;
+ * - fact: what was read in the payload, by its name in native/src/fields/flow_facts.h. `plusOne`: the number is stored
+ *   plus 1, since its 0 is a value; all ones of the type say that there is none. `list`: a text of parts with a comma
+ *   between them, in JSON an array.
  */
 export type Place =
   | { kind: 'scalar'; member: string }
   | { kind: 'pair'; member: string }
   | { kind: 'endpoint'; member: string }
   | { kind: 'derived'; call: string; sides: 'one' | 'pair' | 'endpoint' }
-  | { kind: 'profile'; member: string; of: 'profile' | 'opener'; json: boolean };
+  | { kind: 'profile'; member: string; of: 'profile' | 'opener'; json: boolean }
+  | { kind: 'fact'; fact: string; form: 'plain' | 'plusOne' | 'list' };
+
+/**
+ * Blocks of a flow record, and what is looked for inside flows; `summary` is whatever of the latter says what a flow is
+ * about.
+ */
+export type Need =
+  | ('tcp' | 'stats' | 'tunnel' | 'text' | 'endpoint' | 'kernel')
+  | ('label' | 'risk' | 'info' | 'tls' | 'dns' | 'http' | 'ssh' | 'dhcp' | 'summary');
 
 /** One line of the catalogue. */
 export interface Field {
@@ -73,10 +85,12 @@ export interface Field {
   twin?: string;
   /** Left out of JSON and text when 0 or empty. */
   absentWhenZero?: boolean;
-  /** Profile rows whose 0 is a value (uid 0 is root): all ones says that nobody is known, and JSON and text leave that out. */
+  /** Rows whose 0 is a value (uid 0 is root, DNS reply code 0): all ones says that there is none, and JSON and text leave that out. */
   absentWhenAllOnes?: boolean;
   /** Measured only when a template needs it. */
-  needs?: 'tcp' | 'stats' | 'tunnel' | 'text' | 'endpoint' | 'kernel';
+  needs?: Need;
+  /** Octets of a text in NetFlow v9, whose fields have a fixed length. */
+  textOctets?: number;
   /** IPFIX data type semantics, for RFC 5610 and the reference. */
   semantics?: 'default' | 'quantity' | 'totalCounter' | 'deltaCounter' | 'identifier' | 'flags' | 'list';
   units?:

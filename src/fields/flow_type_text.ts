@@ -24,7 +24,7 @@ function literal(value: unknown): string {
 
 function typeText(property: Property): string {
   if (property.enum !== undefined) return [...new Set(property.enum.map(literal))].join(' | ');
-  if (property.type === 'array') return 'number[]';
+  if (property.type === 'array') return property.items?.type === 'string' ? 'string[]' : 'number[]';
   if (property.type === 'object') return 'Record<string, string>';
   const names: Readonly<Record<string, string>> = { integer: 'number', array: 'string[]' };
   const types = [property.type ?? 'string'].flat().map((type) => names[type] ?? type);

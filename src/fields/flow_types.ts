@@ -730,6 +730,182 @@ export interface IpfixFlow {
   sourceKernelState?: number;
   /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
   destinationKernelState?: number;
+  /** Application as RFC 6759 numbers it: engine 22 (nDPI) in one octet, nDPI's number in the others. Label: nDPI. */
+  applicationId?: string;
+  /** Name of the application: Google; absent when it is not known. Label: nDPI. */
+  applicationName?: string;
+  /** Category of the application: Web. Label: nDPI. */
+  applicationCategoryName?: string;
+  /** Number of the application; 0 is unknown. JSON of naming nprobe writes master and application: 91.126. Label: nDPI. */
+  'ntop.L7_PROTO'?: number;
+  /** Master and application: TLS.Google; Unknown when neither is known. Label: nDPI. */
+  'ntop.L7_PROTO_NAME'?: string;
+  /** The same as applicationCategoryName. */
+  'ntop.L7_PROTO_CATEGORY'?: string;
+  /** How sure nDPI is of the application, as it numbers that. */
+  'ntop.L7_CONFIDENCE'?: number;
+  /** Risks that nDPI saw: bit n is its risk n. */
+  'ntop.L7_PROTO_RISK'?: number | string;
+  /** Names of the risks, a comma between them. nDPI. */
+  'ntop.L7_PROTO_RISK_NAME'?: string;
+  /** Sum of what nDPI says its risks weigh, both ends together. */
+  'ntop.L7_RISK_SCORE'?: number;
+  /** What the flow is about: URL, server name, query, host name, SSH server, or what nDPI says. weir, nDPI. */
+  'ntop.L7_INFO'?: string;
+  /** The host name of it: HTTP host, TLS server name or DNS query. weir. */
+  'ntop.L7_DOMAIN_INFO'?: string;
+  /** Numbers of master and application: 91.126; 0 when neither is known. Label: nDPI. */
+  applicationNumbers?: string;
+  /** Master and application: TLS.Google; absent when neither is known. Label: nDPI. */
+  applicationLabel?: string;
+  /** Number of the protocol that carries the application; 0 when there is none. Label: nDPI. */
+  applicationMasterId?: number;
+  /** Its name: TLS, QUIC, DNS. Label: nDPI. */
+  applicationMasterName?: string;
+  /** Name of the master, or of the application where there is none. Label: nDPI. */
+  applicationProtocolName?: string;
+  /** How far the application is to be trusted: Safe, Acceptable, Fun, Unsafe, Potentially Dangerous ... Label: nDPI. */
+  applicationBreedName?: string;
+  /** The application protocol is an encrypted one. Label: nDPI. */
+  applicationEncrypted?: boolean;
+  /** How the application was found: DPI, DPI (cache), Match by port, Match by IP ... Label: nDPI. */
+  applicationConfidenceName?: string;
+  /** classified, guessed (given up, by port or address), unknown, open (more packets are looked at), or notInspected (no DPI state was free). */
+  applicationStateName?: string;
+  /** Packets that were looked at; stays at 65535. */
+  applicationPacketsInspected?: number;
+  /** A host name or address of the flow is on a list (--dpi-lists). nDPI. */
+  applicationListed?: boolean;
+  /** Category of that list. nDPI. */
+  applicationListCategoryName?: string;
+  /** Names of the risks that nDPI saw: an array in JSON, a comma between them on the wire. */
+  applicationRiskNames?: string[];
+  /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
+  'ntop.TLS_SERVER_NAME'?: string;
+  /** Version in use, as on the wire: 772 is TLS 1.3. weir. */
+  'ntop.TLS_VERSION'?: number;
+  /** Cipher suite the server chose, as IANA numbers it. weir. */
+  'ntop.TLS_CIPHER'?: number;
+  /** 1: the suite has no authentication or encryption, export keys, or RC4, RC2, DES, 3DES, IDEA, MD5. weir. */
+  'ntop.TLS_UNSAFE_CIPHER'?: number;
+  /** JA3 of the client's hello. weir. */
+  'ntop.JA3C_HASH'?: string;
+  /** JA3S of the server's hello. weir. */
+  'ntop.JA3S_HASH'?: string;
+  /** JA4 of the client's hello, also in QUIC. weir. */
+  'ntop.JA4C_HASH'?: string;
+  /** Protocols the client offers (ALPN), a comma between them. weir. */
+  'ntop.TLS_ALPN'?: string;
+  /** Issuer of the server's certificate, where it is in clear (TLS 1.2 and before). weir. */
+  'ntop.TLS_CERT_ISSUER_DN'?: string;
+  /** Subject of the certificate. weir. */
+  'ntop.TLS_CERT_SUBJECT_DN'?: string;
+  /** tlsVersion as text: TLSv1.3, DTLSv1.2, SSLv3. weir. */
+  tlsVersionName?: string;
+  /** The number in it: 1.3. weir. */
+  tlsVersionNumber?: string;
+  /** The protocol in it: tls, dtls, ssl. weir. */
+  tlsVersionProtocol?: string;
+  /** Versions the client offers: an array in JSON, a comma between them on the wire. weir. */
+  tlsOfferedVersions?: string[];
+  /** tlsCipher as IANA calls it: TLS_AES_128_GCM_SHA256; 0x and hexadecimal digits where weir knows no name. weir. */
+  tlsCipherName?: string;
+  /** Protocol the server chose (ALPN), where it says so in clear. weir. */
+  tlsAlpnChosen?: string;
+  /** 1: the client's hello has encrypted_client_hello (ECH, or its grease), 2: encrypted_server_name (ESNI). weir. */
+  tlsEncryptedClientHello?: number;
+  /** Begin of the certificate's validity. weir. */
+  tlsCertificateNotBefore?: number | string;
+  /** End of the certificate's validity; what is behind 2106-02-07 is that day. weir. */
+  tlsCertificateNotAfter?: number | string;
+  /** Issuer and subject of the certificate are the same. weir. */
+  tlsCertificateSelfSigned?: boolean;
+  /** SHA-1 fingerprint of the certificate, 40 hexadecimal digits. weir. */
+  tlsCertificateSha1?: string;
+  /** DNS names the certificate is for (subjectAltName): an array in JSON, a comma between them on the wire. weir. */
+  tlsCertificateNames?: string[];
+  /** QUIC version of the first long header. weir. */
+  quicVersion?: number;
+  /** The same as text: v1, v2, draft-29, Q046. weir. */
+  quicVersionName?: string;
+  /** User agent in the client's transport parameters. weir. */
+  quicUserAgent?: string;
+  /** Name of the first question, also of mDNS and LLMNR, escaped as RFC 1035 section 5.1 says. weir. */
+  'ntop.DNS_QUERY'?: string;
+  /** Transaction id of the first query. weir. */
+  'ntop.DNS_QUERY_ID'?: number;
+  /** Type of the first question: 1 is A; in one octet, 255 for what does not fit. weir. */
+  'ntop.DNS_QUERY_TYPE'?: number;
+  /** Reply code of the first response: 0 is no error; 255 when no response was seen. weir. */
+  'ntop.DNS_RET_CODE'?: number;
+  /** Records in its answer section, 254 at most; 255 when no response was seen. weir. */
+  'ntop.DNS_NUM_ANSWERS'?: number;
+  /** TTL of the first address in it, else of its first record; 4294967295 when there is none. weir. */
+  'ntop.DNS_TTL_ANSWER'?: number;
+  /** Its answers as text, a comma between them. weir. */
+  'ntop.DNS_RESPONSE'?: string;
+  /** dnsQueryType as text: A, AAAA, HTTPS; TYPE and the number where it has no common name. weir. */
+  dnsQueryTypeName?: string;
+  /** dnsReturnCode as text: NOERROR, NXDOMAIN. weir. */
+  dnsReturnCodeName?: string;
+  /** First addresses in its answers, 8 at most: an array in JSON, a comma between them on the wire. weir. */
+  dnsAddresses?: string[];
+  /** First query to the response with its id; 4294967295 when there was none. weir. */
+  dnsLatencyMicroseconds?: number;
+  /** Method of the first request. weir. */
+  httpRequestMethod?: string;
+  /** Host it is for; with --dpi-server-name-key its keyed hash. weir. */
+  httpRequestHost?: string;
+  /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
+  httpRequestTarget?: string;
+  /** Status of the first response. weir. */
+  httpStatusCode?: number;
+  /** User agent of the first request. weir. */
+  httpUserAgent?: string;
+  /** Content type of the first response, else of the request. weir. */
+  httpContentType?: string;
+  /** The same as httpRequestMethod. */
+  'ntop.HTTP_METHOD'?: string;
+  /** The same as httpRequestHost. */
+  'ntop.HTTP_HOST'?: string;
+  /** The same as httpRequestTarget. */
+  'ntop.HTTP_URL'?: string;
+  /** The same as httpStatusCode. */
+  'ntop.HTTP_RET_CODE'?: number;
+  /** Page the first request came from. weir. */
+  'ntop.HTTP_REFERER'?: string;
+  /** The same as httpUserAgent. */
+  'ntop.HTTP_USER_AGENT'?: string;
+  /** The same as httpContentType. */
+  'ntop.HTTP_MIME'?: string;
+  /** X-Forwarded-For of the first request. weir. */
+  'ntop.HTTP_X_FORWARDED_FOR'?: string;
+  /** Via of the first request. weir. */
+  'ntop.HTTP_VIA'?: string;
+  /** What the server of the first response calls itself. weir. */
+  httpServer?: string;
+  /** HASSH of the client. weir. */
+  'ntop.HASSH_CLIENT'?: string;
+  /** HASSH of the server. weir. */
+  'ntop.HASSH_SERVER'?: string;
+  /** Identification string of the client: SSH-2.0-OpenSSH_9.2p1. weir. */
+  sshClientBanner?: string;
+  /** Identification string of the server. weir. */
+  sshServerBanner?: string;
+  /** MAC address of the client. weir. */
+  'ntop.DHCP_CLIENT_MAC'?: string;
+  /** Address the client was given. weir. */
+  'ntop.DHCP_CLIENT_IP'?: string;
+  /** Host name the client tells. weir. */
+  'ntop.DHCP_CLIENT_NAME'?: string;
+  /** Type of the first message: 1 is DISCOVER. weir. */
+  'ntop.DHCP_MESSAGE_TYPE'?: number;
+  /** The same as text: DISCOVER, OFFER, REQUEST, ACK. weir. */
+  dhcpMessageTypeName?: string;
+  /** Options the client asks for (option 55) in its order: 1,3,6,15; tells operating systems apart. weir. */
+  dhcpFingerprint?: string;
+  /** Vendor class of the client (option 60): MSFT 5.0. weir. */
+  dhcpClass?: string;
 }
 
 /** A line of `naming=nprobe`. */
@@ -1470,6 +1646,180 @@ export interface NprobeFlow {
   SOURCE_KERNEL_STATE?: number;
   /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
   DESTINATION_KERNEL_STATE?: number;
+  /** Application as RFC 6759 numbers it: engine 22 (nDPI) in one octet, nDPI's number in the others. Label: nDPI. */
+  APPLICATION_ID?: string;
+  /** Name of the application: Google; absent when it is not known. Label: nDPI. */
+  APPLICATION_NAME?: string;
+  /** Category of the application: Web. Label: nDPI. */
+  APPLICATION_CATEGORY_NAME?: string;
+  /** Number of the application; 0 is unknown. JSON of naming nprobe writes master and application: 91.126. Label: nDPI. */
+  L7_PROTO?: number;
+  /** Master and application: TLS.Google; Unknown when neither is known. Label: nDPI. */
+  L7_PROTO_NAME?: string;
+  /** The same as applicationCategoryName. */
+  L7_PROTO_CATEGORY?: string;
+  /** How sure nDPI is of the application, as it numbers that. */
+  L7_CONFIDENCE?: number;
+  /** Risks that nDPI saw: bit n is its risk n. */
+  L7_PROTO_RISK?: number | string;
+  /** Names of the risks, a comma between them. nDPI. */
+  L7_PROTO_RISK_NAME?: string;
+  /** Sum of what nDPI says its risks weigh, both ends together. */
+  L7_RISK_SCORE?: number;
+  /** What the flow is about: URL, server name, query, host name, SSH server, or what nDPI says. weir, nDPI. */
+  L7_INFO?: string;
+  /** The host name of it: HTTP host, TLS server name or DNS query. weir. */
+  L7_DOMAIN_INFO?: string;
+  /** Numbers of master and application: 91.126; 0 when neither is known. Label: nDPI. */
+  APPLICATION_NUMBERS?: string;
+  /** Master and application: TLS.Google; absent when neither is known. Label: nDPI. */
+  APPLICATION_LABEL?: string;
+  /** Number of the protocol that carries the application; 0 when there is none. Label: nDPI. */
+  APPLICATION_MASTER_ID?: number;
+  /** Its name: TLS, QUIC, DNS. Label: nDPI. */
+  APPLICATION_MASTER_NAME?: string;
+  /** Name of the master, or of the application where there is none. Label: nDPI. */
+  APPLICATION_PROTOCOL_NAME?: string;
+  /** How far the application is to be trusted: Safe, Acceptable, Fun, Unsafe, Potentially Dangerous ... Label: nDPI. */
+  APPLICATION_BREED_NAME?: string;
+  /** The application protocol is an encrypted one. Label: nDPI. */
+  APPLICATION_ENCRYPTED?: boolean;
+  /** How the application was found: DPI, DPI (cache), Match by port, Match by IP ... Label: nDPI. */
+  APPLICATION_CONFIDENCE_NAME?: string;
+  /** classified, guessed (given up, by port or address), unknown, open (more packets are looked at), or notInspected (no DPI state was free). */
+  APPLICATION_STATE_NAME?: string;
+  /** Packets that were looked at; stays at 65535. */
+  APPLICATION_PACKETS_INSPECTED?: number;
+  /** A host name or address of the flow is on a list (--dpi-lists). nDPI. */
+  APPLICATION_LISTED?: boolean;
+  /** Category of that list. nDPI. */
+  APPLICATION_LIST_CATEGORY_NAME?: string;
+  /** Names of the risks that nDPI saw: an array in JSON, a comma between them on the wire. */
+  APPLICATION_RISK_NAMES?: string[];
+  /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
+  TLS_SERVER_NAME?: string;
+  /** Version in use, as on the wire: 772 is TLS 1.3. weir. */
+  TLS_VERSION?: number;
+  /** Cipher suite the server chose, as IANA numbers it. weir. */
+  TLS_CIPHER?: number;
+  /** 1: the suite has no authentication or encryption, export keys, or RC4, RC2, DES, 3DES, IDEA, MD5. weir. */
+  TLS_UNSAFE_CIPHER?: number;
+  /** JA3 of the client's hello. weir. */
+  JA3C_HASH?: string;
+  /** JA3S of the server's hello. weir. */
+  JA3S_HASH?: string;
+  /** JA4 of the client's hello, also in QUIC. weir. */
+  JA4C_HASH?: string;
+  /** Protocols the client offers (ALPN), a comma between them. weir. */
+  TLS_ALPN?: string;
+  /** Issuer of the server's certificate, where it is in clear (TLS 1.2 and before). weir. */
+  TLS_CERT_ISSUER_DN?: string;
+  /** Subject of the certificate. weir. */
+  TLS_CERT_SUBJECT_DN?: string;
+  /** tlsVersion as text: TLSv1.3, DTLSv1.2, SSLv3. weir. */
+  TLS_VERSION_NAME?: string;
+  /** The number in it: 1.3. weir. */
+  TLS_VERSION_NUMBER?: string;
+  /** The protocol in it: tls, dtls, ssl. weir. */
+  TLS_VERSION_PROTOCOL?: string;
+  /** Versions the client offers: an array in JSON, a comma between them on the wire. weir. */
+  TLS_OFFERED_VERSIONS?: string[];
+  /** tlsCipher as IANA calls it: TLS_AES_128_GCM_SHA256; 0x and hexadecimal digits where weir knows no name. weir. */
+  TLS_CIPHER_NAME?: string;
+  /** Protocol the server chose (ALPN), where it says so in clear. weir. */
+  TLS_ALPN_CHOSEN?: string;
+  /** 1: the client's hello has encrypted_client_hello (ECH, or its grease), 2: encrypted_server_name (ESNI). weir. */
+  TLS_ENCRYPTED_CLIENT_HELLO?: number;
+  /** Begin of the certificate's validity. weir. */
+  TLS_CERTIFICATE_NOT_BEFORE?: number | string;
+  /** End of the certificate's validity; what is behind 2106-02-07 is that day. weir. */
+  TLS_CERTIFICATE_NOT_AFTER?: number | string;
+  /** Issuer and subject of the certificate are the same. weir. */
+  TLS_CERTIFICATE_SELF_SIGNED?: boolean;
+  /** SHA-1 fingerprint of the certificate, 40 hexadecimal digits. weir. */
+  TLS_CERTIFICATE_SHA1?: string;
+  /** DNS names the certificate is for (subjectAltName): an array in JSON, a comma between them on the wire. weir. */
+  TLS_CERTIFICATE_NAMES?: string[];
+  /** QUIC version of the first long header. weir. */
+  QUIC_VERSION?: number;
+  /** The same as text: v1, v2, draft-29, Q046. weir. */
+  QUIC_VERSION_NAME?: string;
+  /** User agent in the client's transport parameters. weir. */
+  QUIC_USER_AGENT?: string;
+  /** Name of the first question, also of mDNS and LLMNR, escaped as RFC 1035 section 5.1 says. weir. */
+  DNS_QUERY?: string;
+  /** Transaction id of the first query. weir. */
+  DNS_QUERY_ID?: number;
+  /** Type of the first question: 1 is A; in one octet, 255 for what does not fit. weir. */
+  DNS_QUERY_TYPE?: number;
+  /** Reply code of the first response: 0 is no error; 255 when no response was seen. weir. */
+  DNS_RET_CODE?: number;
+  /** Records in its answer section, 254 at most; 255 when no response was seen. weir. */
+  DNS_NUM_ANSWERS?: number;
+  /** TTL of the first address in it, else of its first record; 4294967295 when there is none. weir. */
+  DNS_TTL_ANSWER?: number;
+  /** Its answers as text, a comma between them. weir. */
+  DNS_RESPONSE?: string;
+  /** dnsQueryType as text: A, AAAA, HTTPS; TYPE and the number where it has no common name. weir. */
+  DNS_QUERY_TYPE_NAME?: string;
+  /** dnsReturnCode as text: NOERROR, NXDOMAIN. weir. */
+  DNS_RETURN_CODE_NAME?: string;
+  /** First addresses in its answers, 8 at most: an array in JSON, a comma between them on the wire. weir. */
+  DNS_ADDRESSES?: string[];
+  /** First query to the response with its id; 4294967295 when there was none. weir. */
+  DNS_LATENCY_MICROSECONDS?: number;
+  /** Method of the first request. weir. */
+  HTTP_REQUEST_METHOD?: string;
+  /** Host it is for; with --dpi-server-name-key its keyed hash. weir. */
+  HTTP_REQUEST_HOST?: string;
+  /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
+  HTTP_REQUEST_TARGET?: string;
+  /** Status of the first response. weir. */
+  HTTP_STATUS_CODE?: number;
+  /** The same as httpUserAgent. */
+  HTTP_USER_AGENT?: string;
+  /** Content type of the first response, else of the request. weir. */
+  HTTP_CONTENT_TYPE?: string;
+  /** The same as httpRequestMethod. */
+  HTTP_METHOD?: string;
+  /** The same as httpRequestHost. */
+  HTTP_HOST?: string;
+  /** The same as httpRequestTarget. */
+  HTTP_URL?: string;
+  /** The same as httpStatusCode. */
+  HTTP_RET_CODE?: number;
+  /** Page the first request came from. weir. */
+  HTTP_REFERER?: string;
+  /** The same as httpContentType. */
+  HTTP_MIME?: string;
+  /** X-Forwarded-For of the first request. weir. */
+  HTTP_X_FORWARDED_FOR?: string;
+  /** Via of the first request. weir. */
+  HTTP_VIA?: string;
+  /** What the server of the first response calls itself. weir. */
+  HTTP_SERVER?: string;
+  /** HASSH of the client. weir. */
+  HASSH_CLIENT?: string;
+  /** HASSH of the server. weir. */
+  HASSH_SERVER?: string;
+  /** Identification string of the client: SSH-2.0-OpenSSH_9.2p1. weir. */
+  SSH_CLIENT_BANNER?: string;
+  /** Identification string of the server. weir. */
+  SSH_SERVER_BANNER?: string;
+  /** MAC address of the client. weir. */
+  DHCP_CLIENT_MAC?: string;
+  /** Address the client was given. weir. */
+  DHCP_CLIENT_IP?: string;
+  /** Host name the client tells. weir. */
+  DHCP_CLIENT_NAME?: string;
+  /** Type of the first message: 1 is DISCOVER. weir. */
+  DHCP_MESSAGE_TYPE?: number;
+  /** The same as text: DISCOVER, OFFER, REQUEST, ACK. weir. */
+  DHCP_MESSAGE_TYPE_NAME?: string;
+  /** Options the client asks for (option 55) in its order: 1,3,6,15; tells operating systems apart. weir. */
+  DHCP_FINGERPRINT?: string;
+  /** Vendor class of the client (option 60): MSFT 5.0. weir. */
+  DHCP_CLASS?: string;
 }
 
 /** A line of `naming=ecs`: an Elastic Common Schema document. */
@@ -1822,6 +2172,88 @@ export interface EcsFlow {
       dst_father_proc_user_name?: string;
       /** Id of the container, 64 hexadecimal digits or what its runtime calls it. */
       dst_proc_container_id?: string;
+      /** Number of the application; 0 is unknown. JSON of naming nprobe writes master and application: 91.126. Label: nDPI. */
+      l7_proto?: number;
+      /** Master and application: TLS.Google; Unknown when neither is known. Label: nDPI. */
+      l7_proto_name?: string;
+      /** The same as applicationCategoryName. */
+      l7_proto_category?: string;
+      /** How sure nDPI is of the application, as it numbers that. */
+      l7_confidence?: number;
+      /** Risks that nDPI saw: bit n is its risk n. */
+      l7_proto_risk?: number | string;
+      /** Names of the risks, a comma between them. nDPI. */
+      l7_proto_risk_name?: string;
+      /** Sum of what nDPI says its risks weigh, both ends together. */
+      l7_risk_score?: number;
+      /** What the flow is about: URL, server name, query, host name, SSH server, or what nDPI says. weir, nDPI. */
+      l7_info?: string;
+      /** The host name of it: HTTP host, TLS server name or DNS query. weir. */
+      l7_domain_info?: string;
+      /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
+      tls_server_name?: string;
+      /** Version in use, as on the wire: 772 is TLS 1.3. weir. */
+      tls_version?: number;
+      /** Cipher suite the server chose, as IANA numbers it. weir. */
+      tls_cipher?: number;
+      /** 1: the suite has no authentication or encryption, export keys, or RC4, RC2, DES, 3DES, IDEA, MD5. weir. */
+      tls_unsafe_cipher?: number;
+      /** JA3 of the client's hello. weir. */
+      ja3c_hash?: string;
+      /** JA3S of the server's hello. weir. */
+      ja3s_hash?: string;
+      /** JA4 of the client's hello, also in QUIC. weir. */
+      ja4c_hash?: string;
+      /** Protocols the client offers (ALPN), a comma between them. weir. */
+      tls_alpn?: string;
+      /** Issuer of the server's certificate, where it is in clear (TLS 1.2 and before). weir. */
+      tls_cert_issuer_dn?: string;
+      /** Subject of the certificate. weir. */
+      tls_cert_subject_dn?: string;
+      /** Name of the first question, also of mDNS and LLMNR, escaped as RFC 1035 section 5.1 says. weir. */
+      dns_query?: string;
+      /** Transaction id of the first query. weir. */
+      dns_query_id?: number;
+      /** Type of the first question: 1 is A; in one octet, 255 for what does not fit. weir. */
+      dns_query_type?: number;
+      /** Reply code of the first response: 0 is no error; 255 when no response was seen. weir. */
+      dns_ret_code?: number;
+      /** Records in its answer section, 254 at most; 255 when no response was seen. weir. */
+      dns_num_answers?: number;
+      /** TTL of the first address in it, else of its first record; 4294967295 when there is none. weir. */
+      dns_ttl_answer?: number;
+      /** Its answers as text, a comma between them. weir. */
+      dns_response?: string;
+      /** The same as httpRequestMethod. */
+      http_method?: string;
+      /** The same as httpRequestHost. */
+      http_host?: string;
+      /** The same as httpRequestTarget. */
+      http_url?: string;
+      /** The same as httpStatusCode. */
+      http_ret_code?: number;
+      /** Page the first request came from. weir. */
+      http_referer?: string;
+      /** The same as httpUserAgent. */
+      http_user_agent?: string;
+      /** The same as httpContentType. */
+      http_mime?: string;
+      /** X-Forwarded-For of the first request. weir. */
+      http_x_forwarded_for?: string;
+      /** Via of the first request. weir. */
+      http_via?: string;
+      /** HASSH of the client. weir. */
+      hassh_client?: string;
+      /** HASSH of the server. weir. */
+      hassh_server?: string;
+      /** MAC address of the client. weir. */
+      dhcp_client_mac?: string;
+      /** Address the client was given. weir. */
+      dhcp_client_ip?: string;
+      /** Host name the client tells. weir. */
+      dhcp_client_name?: string;
+      /** Type of the first message: 1 is DISCOVER. weir. */
+      dhcp_message_type?: number;
     };
     /** First packet of the flow, the same in all its records. */
     flow_first_seen?: number | string;
@@ -2261,6 +2693,100 @@ export interface EcsFlow {
     source_kernel_state?: number;
     /** TCP state, as the kernel numbers them: 1 ESTABLISHED ... 7 CLOSE. */
     destination_kernel_state?: number;
+    /** Application as RFC 6759 numbers it: engine 22 (nDPI) in one octet, nDPI's number in the others. Label: nDPI. */
+    application_id?: string;
+    /** Name of the application: Google; absent when it is not known. Label: nDPI. */
+    application_name?: string;
+    /** Category of the application: Web. Label: nDPI. */
+    application_category_name?: string;
+    /** Numbers of master and application: 91.126; 0 when neither is known. Label: nDPI. */
+    application_numbers?: string;
+    /** Master and application: TLS.Google; absent when neither is known. Label: nDPI. */
+    application_label?: string;
+    /** Number of the protocol that carries the application; 0 when there is none. Label: nDPI. */
+    application_master_id?: number;
+    /** Its name: TLS, QUIC, DNS. Label: nDPI. */
+    application_master_name?: string;
+    /** Name of the master, or of the application where there is none. Label: nDPI. */
+    application_protocol_name?: string;
+    /** How far the application is to be trusted: Safe, Acceptable, Fun, Unsafe, Potentially Dangerous ... Label: nDPI. */
+    application_breed_name?: string;
+    /** The application protocol is an encrypted one. Label: nDPI. */
+    application_encrypted?: boolean;
+    /** How the application was found: DPI, DPI (cache), Match by port, Match by IP ... Label: nDPI. */
+    application_confidence_name?: string;
+    /** classified, guessed (given up, by port or address), unknown, open (more packets are looked at), or notInspected (no DPI state was free). */
+    application_state_name?: string;
+    /** Packets that were looked at; stays at 65535. */
+    application_packets_inspected?: number;
+    /** A host name or address of the flow is on a list (--dpi-lists). nDPI. */
+    application_listed?: boolean;
+    /** Category of that list. nDPI. */
+    application_list_category_name?: string;
+    /** Names of the risks that nDPI saw: an array in JSON, a comma between them on the wire. */
+    application_risk_names?: string[];
+    /** tlsVersion as text: TLSv1.3, DTLSv1.2, SSLv3. weir. */
+    tls_version_name?: string;
+    /** The number in it: 1.3. weir. */
+    tls_version_number?: string;
+    /** The protocol in it: tls, dtls, ssl. weir. */
+    tls_version_protocol?: string;
+    /** Versions the client offers: an array in JSON, a comma between them on the wire. weir. */
+    tls_offered_versions?: string[];
+    /** tlsCipher as IANA calls it: TLS_AES_128_GCM_SHA256; 0x and hexadecimal digits where weir knows no name. weir. */
+    tls_cipher_name?: string;
+    /** Protocol the server chose (ALPN), where it says so in clear. weir. */
+    tls_alpn_chosen?: string;
+    /** 1: the client's hello has encrypted_client_hello (ECH, or its grease), 2: encrypted_server_name (ESNI). weir. */
+    tls_encrypted_client_hello?: number;
+    /** Begin of the certificate's validity. weir. */
+    tls_certificate_not_before?: number | string;
+    /** End of the certificate's validity; what is behind 2106-02-07 is that day. weir. */
+    tls_certificate_not_after?: number | string;
+    /** Issuer and subject of the certificate are the same. weir. */
+    tls_certificate_self_signed?: boolean;
+    /** SHA-1 fingerprint of the certificate, 40 hexadecimal digits. weir. */
+    tls_certificate_sha1?: string;
+    /** DNS names the certificate is for (subjectAltName): an array in JSON, a comma between them on the wire. weir. */
+    tls_certificate_names?: string[];
+    /** QUIC version of the first long header. weir. */
+    quic_version?: number;
+    /** The same as text: v1, v2, draft-29, Q046. weir. */
+    quic_version_name?: string;
+    /** User agent in the client's transport parameters. weir. */
+    quic_user_agent?: string;
+    /** dnsQueryType as text: A, AAAA, HTTPS; TYPE and the number where it has no common name. weir. */
+    dns_query_type_name?: string;
+    /** dnsReturnCode as text: NOERROR, NXDOMAIN. weir. */
+    dns_return_code_name?: string;
+    /** First addresses in its answers, 8 at most: an array in JSON, a comma between them on the wire. weir. */
+    dns_addresses?: string[];
+    /** First query to the response with its id; 4294967295 when there was none. weir. */
+    dns_latency_microseconds?: number;
+    /** Method of the first request. weir. */
+    http_request_method?: string;
+    /** Host it is for; with --dpi-server-name-key its keyed hash. weir. */
+    http_request_host?: string;
+    /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
+    http_request_target?: string;
+    /** Status of the first response. weir. */
+    http_status_code?: number;
+    /** User agent of the first request. weir. */
+    http_user_agent?: string;
+    /** Content type of the first response, else of the request. weir. */
+    http_content_type?: string;
+    /** What the server of the first response calls itself. weir. */
+    http_server?: string;
+    /** Identification string of the client: SSH-2.0-OpenSSH_9.2p1. weir. */
+    ssh_client_banner?: string;
+    /** Identification string of the server. weir. */
+    ssh_server_banner?: string;
+    /** The same as text: DISCOVER, OFFER, REQUEST, ACK. weir. */
+    dhcp_message_type_name?: string;
+    /** Options the client asks for (option 55) in its order: 1,3,6,15; tells operating systems apart. weir. */
+    dhcp_fingerprint?: string;
+    /** Vendor class of the client (option 60): MSFT 5.0. weir. */
+    dhcp_class?: string;
     /** First packet since the previous record of the flow. */
     flow_start_milliseconds?: number | string;
     /** Last minus first packet of the record; the largest number when it does not fit. */

@@ -27,6 +27,15 @@ const needsNames = {
   text: 'needsText',
   endpoint: 'needsEndpoint',
   kernel: 'needsKernel',
+  label: 'needsLabel',
+  risk: 'needsRisk',
+  info: 'needsInfo',
+  tls: 'needsTls',
+  dns: 'needsDns',
+  http: 'needsHttp',
+  ssh: 'needsSsh',
+  dhcp: 'needsDhcp',
+  summary: 'needsInfo | kFactNeeds',
 } as const;
 
 /** Which function type a derived row calls, by its wire type. */
@@ -35,8 +44,9 @@ export function derivedMacro(field: Field): string {
     case 'float64':
       return 'FIELD_REAL';
     case 'string':
-      return 'FIELD_TEXT';
+      return field.semantics === 'list' ? 'FIELD_LIST' : 'FIELD_TEXT';
     case 'octetArray':
+    case 'macAddress':
     case 'ipv4Address':
     case 'ipv6Address':
       return 'FIELD_LIST';
@@ -61,6 +71,16 @@ function profileLines(field: Field, place: ProfilePlace, ...both: (Element | und
     );
 }
 
+type FactPlace = Extract<Field['place'], { kind: 'fact' }>;
+
+function factLine(field: Field, place: FactPlace, element: Element): string {
+  const text = place.form === 'list' ? 'FIELD_FACT_LIST' : 'FIELD_FACT_TEXT';
+  const macro = field.type === 'string' ? text : 'FIELD_FACT_NUMBER';
+  const stored = field.type === 'string' ? '' : `${place.form}, `;
+  const needs = needsNames[fieldNeeds(field)!];
+  return `${macro}(${numbers(element)}, ${field.type}, ${place.fact}, ${stored}${needs}, ${tail(field)})`;
+}
+
 function nativeLines(field: Field): string[] {
   const [first, second] = elements().filter((element) => element.field === field);
   if (first === undefined) throw new Error(`no element for catalogue row ${field.name}`);
@@ -75,6 +95,7 @@ function nativeLines(field: Field): string[] {
     );
   }
   if (place.kind === 'profile') return profileLines(field, place, first, second);
+  if (place.kind === 'fact') return [factLine(field, place, first)];
   if (second === undefined) return [`FIELD_SCALAR(${numbers(first)}, ${field.type}, ${place.member}, ${tail(field)})`];
   const macro = place.kind === 'pair' ? 'FIELD_PAIR' : 'FIELD_ENDPOINT';
   const [array = '', member] = place.member.split('[].');

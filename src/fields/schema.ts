@@ -9,7 +9,7 @@ export interface Property {
   maximum?: number;
   pattern?: string;
   enum?: unknown[];
-  items?: { type: string; minimum: number };
+  items?: { type: string; minimum?: number };
   /** Of an object whose keys weir does not choose, such as labels. */
   additionalProperties?: { type: string };
 }
@@ -29,6 +29,7 @@ function plainProperty(element: Element): Omit<Property, 'description'> {
   if (field.place.kind === 'profile' && field.place.json) {
     return { type: 'object', additionalProperties: { type: 'string' } };
   }
+  if (field.semantics === 'list' && type === 'string') return { type: 'array', items: { type: 'string' } };
   if (field.semantics === 'list') return { type: 'array', items: { type: 'integer', minimum: 0 } };
   if (type.startsWith('dateTime')) return { type: ['string', 'integer'] };
   switch (type) {

@@ -275,7 +275,9 @@ export interface PlannedFields {
 
 function binaryField({ element }: TemplateField, { fullSize = false, fixedTexts }: PlanOptions): PlannedField {
   const full = typeLengths[element.type];
-  if (fixedTexts !== undefined && element.length === variableLength) return plainField(element.index, '', fixedTexts);
+  if (fixedTexts !== undefined && element.length === variableLength) {
+    return plainField(element.index, '', element.field.textOctets ?? fixedTexts);
+  }
   // a fixed length of a variable-length type (mplsTopLabelStackSection) is the element's, not a reduction
   return plainField(element.index, '', fullSize && full !== variableLength ? full : element.length);
 }
@@ -322,7 +324,11 @@ export function recordLength(fields: readonly { wireLength: number }[]): number 
 }
 
 /** FlowNeeds of native/src/fields/flow_record.h. */
-export const needsBits = { tcp: 1, stats: 2, tunnel: 4, text: 8, endpoint: 16, kernel: 32 } as const;
+export const needsBits = {
+  ...{ tcp: 1, stats: 2, tunnel: 4, text: 8, endpoint: 16, kernel: 32 },
+  ...{ label: 64, risk: 128, info: 256, tls: 512, dns: 1024, http: 2048, ssh: 4096, dhcp: 8192 },
+  summary: 256 | 512 | 1024 | 2048 | 4096 | 8192,
+} as const;
 
 /** The FlowNeeds bits that must be measured for these elements. */
 export function needsOf(elements: Iterable<Element>): number {

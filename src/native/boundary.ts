@@ -280,6 +280,8 @@ export interface Meter {
   counters(): Counters;
   observationPoints(): ObservationPoint[];
   setTimeouts(activeMs: number, idleMs: number): void;
+  /** Reads the files of DpiOptions anew. Throws NativeError and keeps the old ones when one is wrong. */
+  reloadDpi(): void;
   /** Asks every worker to end: all flows leave with reason forced. 'finished' follows when the last worker is done. */
   stop(): void;
   /** Waits for the workers and frees the rings. Nothing may be taken afterwards. */
@@ -293,9 +295,10 @@ export interface EncoderField {
   wireLength: number;
   /**
    * How JSON writes the value. quoted: a number as a string; lower: a text in lower case; nanoseconds: a time as integer
-   * ns since 1970, a duration in ms as ns; constant: `constant` as it stands; hyphens: a MAC address of RFC 7042.
+   * ns since 1970, a duration in ms as ns; constant: `constant` as it stands; hyphens: a MAC address of RFC 7042;
+   * upper: a text in upper case.
    */
-  form: 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant' | 'hyphens';
+  form: 'plain' | 'quoted' | 'lower' | 'nanoseconds' | 'constant' | 'hyphens' | 'upper';
   /** JSON: the objects the key stands in, outermost first. */
   path: readonly string[];
   /** JSON text of a constant. */
@@ -537,7 +540,7 @@ export interface NativeError extends Error {
 
 export interface NativeAddon {
   readonly catalogueHash: string;
-  /** Versions of what is linked: { libpcap, zlib }. */
+  /** Versions of what is linked: { libpcap, zlib, libgcrypt }; kafka() and dpi() tell those that are loaded later. */
   readonly versions: Record<string, string>;
   /** attribution: fills who is at the ends; started before, closed after the Meter. */
   Meter: new (
@@ -571,6 +574,8 @@ export interface NativeAddon {
   dpi(): { available: boolean; version: string; reason: string };
   /** nDPI's applications, with the custom ones once a Meter has read them; empty without libndpi. */
   applications(): { selector: number; name: string; category: string; breed: string }[];
+  /** Throws NativeError with all that is wrong with the files and the filter, a line each; uses nothing of them. */
+  checkDpi(options: DpiOptions): void;
   /** Compiles a pcap-filter(7) expression; throws NativeError with libpcap's words. */
   checkFilter(expression: string, linkType: number, snapLength: number): void;
   /** Interfaces of a network namespace ('' = own). */

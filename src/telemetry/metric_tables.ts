@@ -24,6 +24,14 @@ export interface MeterReading {
   records: Readonly<Record<string, number>>;
   recordsDropped: number;
   recordsNotSelected: number;
+  recordsNotWanted: number;
+  dpiStates: number;
+  dpiStatesMissing: number;
+  dpiPackets: number;
+  dpiClassified: number;
+  dpiGuessed: number;
+  dpiGivenUp: number;
+  dpiFactsOctets: number;
   ringUsed: number;
   ringCapacity: number;
 }
@@ -137,6 +145,12 @@ export const meterLines: readonly MetricLine<MeterReading>[] = [
   counts('weir_flow_records_total', 'Flow records made, by flow end reason.', (now) => now.records, 'reason'),
   counts('weir_flow_records_dropped_total', 'Flow records lost because the record ring was full.', (now) => now.recordsDropped),
   counts('weir_flow_records_not_selected_total', 'Flow records left out by flow sampling.', (now) => now.recordsNotSelected),
+  counts('weir_flow_records_not_wanted_total', 'Flow records left out by --dpi-filter.', (now) => now.recordsNotWanted),
+  counts('weir_dpi_flows_total', 'Flows looked into, by how it ended: classified by nDPI, guessed, or given up without an application.', ({ dpiClassified: classified, dpiGuessed: guessed, dpiGivenUp: givenUp }) => ({ classified, guessed, givenUp }), 'result'),
+  counts('weir_dpi_packets_total', 'Packets that nDPI looked into.', (now) => now.dpiPackets),
+  counts('weir_dpi_states_missing_total', 'Flows not looked into because as many as allowed were (--dpi-states).', (now) => now.dpiStatesMissing),
+  gauges('weir_dpi_states', 'Flows that are looked into now.', (now) => now.dpiStates),
+  gauges('weir_dpi_facts_bytes', 'Memory of what was read in flows of the caches.', (now) => now.dpiFactsOctets),
   gauges('weir_cache_flows', 'Flows in the flow caches now.', (now) => now.flows),
   gauges('weir_cache_capacity_flows', 'Flows that the flow caches can hold.', (now) => now.cacheCapacity),
   gauges('weir_record_ring_used_bytes', 'Octets of flow records that wait in the record rings.', (now) => now.ringUsed),

@@ -12,6 +12,12 @@ export interface MeterSnapshot {
   outcomes: Readonly<Record<string, number>>;
   records: Readonly<Record<string, number>>;
   recordsDropped: number;
+  recordsNotWanted: number;
+  dpiStates: number;
+  dpiStatesMissing: number;
+  dpiClassified: number;
+  dpiGuessed: number;
+  dpiGivenUp: number;
 }
 
 /** Counters of one sink since the start. */
@@ -42,6 +48,8 @@ export interface AttributionSnapshot {
 
 export interface Snapshot {
   meter: MeterSnapshot;
+  /** Applications are looked for. */
+  dpi?: boolean;
   /** Absent when it is off. */
   attribution?: AttributionSnapshot;
   sinks: readonly SinkSnapshot[];
@@ -90,6 +98,22 @@ function flows(now: MeterSnapshot, before: MeterSnapshot, seconds: number): stri
   return early.length === 0 ? text : `${text} ${early.join(', ')}`;
 }
 
+function applications(now: MeterSnapshot, before: MeterSnapshot): string {
+  const grew = ['dpiClassified', 'dpiGuessed', 'dpiGivenUp'] as const;
+  const [classified = 0, guessed = 0, givenUp = 0] = grew.map((name) => now[name] - before[name]);
+  const left = grown(
+    { dpiStates: now.dpiStatesMissing, dpiFilter: now.recordsNotWanted },
+    { dpiStates: before.dpiStatesMissing, dpiFilter: before.recordsNotWanted },
+  );
+  const text = [
+    `applications ${short(classified)} classified`,
+    ...(guessed > 0 ? [`${short(guessed)} guessed`] : []),
+    ...(givenUp > 0 ? [`${short(givenUp)} unknown`] : []),
+    ...(now.dpiStates > 0 ? [`${short(now.dpiStates)} in work`] : []),
+  ].join(', ');
+  return left.length === 0 ? text : `${text} left out: ${left.join(', ')}`;
+}
+
 function lostEvents(counters: AttributionSnapshot | undefined): Record<string, number> {
   if (!counters) return {};
   const { kernelDropped, readsDropped, flowsDropped, eventsDropped } = counters;
@@ -130,6 +154,7 @@ function sink(now: SinkSnapshot, before: SinkSnapshot | undefined): string {
 export function statsLine(now: Snapshot, before: Snapshot, elapsedMs: number): string {
   const seconds = Math.max(elapsedMs, 1) / 1000;
   const parts = [packets(now.meter, before.meter, seconds), flows(now.meter, before.meter, seconds)];
+  if (now.dpi) parts.push(applications(now.meter, before.meter));
   if (now.attribution) parts.push(ends(now.attribution, before.attribution));
   // By place, not by name: two sinks may have the same URL.
   for (const [index, one] of now.sinks.entries()) parts.push(sink(one, before.sinks[index]));

@@ -3,8 +3,8 @@
 import type { Batch } from '../../src/native/boundary.js';
 import { MeteredFlows } from './encode_run.js';
 
-const stride = 896;
-const at = { link: 128, endpoint: 576, kernel: 640 } as const;
+const stride = 960;
+const at = { link: 128, endpoint: 640, kernel: 704 } as const;
 const kernelTcp = { size: 112, octetsAcknowledged: 0, smoothedRtt: 40, connectTime: 52, retransmits: 56, state: 104 };
 
 const longs = ['startNs', 'parentStartNs', 'cgroupId', 'netnsCookie'] as const;

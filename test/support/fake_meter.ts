@@ -8,6 +8,9 @@ export class FakeMeter implements Meter {
   stopped = false;
   closed = false;
   takes = 0;
+  reloads = 0;
+  /** What reloadDpi() throws. */
+  wrongFile: Error | undefined;
   ids: number[] = [];
   #events: MeterEvent[] = [];
   #wake: () => void;
@@ -63,6 +66,14 @@ export class FakeMeter implements Meter {
       records: {},
       recordsDropped: 0,
       recordsNotSelected: 0,
+      recordsNotWanted: 0,
+      dpiStates: 0,
+      dpiStatesMissing: 0,
+      dpiPackets: 0,
+      dpiClassified: 0,
+      dpiGuessed: 0,
+      dpiGivenUp: 0,
+      dpiFactsOctets: 0,
       ringUsed: 0,
       ringCapacity: 0,
       filePosition: 0,
@@ -75,6 +86,11 @@ export class FakeMeter implements Meter {
   }
 
   setTimeouts(): void {}
+
+  reloadDpi(): void {
+    this.reloads++;
+    if (this.wrongFile) throw this.wrongFile;
+  }
 
   stop(): void {
     this.stopped = true;

@@ -25,6 +25,7 @@ export const meterDefaults: Omit<MeterOptions, 'sources' | 'elements'> = {
   packetSamplingMode: 'systematic',
   flowSampling: 1,
   upscale: false,
+  dpi: null,
 };
 
 /** What an EncoderSpec says of units when nothing special is asked. */

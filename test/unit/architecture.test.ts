@@ -24,9 +24,11 @@ const typeScriptRooms: Record<string, string[]> = {
   doctor: ['errors', 'config', 'native', 'capabilities', 'telemetry'],
   privileges: ['errors', 'config', 'native', 'capabilities', 'telemetry'],
   attribution_run: ['errors', 'fields', 'config', 'native', 'metering', 'exporting', 'identity', 'telemetry'],
+  dpi_run: ['errors', 'fields', 'config', 'native', 'exporting', 'telemetry'],
   run_summary: ['native', 'exporting', 'telemetry', 'attribution_run'],
   app: [
     'attribution_run',
+    'dpi_run',
     'run_summary',
     'privileges',
     'errors',

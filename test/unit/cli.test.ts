@@ -68,6 +68,8 @@ interface World {
   exits: number[];
   timers: { call: () => void; ms: number; cancelled: boolean }[];
   probe: FakeProbe;
+  /** Arguments of supervised children. */
+  children: string[][];
   /** Resolves when the probe was asked to start. */
   started: Promise<ProbeEnvironment>;
 }
@@ -78,6 +80,7 @@ function world(): World {
   const signals = new EventEmitter();
   const exits: number[] = [];
   const timers: World['timers'] = [];
+  const children: string[][] = [];
   const probe = new FakeProbe();
   let begun: (environment: ProbeEnvironment) => void = () => {};
   const started = new Promise<ProbeEnvironment>((resolve) => {
@@ -99,6 +102,11 @@ function world(): World {
         timer.cancelled = true;
       };
     },
+    startChild(args) {
+      children.push([...args]);
+      return { kill: () => {}, ended: Promise.resolve({ status: 7, signal: null }) };
+    },
+    now: () => 0,
     loadAddon: () => ({ reason: 'no addon in this test' }),
     startProbe: async (options, environment) => {
       probe.options = options;
@@ -106,7 +114,7 @@ function world(): World {
       return probe;
     },
   };
-  return { io, out: stdout.text, err: stderr.text, signals, exits, timers, probe, started };
+  return { io, out: stdout.text, err: stderr.text, signals, exits, timers, probe, children, started };
 }
 
 /** Lets what is already due run. */
@@ -369,10 +377,32 @@ test('collect: places are checked, a signal ends it', async () => {
   assert.match(err(), /info collected /);
 });
 
+test('--supervise starts a child with the same arguments; not for files, and not in the child', async () => {
+  const { io, children } = world();
+  assert.equal(await main(['-i', 'eth0', '--supervise'], {}, io), 7);
+  assert.equal(await main(['-i', 'eth0'], { WEIR_SUPERVISE: 'on' }, io), 7);
+  assert.deepEqual(children, [
+    ['-i', 'eth0', '--supervise', '--no-supervise'],
+    ['-i', 'eth0', '--no-supervise'],
+  ]);
+  for (const argv of [
+    ['-r', 'x.pcap', '--supervise'],
+    ['-i', 'eth0', '--supervise', '--no-supervise'],
+  ]) {
+    const other = world();
+    const status = main(argv, {}, other.io);
+    await other.started;
+    other.probe.end(0);
+    assert.equal(await status, 0);
+    assert.deepEqual(other.children, []);
+  }
+  assert.equal((await run(['--supervise', '--bogus-one'])).status, 2);
+});
+
 test('--json is not for flows', async () => {
   const { status, err } = await run(['-r', 'x.pcap', '--json']);
   assert.equal(status, 2);
-  assert.match(err, /--json: goes with doctor, fields and templates; for flows use --to -\?format=json/);
+  assert.match(err, /--json: goes with applications, doctor, fields and templates; for flows use --to -\?format=json/);
 });
 
 test('reloadedOptions takes only what may change', () => {
@@ -406,8 +436,8 @@ test('the filter is compiled before anything starts, when the addon is there and
   const [found] = check(options('-f', 'bad'));
   assert.deepEqual([found?.name, found?.error.code, found?.error.message], ['filter', 'WEIR_FILTER', 'syntax error']);
   assert.deepEqual(seen, [
-    ['tcp', 1, 512],
-    ['bad', 1, 512],
+    ['tcp', 1, 262144],
+    ['bad', 1, 262144],
   ]);
   assert.deepEqual(check(options('-f', 'bad', '-r', 'x.pcap')), []);
   assert.deepEqual(filterCheck(undefined)(options('-f', 'bad')), []);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RunParts } from '../../src/capabilities.js';
-import { examine, type DoctorReport, type Finding, type Host, reportText } from '../../src/doctor.js';
+import { examine, type DoctorReport, type ExaminedRun, type Finding, type Host, reportText } from '../../src/doctor.js';
 import type { AttributionStatus, HostInterface, NativeAddon } from '../../src/native/boundary.js';
 import { attributionStatus } from '../support/counter_readings.js';
 
@@ -15,8 +14,8 @@ const host: Host = {
   zstd: false,
   runtimes: [],
 };
-const nothing: RunParts = { read: [], observationPoints: [], attribution: 'off', conntrack: true };
-const everywhere: RunParts = { ...nothing, observationPoints: [{ netns: '' }] };
+const nothing: ExaminedRun = { read: [], observationPoints: [], attribution: 'off', conntrack: true, dpi: 'auto' };
+const everywhere: ExaminedRun = { ...nothing, observationPoints: [{ netns: '' }] };
 const eth0: HostInterface = {
   index: 2,
   name: 'eth0',
@@ -30,6 +29,7 @@ const eth0: HostInterface = {
 
 interface Fake {
   kafka?: ReturnType<NativeAddon['kafka']>;
+  dpi?: ReturnType<NativeAddon['dpi']>;
   capabilities?: string[];
   probe?: Partial<ReturnType<NativeAddon['probe']>>;
   interfaces?: HostInterface[];
@@ -37,12 +37,14 @@ interface Fake {
 }
 
 const librdkafka = { available: true, version: '2.0.2', reason: '' };
+const libndpi = { available: true, version: '4.2.0', reason: '' };
 
 function addon({
   capabilities = ['CAP_NET_RAW'],
   probe = {},
   interfaces = [eth0],
   kafka = librdkafka,
+  dpi = libndpi,
   status = attributionStatus(),
 }: Fake = {}): {
   addon: NativeAddon;
@@ -52,6 +54,7 @@ function addon({
     versions: { libpcap: '1.10.3' },
     capabilities: () => capabilities,
     kafka: () => kafka,
+    dpi: () => dpi,
     probe: () => ({ packetSocket: 'ok', tpacketV3: 'ok', vnetHeader: 'ok', fanoutBpf: 'ok', setns: 'ok', ...probe }),
     interfaces: () => interfaces,
     probeAttribution: () => status,
@@ -142,7 +145,7 @@ test('who can be named: tier and why, programs, address translation, cgroups, ru
     { kind: 'docker', path: '/run/docker.sock', state: 'closed' },
     { kind: 'podman', path: '/run/p.sock', state: 'absent' },
   ] as const;
-  const ask = (attribution: RunParts['attribution']): DoctorReport =>
+  const ask = (attribution: ExaminedRun['attribution']): DoctorReport =>
     examine(addon({ status }), { ...everywhere, attribution }, { ...host, runtimes });
   const report = ask('auto');
   assert.deepEqual(
@@ -163,7 +166,7 @@ test('who can be named: tier and why, programs, address translation, cgroups, ru
 });
 
 test('the tier is that of this run, and what else is possible; its remedy is not a capability that is there', () => {
-  const detailOf = (attribution: RunParts['attribution']): string =>
+  const detailOf = (attribution: ExaminedRun['attribution']): string =>
     finding(examine(addon(), { ...everywhere, attribution }, host), 'tier').detail;
   assert.equal(detailOf('auto'), 'BPF, 2 programs');
   assert.equal(detailOf('diag'), 'sock_diag and /proc, as asked for; possible is BPF, 2 programs');
@@ -175,7 +178,11 @@ test('the tier is that of this run, and what else is possible; its remedy is not
 });
 
 test('-i ebpf: alone needs no packet socket, but a tier', () => {
-  const sockets: RunParts = { ...nothing, observationPoints: [{ netns: '', names: ['ebpf:'] }], attribution: 'auto' };
+  const sockets: ExaminedRun = {
+    ...nothing,
+    observationPoints: [{ netns: '', names: ['ebpf:'] }],
+    attribution: 'auto',
+  };
   const closed = { capabilities: [], probe: { packetSocket: 'EPERM', tpacketV3: 'EPERM' } };
   const report = examine(addon(closed), sockets, host);
   assert.equal(report.canCapture, true);
@@ -210,4 +217,18 @@ test('without the addon the report says so and how to build it', () => {
   assert.equal(detail, 'the addon is not built');
   assert.match(remedy ?? '', /npm run build/);
   assert.doesNotThrow(() => JSON.stringify(report));
+});
+
+test('libndpi: its version, or what is missing without it and how to get it', () => {
+  const found = (dpi: ExaminedRun['dpi'], reason = ''): Finding =>
+    finding(
+      examine(addon({ dpi: { available: reason === '', version: '4.2.0', reason } }), { ...everywhere, dpi }, host),
+      'libndpi',
+    );
+  assert.deepEqual([found('auto').state, found('auto').detail], ['ok', '4.2.0']);
+  const absent = found('auto', 'libndpi.so.4.2 is not there');
+  assert.deepEqual([absent.state, absent.detail], ['off', 'libndpi.so.4.2 is not there']);
+  assert.match(absent.without ?? '', /^applications and risks are not named; facts of TLS/);
+  assert.match(absent.remedy ?? '', /apt-get install libndpi-dev/);
+  assert.equal(found('off', 'not there').state, 'unused');
 });

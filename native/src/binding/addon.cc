@@ -14,6 +14,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("UdpSender", defineUdpSender(env));
   exports.Set("SctpSender", defineSctpSender(env));
   defineKafka(env, exports);
+  defineDpi(env, exports);
   defineHost(env, exports);
   return exports;
 }

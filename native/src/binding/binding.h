@@ -70,6 +70,7 @@ Napi::Function defineOptionsEncoder(Napi::Env env);
 Napi::Function defineUdpSender(Napi::Env env);
 Napi::Function defineSctpSender(Napi::Env env);
 void defineKafka(Napi::Env env, Napi::Object exports);
+void defineDpi(Napi::Env env, Napi::Object exports);
 void defineHost(Napi::Env env, Napi::Object exports);
 
 }  // namespace weir::binding

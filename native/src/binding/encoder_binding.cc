@@ -15,7 +15,7 @@ std::vector<EncoderField> fieldsOf(const Napi::Array& list) {
     to.key = textOf(field, "key");
     to.wireLength = static_cast<uint16_t>(u32Of(field, "wireLength"));
     to.form = choiceOf<EncoderField::Form>(
-        textOf(field, "form"), {"plain", "quoted", "lower", "nanoseconds", "constant", "hyphens"});
+        textOf(field, "form"), {"plain", "quoted", "lower", "nanoseconds", "constant", "hyphens", "upper"});
     to.constant = textOf(field, "constant");
     const auto path = field.Get("path").As<Napi::Array>();
     for (uint32_t step = 0; step < path.Length(); step++) to.path.push_back(path.Get(step).As<Napi::String>());

@@ -1,4 +1,5 @@
 // Questions about this host, and giving up privileges.
+#include <gcrypt.h>
 #include <pcap/pcap.h>
 #include <zlib.h>
 
@@ -89,6 +90,7 @@ void defineHost(Napi::Env env, Napi::Object exports) {
   Napi::Object versions = Napi::Object::New(env);
   versions.Set("libpcap", pcap_lib_version());
   versions.Set("zlib", zlibVersion());
+  versions.Set("libgcrypt", gcry_check_version(nullptr));
   exports.Set("versions", versions);
   exports.Set("checkFilter", Napi::Function::New(env, checkFilterCall, "checkFilter"));
   exports.Set("interfaces", Napi::Function::New(env, interfacesCall, "interfaces"));

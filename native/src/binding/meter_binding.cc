@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "binding/attribution_binding.h"
+#include "binding/dpi_binding.h"
 #include "encode/plan.h"
 #include "fields/field_table.h"
 
@@ -60,6 +61,7 @@ MeterOptions optionsOf(const Napi::Object& from) {
   options.sampling.random = textOf(from, "packetSamplingMode") == "random";
   options.flowSampling = u32Of(from, "flowSampling");
   options.upscale = flagOf(from, "upscale");
+  options.dpi = dpiOptionsOf(from.Get("dpi"));
   return options;
 }
 
@@ -93,6 +95,7 @@ Napi::Function MeterObject::define(Napi::Env env) {
                       InstanceMethod<&MeterObject::counters>("counters"),
                       InstanceMethod<&MeterObject::listObservationPoints>("observationPoints"),
                       InstanceMethod<&MeterObject::setTimeouts>("setTimeouts"),
+                      InstanceMethod<&MeterObject::reloadDpi>("reloadDpi"),
                       InstanceMethod<&MeterObject::stop>("stop"), InstanceMethod<&MeterObject::close>("close")});
 }
 
@@ -174,6 +177,14 @@ Napi::Value MeterObject::counters(const Napi::CallbackInfo& info) {
   set("cacheCapacity", sums.cacheCapacity);
   set("recordsDropped", sums.recordsDropped);
   set("recordsNotSelected", sums.recordsNotSelected);
+  set("recordsNotWanted", sums.recordsNotWanted);
+  set("dpiStates", sums.dpi.states);
+  set("dpiStatesMissing", sums.dpi.statesMissing);
+  set("dpiPackets", sums.dpi.packets);
+  set("dpiClassified", sums.dpi.classified);
+  set("dpiGuessed", sums.dpi.guessed);
+  set("dpiGivenUp", sums.dpi.givenUp);
+  set("dpiFactsOctets", sums.dpi.factsOctets);
   set("ringUsed", sums.ringUsed);
   set("ringCapacity", sums.ringCapacity);
   Napi::Object outcomes = Napi::Object::New(env);
@@ -208,6 +219,10 @@ void MeterObject::setTimeouts(const Napi::CallbackInfo& info) {
     return static_cast<uint64_t>(info[index].As<Napi::Number>().DoubleValue() * static_cast<double>(kNsPerMs));
   };
   meter_->setTimeouts(ns(0), ns(1));
+}
+
+void MeterObject::reloadDpi(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { meter_->reloadDpi(); });
 }
 
 void MeterObject::stop(const Napi::CallbackInfo&) { meter_->stop(); }

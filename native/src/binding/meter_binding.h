@@ -25,6 +25,7 @@ class MeterObject final : public Napi::ObjectWrap<MeterObject> {
   Napi::Value counters(const Napi::CallbackInfo& info);
   Napi::Value listObservationPoints(const Napi::CallbackInfo& info);
   void setTimeouts(const Napi::CallbackInfo& info);
+  void reloadDpi(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
   void wake();

@@ -15,8 +15,8 @@ namespace weir {
 struct EncoderField {
   // How JSON writes the value; binary formats know plain only. quoted: a number as a string; lower: a text in lower
   // case; nanoseconds: a time as integer ns since 1970, a duration in ms as ns; constant: `constant` as it stands;
-  // hyphens: a MAC address as 02-00-00-AB-CD-EF (RFC 7042).
-  enum class Form : uint8_t { plain, quoted, lower, nanoseconds, constant, hyphens };
+  // hyphens: a MAC address as 02-00-00-AB-CD-EF (RFC 7042); upper: a text in upper case.
+  enum class Form : uint8_t { plain, quoted, lower, nanoseconds, constant, hyphens, upper };
 
   uint32_t element = 0;      // index into elements(); not read for constants
   // JSON: the key, empty = the element's name. Text: '' the bare value, ':' and '/' joined to the value before it by

@@ -61,6 +61,10 @@ void applyForm(LineField& line, const EncoderField& field) {
       if (line.form != Form::text) refuse("in lower case");
       line.lower = true;
       return;
+    case EncoderField::Form::upper:
+      if (line.form != Form::text) refuse("in upper case");
+      line.upper = true;
+      return;
     case EncoderField::Form::nanoseconds:
       line.divisor = 1;
       if (isTime(line.plan.element->wire)) {
@@ -139,6 +143,8 @@ EncodeResult LineEncoder::encode(const BatchView& batch, uint32_t first, uint32_
   checkStride(batch, stride_);
   EncodeResult result;
   context_.heap = batch.heap;
+  names_ = applicationNames();
+  context_.names = names_.get();
   lines_ = 0;
   const bool all = selection_.takesAll(batch);
   for (uint32_t i = first; i < batch.count; i++) {
@@ -285,6 +291,11 @@ std::span<const uint8_t> LineEncoder::renderText(const LineField& field, const u
   if (field.lower) {
     for (size_t i = 0; i < size; i++) {
       if (text_[i] >= 'A' && text_[i] <= 'Z') text_[i] = static_cast<char>(text_[i] | 0x20);
+    }
+  }
+  if (field.upper) {
+    for (size_t i = 0; i < size; i++) {
+      if (text_[i] >= 'a' && text_[i] <= 'z') text_[i] = static_cast<char>(text_[i] & ~0x20);
     }
   }
   if (size == kTextRoom) {  // there may have been more

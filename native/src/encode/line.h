@@ -8,6 +8,7 @@
 
 #include "encode/number_format.h"
 #include "encode/plan.h"
+#include "fields/application_names.h"
 
 namespace weir {
 
@@ -34,7 +35,8 @@ struct LineField {
   ValueKind kind = ValueKind::u8;
   bool optional = false;  // left out when `absent` or empty
   bool quoted = false;    // in quotes though the form is not
-  bool lower = false;     // a text in lower case
+  bool lower = false;     // a text in lower or upper case
+  bool upper = false;
   uint8_t digits = 0;    // of a time's fraction
   uint64_t divisor = 1;  // ns in the unit of an epoch time
   uint64_t absent = 0;   // what a number says when there is none
@@ -90,6 +92,7 @@ class LineEncoder : public Encoder {
   const uint32_t linesPerUnit_;
   const Selection selection_;
   FieldContext context_;
+  std::shared_ptr<const ApplicationNames> names_;  // of the call under way
   uint32_t lines_ = 0;       // in the unit being filled; a unit never spans calls
   std::array<char, 64> key_;  // length and octets of the unit's message key
   size_t keySize_ = 0;        // with its length; 0 = none

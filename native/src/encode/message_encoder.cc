@@ -94,6 +94,8 @@ EncodeResult MessageEncoder::encode(const BatchView& batch, uint32_t first, uint
   out_ = out;
   exportSeconds_ = exportSeconds;
   context_.heap = batch.heap;
+  names_ = applicationNames();
+  context_.names = names_.get();
   const auto most = static_cast<uint32_t>(std::min<size_t>(messageSize_, out.bytes.size()));
   for (Family& family : families_) {
     const uint32_t least = format_.headerSize + family.opening;

@@ -8,6 +8,7 @@
 #include "encode/encoder.h"
 #include "encode/row_texts.h"
 #include "encode/wire_format.h"
+#include "fields/application_names.h"
 
 namespace weir {
 
@@ -110,6 +111,7 @@ class MessageEncoder final : public Encoder {
   const EncoderSpec spec_;
   const Selection selection_;
   FieldContext context_;
+  std::shared_ptr<const ApplicationNames> names_;  // of the call under way
   Family families_[2];   // IPv4, IPv6
   Message messages_[2];  // the second only where a message holds one set
   RowTexts texts_;

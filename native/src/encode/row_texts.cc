@@ -31,7 +31,10 @@ uint8_t* RowTexts::render(const WireTemplate& wire, const FieldContext& context,
     uint8_t* const text = isFixed ? at : at + kLongPrefix;
     const TextFunction call = element.kind == ValueKind::text ? element.text : element.octets;
     auto* const chars = reinterpret_cast<char*>(text);
-    size_t size = call(recordAt(row.record), row.side ^ element.flip, context, chars, textRoom_);
+    // Octets in a field of fixed length are asked for at that length: applicationId has two forms.
+    const bool isExact = isFixed && !column.isString && element.kind == ValueKind::list;
+    const size_t most = isExact ? column.length : textRoom_;
+    size_t size = call(recordAt(row.record), row.side ^ element.flip, context, chars, most);
     if (column.isString) size = utf8::sanitize(text, size, textRoom_);
     if (isFixed) {
       if (size > column.length) {

@@ -17,20 +17,6 @@ std::string_view textOf(const FlowRecord& record, unsigned side, const FieldCont
   return {reinterpret_cast<const char*>(context.heap) + text.offset, text.length};
 }
 
-// Texts one behind the other, as far as there is room.
-class Appender {
- public:
-  Appender(char* out, size_t capacity) : out_(out), capacity_(capacity) {}
-  void add(std::string_view text) { size_ += copy(text, out_ + size_, capacity_ - size_); }
-  void add(uint64_t number) { size_ += copyNumber(number, out_ + size_, capacity_ - size_); }
-  size_t size() const { return size_; }
-
- private:
-  char* const out_;
-  const size_t capacity_;
-  size_t size_ = 0;
-};
-
 // Where a process runs: @namespace/pod, or @container; nothing for those of the host.
 void addPlace(Appender& to, const FlowRecord& record, unsigned side, const FieldContext& context) {
   const std::string_view pod = textOf(record, side, context, &EndpointProfile::podName);

@@ -6,12 +6,15 @@
 //   FIELD_SIDES(name, enterprise, id, name, enterprise, id, wire type, array of two, member of its items, ...)
 //   FIELD_PROFILE_NUMBER / _TEXT / _JSON(name, enterprise, id, wire type, member of FlowEndpoint, member of
 //                                        EndpointProfile, flip, ...): who is at an end
+//   FIELD_FACT_NUMBER / _TEXT / _LIST(name, enterprise, id, wire type, fact, how a number is stored, needs, ...)
 //   FIELD_NUMBER / FIELD_REAL / FIELD_TEXT / FIELD_LIST(name, enterprise, id, wire type, function, flip, needs, ...)
 #include "fields/field_table.h"
 
 #include <type_traits>
 
 #include "fields/derive.h"
+#include "fields/derive_application.h"
+#include "fields/fact_field.h"
 #include "fields/profile_field.h"
 
 namespace weir {
@@ -66,7 +69,11 @@ constexpr uint32_t needsAt(size_t offset) {
   if (offset < offsetof(FlowRecord, tcp)) return needsNothingMore;
   if (offset < offsetof(FlowRecord, stats)) return needsTcp;
   if (offset < offsetof(FlowRecord, tunnel)) return needsStats;
-  if (offset < offsetof(FlowRecord, text)) return needsTunnel;
+  if (offset < offsetof(FlowRecord, application)) return needsTunnel;
+  if (offset < offsetof(FlowRecord, text)) {
+    const bool risk = offset == offsetof(FlowRecord, application.risks) || offset == offsetof(FlowRecord, application.riskScore);
+    return risk ? needsRisk : needsLabel;
+  }
   if (offset < offsetof(FlowRecord, endpoint)) return needsText;
   return offset < offsetof(FlowRecord, kernel) ? needsEndpoint : needsKernel;
 }
@@ -116,6 +123,12 @@ void numbersOf(const uint8_t* const* records, size_t count, unsigned side, const
   static_assert(std::is_same_v<decltype(EndpointProfile::member), TextRef>, name ": " #member " is no text"); \
   static_assert(WireType::wire == WireType::string, name ": " #wire " is no string");
 #define FIELD_PROFILE_JSON FIELD_PROFILE_TEXT
+#define FIELD_FACT_NUMBER(name, enterprise, id, wire, which, stored, needs, family, absent) \
+  static_assert(unsignedSize(WireType::wire) != 0 || isTime(WireType::wire) || WireType::wire == WireType::boolean, \
+                name ": " #wire " is no number");
+#define FIELD_FACT_TEXT(name, enterprise, id, wire, which, needs, family, absent) \
+  static_assert(WireType::wire == WireType::string, name ": " #wire " is no string");
+#define FIELD_FACT_LIST FIELD_FACT_TEXT
 #define FIELD_NUMBER(name, enterprise, id, wire, call, flip, needs, family, absent) \
   static_assert(unsignedSize(WireType::wire) != 0 || isTime(WireType::wire) || WireType::wire == WireType::boolean, \
                 name ": " #wire " is no number");
@@ -132,6 +145,9 @@ void numbersOf(const uint8_t* const* records, size_t count, unsigned side, const
 #undef FIELD_PROFILE_NUMBER
 #undef FIELD_PROFILE_TEXT
 #undef FIELD_PROFILE_JSON
+#undef FIELD_FACT_NUMBER
+#undef FIELD_FACT_TEXT
+#undef FIELD_FACT_LIST
 #undef FIELD_NUMBER
 #undef FIELD_REAL
 #undef FIELD_TEXT
@@ -165,6 +181,16 @@ void numbersOf(const uint8_t* const* records, size_t count, unsigned side, const
   computed(name, enterprise, id, WireType::wire, ValueKind::list, flip, needsEndpoint, family, absent, nullptr, nullptr, \
            profile::text<&FlowEndpoint::which, &EndpointProfile::member>,                                  \
            profile::text<&FlowEndpoint::which, &EndpointProfile::member>),
+#define FIELD_FACT_NUMBER(name, enterprise, id, wire, which, stored, needs, family, absent)                \
+  computed(name, enterprise, id, WireType::wire, ValueKind::number, 0, needs, family, absent,              \
+           fact::number<Fact::which, WireType::wire, fact::stored>, nullptr, nullptr, nullptr,             \
+           numbersOf<fact::number<Fact::which, WireType::wire, fact::stored>>, fact::stored == fact::plusOne),
+#define FIELD_FACT_TEXT(name, enterprise, id, wire, which, needs, family, absent)                          \
+  computed(name, enterprise, id, WireType::wire, ValueKind::text, 0, needs, family, absent, nullptr, nullptr, \
+           fact::text<Fact::which>, nullptr),
+#define FIELD_FACT_LIST(name, enterprise, id, wire, which, needs, family, absent)                          \
+  computed(name, enterprise, id, WireType::wire, ValueKind::list, 0, needs, family, absent, nullptr, nullptr, \
+           fact::list<Fact::which>, fact::text<Fact::which>),
 #define FIELD_NUMBER(name, enterprise, id, wire, call, flip, needs, family, absent)                        \
   computed(name, enterprise, id, WireType::wire, ValueKind::number, flip, needs, family, absent, derive::call, \
            nullptr, nullptr, nullptr, numbersOf<derive::call>),
@@ -187,6 +213,9 @@ constexpr Element kElements[] = {
 #undef FIELD_PROFILE_NUMBER
 #undef FIELD_PROFILE_TEXT
 #undef FIELD_PROFILE_JSON
+#undef FIELD_FACT_NUMBER
+#undef FIELD_FACT_TEXT
+#undef FIELD_FACT_LIST
 #undef FIELD_NUMBER
 #undef FIELD_REAL
 #undef FIELD_TEXT
@@ -199,6 +228,9 @@ constexpr Element kElements[] = {
 #define FIELD_PROFILE_NUMBER(...)
 #define FIELD_PROFILE_TEXT(...)
 #define FIELD_PROFILE_JSON(...)
+#define FIELD_FACT_NUMBER(...)
+#define FIELD_FACT_TEXT(...)
+#define FIELD_FACT_LIST(...)
 #define FIELD_NUMBER(...)
 #define FIELD_REAL(...)
 #define FIELD_TEXT(...)

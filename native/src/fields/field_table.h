@@ -34,10 +34,13 @@ enum class ValueKind : uint8_t {
   list,               // computed: text() gives a JSON value (array, quoted string; empty = absent), octets() the wire form
 };
 
+struct ApplicationNames;
+
 // What a derived field may look at besides the record.
 struct FieldContext {
   const ObservationPointTable* observationPoints = nullptr;
   const uint8_t* heap = nullptr;       // the batch's text heap
+  const ApplicationNames* names = nullptr;  // of what nDPI numbers; encoders hold them for one call
   uint64_t startNs = 0;                // start of the probe: system initialisation time
   uint64_t activeTimeoutNs = 0;
   uint64_t idleTimeoutNs = 0;

@@ -68,7 +68,10 @@ struct alignas(64) FlowHot {  // always; two cache lines
   uint8_t ttlMin[2];          // TTL / hop limit; 255 and 0 when the side sent nothing
   uint8_t ttlMax[2];
   uint8_t fragmentFlags;      // IANA 197 bits OR: 0x40 DF, 0x20 MF (bit 0 reserved is 0x80)
-  EndReason endReason;
+  union {
+    EndReason endReason;  // in a record
+    uint8_t inspecting;   // in the cache: 1 = packets go to the FlowInspector
+  };
 };
 static_assert(sizeof(FlowHot) == 128);
 

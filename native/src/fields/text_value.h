@@ -31,4 +31,18 @@ inline size_t quotedAddress(int family, const uint8_t* address, char* out, size_
   return size + 1 > capacity ? 0 : copy({text, size + 1}, out, capacity);
 }
 
+// Texts one behind the other, as far as there is room.
+class Appender {
+ public:
+  Appender(char* out, size_t capacity) : out_(out), capacity_(capacity) {}
+  void add(std::string_view text) { size_ += copy(text, out_ + size_, capacity_ - size_); }
+  void add(uint64_t number) { size_ += copyNumber(number, out_ + size_, capacity_ - size_); }
+  size_t size() const { return size_; }
+
+ private:
+  char* const out_;
+  const size_t capacity_;
+  size_t size_ = 0;
+};
+
 }  // namespace weir::derive

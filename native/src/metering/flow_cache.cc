@@ -10,6 +10,7 @@ namespace weir {
 namespace {
 
 constexpr size_t kSubBurst = 32;        // packets whose cache lines are under way together
+constexpr size_t kInspectAhead = 4;     // packets: how far ahead the third pass fetches what the inspector touches
 constexpr uint32_t kNone = FlowIndex::kNone;
 constexpr uint32_t kFlushAhead = 8;     // entries: how far ahead flush() fetches
 
@@ -30,7 +31,11 @@ void FlowCache::Impl::updateSome(std::span<Packet> packets) {
     else store.prefetchTake(fresh++);
   }
   uint64_t wirePackets = 0, octets = 0;
+  const size_t inspected = options.inspector != nullptr ? packets.size() : 0;
   for (size_t i = 0; i < packets.size(); i++) {
+    if (i + kInspectAhead < inspected && candidates[i + kInspectAhead] != kNone) {
+      store.prefetchInspected(candidates[i + kInspectAhead]);
+    }
     meter(packets[i], hashes[i], candidates[i]);
     wirePackets += packets[i].wirePackets;
     octets += packets[i].octets;
@@ -89,6 +94,10 @@ uint32_t FlowCache::Impl::create(const Packet& packet, uint32_t hash) {
   if (FlowTcp* tcp = store.tcp(entry)) startTcp(*tcp);
   if (FlowStats* stats = store.stats(entry)) startStats(*stats);
   if (FlowTunnel* tunnel = store.tunnel(entry)) *tunnel = FlowTunnel{};
+  if (FlowApplication* application = store.application(entry)) {
+    *application = FlowApplication{};
+    hot.inspecting = isSelected(hash, options.flowSampling) ? 1 : 0;
+  }
   index.insert(hash, entry);
   ++counters.flowsCreated;
   counters.flows.add(1);
@@ -110,6 +119,7 @@ void FlowCache::Impl::measure(const Packet& packet, uint32_t entry) {
   if ((packet.present & hasTunnel) != 0) {
     if (FlowTunnel* tunnel = store.tunnel(entry)) measureTunnel(*tunnel, packet, side);
   }
+  if (hot.inspecting != 0) inspect(packet, entry, side);
   if ((packet.present & hasTcp) == 0 || !measureEnd(hot, store.link(entry), packet, side)) return;
   // The reference in the idle bucket goes stale; the linger's is valid from now on.
   const uint64_t lingerEnds = quietDeadline(hot);
@@ -125,13 +135,28 @@ void FlowCache::Impl::measureSequence(const Packet& packet, uint32_t entry, unsi
   recordSequence(store.sequence(entry), seen, packet, side, store.link(entry).firstSeenNs);
 }
 
+void FlowCache::Impl::inspect(const Packet& packet, uint32_t entry, unsigned side) {
+  FlowHot& hot = store.hot(entry);
+  FlowApplication& application = *store.application(entry);
+  options.inspector->packet(application, hot, packet, side);
+  if ((application.flags & kSettled) != 0) hot.inspecting = 0;
+}
+
+// Counts a record that nobody asked for.
+bool FlowCache::Impl::goesOut(uint32_t entry) {
+  if (!isSelected(store.hot(entry).hash, options.flowSampling)) {
+    ++counters.recordsNotSelected;
+    return false;
+  }
+  const FlowApplication* application = store.application(entry);
+  if (application == nullptr || options.inspector->wanted(*application)) return true;
+  ++counters.recordsNotWanted;
+  return false;
+}
+
 void FlowCache::Impl::emit(uint32_t entry, EndReason reason) {
   const FlowHot& hot = store.hot(entry);
-  if (!isPending(hot)) return;
-  if (!isSelected(hot.hash, options.flowSampling)) {
-    ++counters.recordsNotSelected;
-    return;
-  }
+  if (!isPending(hot) || !goesOut(entry)) return;
   FlowHot copy = hot;
   if ((hot.state & kSourceIsHigh) != 0) swapEndpoints(copy.key);
   copy.sampling = options.packetSampling;
@@ -149,13 +174,22 @@ void FlowCache::Impl::emit(uint32_t entry, EndReason reason) {
     scaleUp(copy, options.packetSampling);
     if (stats != nullptr) stats = &(scaledStats = scaledUp(*stats, options.packetSampling));
   }
-  const FlowView view{copy, store.link(entry), store.tcp(entry), stats, store.tunnel(entry), sequence};
+  const FlowApplication* application = store.application(entry);
+  std::span<const uint8_t> facts;
+  if (application != nullptr) facts = options.inspector->facts(*application);
+  const FlowView view{copy,        store.link(entry), store.tcp(entry), stats, store.tunnel(entry),
+                      application, sequence,          facts};
   if (sink.put(view)) ++counters.records[static_cast<size_t>(reason)];
 }
 
 // A record leaves, the flow stays.
 void FlowCache::Impl::cut(uint32_t entry) {
   FlowHot& hot = store.hot(entry);
+  if (hot.inspecting != 0) {
+    FlowApplication& application = *store.application(entry);
+    options.inspector->update(application, hot);
+    if ((application.flags & kSettled) != 0) hot.inspecting = 0;
+  }
   emit(entry, EndReason::active);
   resetRecord(hot, store.link(entry));
   hot.recordIndex++;
@@ -164,7 +198,10 @@ void FlowCache::Impl::cut(uint32_t entry) {
 }
 
 void FlowCache::Impl::leave(uint32_t entry, EndReason reason) {
+  FlowApplication* application = store.application(entry);
+  if (store.hot(entry).inspecting != 0) options.inspector->settle(*application, store.hot(entry));
   emit(entry, reason);
+  if (application != nullptr) options.inspector->forget(*application);
   index.erase(store.hot(entry).hash, entry);
   store.giveBack(entry);
   ++counters.flowsGone;

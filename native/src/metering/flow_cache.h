@@ -12,6 +12,7 @@
 #include "base/counter.h"
 #include "base/hash.h"
 #include "decode/packet.h"
+#include "dpi/dpi.h"
 #include "fields/flow_record.h"
 
 namespace weir {
@@ -28,6 +29,7 @@ struct FlowCacheOptions {
   uint32_t packetSampling = 1;        // one of so many packets comes here: records say so
   bool upscale = false;               // counters of records are multiplied by packetSampling
   uint32_t flowSampling = 1;          // one of so many flows is handed to the sink, chosen by the hash of its key
+  FlowInspector* inspector = nullptr;  // looks inside flows and lives longer than the cache; null = nobody does
 };
 
 struct FlowCacheCounters {
@@ -36,6 +38,7 @@ struct FlowCacheCounters {
   Counter flowsGone;
   Counter records[6];       // taken by the sink, by EndReason
   Counter recordsNotSelected;  // left out by flow sampling; the sink did not see them
+  Counter recordsNotWanted;    // left out by the filter of applications; likewise
   Counter packets;          // wire packets metered
   Counter octets;           // IP octets metered
 };
@@ -47,7 +50,9 @@ struct FlowView {
   const FlowTcp* tcp;         // null when the block is not measured
   const FlowStats* stats;
   const FlowTunnel* tunnel;
+  const FlowApplication* application;      // with what is the cache's and the inspector's own
   std::span<const SequenceItem> sequence;  // record 0 only, may be empty
+  std::span<const uint8_t> facts;          // flow_facts.h
 };
 
 // Takes finished records; called on the worker thread.

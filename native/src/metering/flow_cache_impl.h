@@ -16,9 +16,13 @@ struct FlowCache::Impl {
       : options(given),
         sink(recordSink),
         index(std::max(given.capacity, 1u)),
-        store(std::max(given.capacity, 1u), given.needs, given.firstPackets),
+        store(std::max(given.capacity, 1u), needsOf(given), given.firstPackets),
         wheel(std::max(given.capacity, 1u)) {
     setTimeouts(given.activeTimeoutNs, given.idleTimeoutNs);
+  }
+
+  static uint32_t needsOf(const FlowCacheOptions& given) {
+    return given.inspector != nullptr ? given.needs : given.needs & ~kApplicationNeeds;
   }
 
   void setTimeouts(uint64_t active, uint64_t idle) {
@@ -37,9 +41,11 @@ struct FlowCache::Impl {
   uint32_t create(const Packet& packet, uint32_t hash);
   void measure(const Packet& packet, uint32_t entry);
   void measureSequence(const Packet& packet, uint32_t entry, unsigned side);
+  void inspect(const Packet& packet, uint32_t entry, unsigned side);
 
   // --- records ---
   void emit(uint32_t entry, EndReason reason);
+  bool goesOut(uint32_t entry);
   void cut(uint32_t entry);
   void leave(uint32_t entry, EndReason reason);
   EndReason dueReason(const FlowHot& hot) const;

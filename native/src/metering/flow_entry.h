@@ -44,7 +44,6 @@ inline void resetRecord(FlowHot& hot, FlowLink& link) {
   }
   hot.startNs = 0;  // set by the next packet; endNs stays, idleness counts from it
   hot.fragmentFlags = 0;
-  hot.endReason = EndReason::none;
 }
 
 inline void startLink(FlowLink& link, const Packet& packet, unsigned side, uint64_t flowId) {

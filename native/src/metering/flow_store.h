@@ -21,6 +21,7 @@ class FlowStore {
         tcp_((needs & needsTcp) != 0 ? capacity : 0),
         stats_((needs & needsStats) != 0 ? capacity : 0),
         tunnel_((needs & needsTunnel) != 0 ? capacity : 0),
+        application_((needs & kApplicationNeeds) != 0 ? capacity : 0),
         sequence_(size_t{capacity} * firstPackets),
         free_(capacity) {}
 
@@ -30,6 +31,7 @@ class FlowStore {
   FlowTcp* tcp(uint32_t entry) { return tcp_ ? tcp_.at(entry) : nullptr; }
   FlowStats* stats(uint32_t entry) { return stats_ ? stats_.at(entry) : nullptr; }
   FlowTunnel* tunnel(uint32_t entry) { return tunnel_ ? tunnel_.at(entry) : nullptr; }
+  FlowApplication* application(uint32_t entry) { return application_ ? application_.at(entry) : nullptr; }
   std::span<SequenceItem> sequence(uint32_t entry) {
     if (firstPackets_ == 0) return {};
     return {sequence_.at(size_t{entry} * firstPackets_), firstPackets_};
@@ -56,14 +58,20 @@ class FlowStore {
     if (entry >= capacity_) return;
     prefetchUpdate(entry);
     prefetchBlock(link_.at(entry));
+    if (application_) prefetchBlock(application_.at(entry));
   }
   void prefetchHot(uint32_t entry) { prefetchBlock(hot_.at(entry)); }
+  // What the inspector will touch; hot is there already. Most packets belong to flows that are settled.
+  void prefetchInspected(uint32_t entry) {
+    if (hot_[entry].inspecting != 0) prefetchBlock(application_.at(entry));
+  }
   // What a leaving record carries besides hot.
   void prefetchRecord(uint32_t entry) {
     prefetchBlock(link_.at(entry));
     if (tcp_) prefetchBlock(tcp_.at(entry));
     if (stats_) prefetchBlock(stats_.at(entry));
     if (tunnel_) prefetchBlock(tunnel_.at(entry));
+    if (application_) prefetchBlock(application_.at(entry));
   }
 
  private:
@@ -74,6 +82,7 @@ class FlowStore {
   MappedArray<FlowTcp> tcp_;
   MappedArray<FlowStats> stats_;
   MappedArray<FlowTunnel> tunnel_;
+  MappedArray<FlowApplication> application_;
   MappedArray<SequenceItem> sequence_;
   MappedArray<uint32_t> free_;  // a stack
   uint32_t freeCount_ = 0;

@@ -32,6 +32,17 @@ void add(Worker::Sums& to, const Worker::Sums& from) {
   to.size += from.size;
 }
 
+void add(DpiSums& to, const DpiCounters& from, bool gauges) {
+  to.statesMissing += from.statesMissing.get();
+  to.packets += from.packets.get();
+  to.classified += from.classified.get();
+  to.givenUp += from.givenUp.get();
+  to.guessed += from.guessed.get();
+  if (!gauges) return;
+  to.states += from.states.get();
+  to.factsOctets += from.factsOctets.get();
+}
+
 }  // namespace
 
 Meter::Meter(const MeterOptions& options, std::function<void()> wake, Attribution* attribution)
@@ -43,6 +54,16 @@ Meter::Meter(const MeterOptions& options, std::function<void()> wake, Attributio
   options_.cache.packetSampling = options_.sampling.interval;
   options_.cache.upscale = options_.upscale;
   options_.cache.flowSampling = std::max(options_.flowSampling, 1u);
+  if (options_.dpi) makeDpi();
+}
+
+// Files and filter are checked even when no template asks for what is inside flows.
+void Meter::makeDpi() {
+  DpiOptions& dpi = *options_.dpi;
+  if (!dpi.filter.empty()) options_.cache.needs |= needsLabel;
+  dpi.needs = options_.cache.needs & kApplicationNeeds;
+  if (dpi.needs == 0 && dpi.protocolsFile.empty() && dpi.categoryFiles.empty()) return;
+  dpi_ = std::make_shared<DpiEngine>(dpi);
 }
 
 Meter::~Meter() { close(); }
@@ -64,6 +85,8 @@ WorkerOptions Meter::workerOptions(const std::string& name, bool live, unsigned 
   options.cache.needs &= kMeasuredNeeds;
   // Templates may name what is switched off: records carry the block (stride()), empty; the cache keeps none.
   if (!options_.decoder.tunnels) options.cache.needs &= ~uint32_t{needsTunnel};
+  if (!dpi_) options.cache.needs &= ~kApplicationNeeds;
+  if ((options.cache.needs & kApplicationNeeds) != 0) options.dpi = dpi_;
   options.cache.capacity = std::max<uint32_t>(1024, options_.cache.capacity / team);
   options.sampling = options_.sampling;
   options.sampling.seed += workersMade_;  // workers choose independently
@@ -245,6 +268,9 @@ void Meter::retire() {
 
 void Meter::take(BatchBuffer& batch) {
   const uint32_t first = batch.count;
+  const size_t heapSize = batch.heapSize;
+  // What workers read of flows leaves room to who is at their ends.
+  if (attribution_ != nullptr) batch.heapSize = heapSize / 2;
   {
     const std::lock_guard lock(mutex_);
     // Start behind where the last call stopped, so that a busy worker cannot starve the others.
@@ -253,6 +279,7 @@ void Meter::take(BatchBuffer& batch) {
       for (auto& worker : teams_[nextTeam_]->workers) worker->ring().take(batch);
     }
   }
+  batch.heapSize = heapSize;
   if (attribution_ == nullptr) return;
   // Packets' flows first: what they told of makes no socket flow.
   attribution_->attribute(batch, first, points_);
@@ -322,7 +349,9 @@ void Meter::addCounters(const Team& team, MeterCounters& sums) {
     sums.flowsCreated += cache.flowsCreated.get();
     for (size_t i = 0; i < sums.records.size(); i++) sums.records[i] += cache.records[i].get();
     sums.recordsNotSelected += cache.recordsNotSelected.get();
+    sums.recordsNotWanted += cache.recordsNotWanted.get();
     sums.recordsDropped += worker->ring().dropped();
+    if (DpiCounters* dpi = worker->dpi()) add(sums.dpi, *dpi, !team.leaving);
     if (team.leaving) continue;  // gauges
     sums.flows += cache.flows.get();
     sums.ringUsed += worker->ring().used();
@@ -350,6 +379,10 @@ void Meter::setTimeouts(uint64_t activeNs, uint64_t idleNs) {
     for (auto& worker : team->workers) worker->setTimeouts(activeNs, idleNs);
   }
   if (attribution_ != nullptr) attribution_->setTimeouts(activeNs, idleNs);
+}
+
+void Meter::reloadDpi() {
+  if (dpi_) dpi_->reload();
 }
 
 void Meter::stop() {

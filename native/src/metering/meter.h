@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,6 +39,11 @@ struct MeterOptions {
   PacketSamplingOptions sampling;  // seed 0 = drawn at start
   uint32_t flowSampling = 1;       // one of so many flows is handed on
   bool upscale = false;            // counters of records are multiplied by sampling.interval
+  std::optional<DpiOptions> dpi;   // its needs come from cache.needs; none = nobody looks inside flows
+};
+
+struct DpiSums {
+  uint64_t states = 0, statesMissing = 0, packets = 0, classified = 0, givenUp = 0, guessed = 0, factsOctets = 0;
 };
 
 struct MeterCounters {
@@ -46,7 +52,8 @@ struct MeterCounters {
   uint64_t wirePackets = 0, fragmentsUnmatched = 0, fragmentsEvicted = 0, misplaced = 0;
   uint64_t packets = 0, octets = 0, flowsCreated = 0, flows = 0, cacheCapacity = 0;
   std::array<uint64_t, 6> records{};
-  uint64_t recordsDropped = 0, recordsNotSelected = 0, ringUsed = 0, ringCapacity = 0;
+  uint64_t recordsDropped = 0, recordsNotSelected = 0, recordsNotWanted = 0, ringUsed = 0, ringCapacity = 0;
+  DpiSums dpi;
   bool kernelFilter = false;  // what it hid is unknown
 };
 
@@ -65,6 +72,8 @@ class Meter {
   std::vector<FrameSource::Notice> takeNotices();
   MeterCounters counters();
   void setTimeouts(uint64_t activeNs, uint64_t idleNs);
+  // Reads the files of protocols and categories anew; throws Error and changes nothing when one is wrong.
+  void reloadDpi();
   // Asks for the end: all flows leave with reason forced.
   void stop();
   // Joins all threads; records still in the rings are lost, so take() first until finished() and 0 records.
@@ -96,7 +105,10 @@ class Meter {
   void addCounters(const Team& team, MeterCounters& sums);
   void notice(FrameSource::Notice::Level level, const std::string& code, const std::string& text);
 
+  void makeDpi();
+
   MeterOptions options_;
+  std::shared_ptr<DpiEngine> dpi_;  // null = nobody looks inside flows
   std::function<void()> wake_;
   Attribution* attribution_;
   ObservationPointTable points_;

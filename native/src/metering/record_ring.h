@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <span>
 
 #include "base/byte_ring.h"
 #include "base/counter.h"
@@ -43,6 +44,7 @@ class RecordRing final : public RecordSink {
 
  private:
   uint8_t* waitForRoom(size_t size);
+  void moveExtras(BatchBuffer& batch, uint8_t* record, std::span<const uint8_t> extras);
 
   const RecordRingOptions options_;
   const size_t stride_;

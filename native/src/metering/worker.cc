@@ -20,6 +20,8 @@ constexpr uint64_t kRefreshEveryNs = 500'000'000;
 // A live ring hands blocks over late; expiry looks at the clock of that long ago, so that waiting packets count first.
 constexpr uint64_t kRingDelayNs = 200'000'000;
 constexpr size_t kInboxOctets = 1u << 20;
+constexpr size_t kInspectedInboxOctets = 8u << 20;  // packets come with what was captured of them
+constexpr uint32_t kLongestHanded = 65'535;         // octets of one
 constexpr size_t kExpireAtOnce = 2048;  // flows looked at between two reads of a live source
 // At the end a live source is read this long: what the kernel took before stop() is handed over within its block timeout.
 constexpr uint64_t kLastReadNs = 60'000'000;
@@ -30,11 +32,30 @@ uint64_t clockNs(clockid_t clock) {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
-// What travels between workers: the packet without its frame.
+// What travels between workers: the packet without its frame; with DPI its octets from the IP header on stand behind.
 struct HandedPacket {
   Packet packet;
   uint8_t mac[12];
 };
+
+// How many octets of a packet go along.
+uint32_t handedOctets(const Packet& packet) { return std::min(packet.ipCaptured, kLongestHanded); }
+
+// Pointers into `octets`, which is where the packet's own from ip on are now.
+void repoint(Packet& packet, const uint8_t* octets) {
+  const auto payload = static_cast<uint32_t>(packet.payloadData - packet.ip);
+  packet.ipCaptured = handedOctets(packet);
+  packet.ip = octets;
+  if ((packet.present & hasPayload) == 0) return;
+  const uint32_t before = std::min(payload, packet.ipCaptured);
+  packet.payloadData = octets + before;
+  packet.payloadCaptured = std::min(packet.payloadCaptured, packet.ipCaptured - before);
+}
+
+FlowCacheOptions inspectedBy(FlowInspector* inspector, FlowCacheOptions options) {
+  options.inspector = inspector;
+  return options;
+}
 
 }  // namespace
 
@@ -46,7 +67,8 @@ Worker::Worker(const WorkerOptions& options, std::vector<std::unique_ptr<FrameSo
       live_(!sources_.empty() && sources_.front()->live()),
       ring_(options.ring, wake_),
       decoder_(options.decoder),
-      cache_(options.cache, ring_),
+      inspector_(options.dpi ? std::make_unique<FlowInspector>(*options.dpi) : nullptr),
+      cache_(inspectedBy(inspector_.get(), options.cache), ring_),
       sampler_(options.sampling),
       frames_(kBurst),
       packets_(kBurst) {}
@@ -62,7 +84,8 @@ void Worker::joinTeam(std::vector<Worker*> team, std::shared_ptr<std::latch> all
   allDone_ = std::move(allDone);
   inboxes_.resize(team_.size());
   for (size_t from = 0; from < team_.size(); from++) {
-    if (from != options_.index) inboxes_[from] = std::make_unique<ByteRing>(kInboxOctets);
+    if (from == options_.index) continue;
+    inboxes_[from] = std::make_unique<ByteRing>(inspector_ ? kInspectedInboxOctets : kInboxOctets);
   }
 }
 
@@ -179,16 +202,22 @@ bool Worker::handOver(const Packet& packet) {
   const unsigned owner = fanoutWorker(hash, options_.team);
   if (owner == options_.index) return false;
   ByteRing& inbox = *team_[owner]->inboxes_[options_.index];
-  uint8_t* room = inbox.reserve(sizeof(HandedPacket));
+  const uint32_t octets = inspector_ ? handedOctets(packet) : 0;
+  uint8_t* room = inbox.reserve(sizeof(HandedPacket) + octets);
   if (room == nullptr) {
     ++misplaced_;  // metered here instead: the flow splits, nothing is lost
     return false;
   }
   auto* handed = reinterpret_cast<HandedPacket*>(room);
   handed->packet = packet;
-  handed->packet.present &= static_cast<uint16_t>(~hasPayload);
-  handed->packet.payloadCaptured = 0;
-  handed->packet.ipCaptured = 0;
+  if (octets != 0) {
+    std::memcpy(room + sizeof(HandedPacket), packet.ip, octets);
+    repoint(handed->packet, room + sizeof(HandedPacket));
+  } else {
+    handed->packet.present &= static_cast<uint16_t>(~hasPayload);
+    handed->packet.payloadCaptured = 0;
+    handed->packet.ipCaptured = 0;
+  }
   if ((packet.present & hasMac) != 0) std::memcpy(handed->mac, packet.mac, sizeof handed->mac);
   inbox.commit();
   return true;

@@ -25,6 +25,7 @@ struct WorkerOptions {
   FlowCacheOptions cache;
   RecordRingOptions ring;
   PacketSamplingOptions sampling;
+  std::shared_ptr<const DpiEngine> dpi;  // null = nobody looks inside flows
   unsigned index = 0;    // within its team
   unsigned team = 1;     // workers that share the interface's fan-out group
   std::function<bool()> placementKnown;  // team > 1: the fan-out program is ours, so a flow's worker can be computed
@@ -60,6 +61,8 @@ class Worker {
   Sums sourceSums() const;
   DecoderCounters& decoder() { return decoder_.counters(); }
   FlowCacheCounters& cache() { return cache_.counters(); }
+  // Null without DPI.
+  DpiCounters* dpi() { return inspector_ ? &inspector_->counters() : nullptr; }
   RecordRing& ring() { return ring_; }
   uint64_t misplaced() const { return misplaced_.get(); }
   bool live() const { return live_; }
@@ -83,6 +86,7 @@ class Worker {
   const bool live_;
   RecordRing ring_;
   Decoder decoder_;
+  std::unique_ptr<FlowInspector> inspector_;
   FlowCache cache_;
   PacketSampler sampler_;
   std::vector<Frame> frames_;

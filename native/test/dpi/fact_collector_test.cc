@@ -393,6 +393,38 @@ TEST_CASE("collector: memory stays bounded and begin() forgets") {
   CHECK(flow.text(Fact::httpHost) == "example.org");
 }
 
+TEST_CASE("collector: DTLS behind STUN, in the same flow") {
+  const auto dtls = [](const Bytes& handshakeMessage, uint16_t sequence) {
+    const Bytes body(handshakeMessage.begin() + 4, handshakeMessage.end());
+    const Bytes fragment = join({Bytes(handshakeMessage.begin(), handshakeMessage.begin() + 4), number(sequence, 2),
+                                 number(0, 3), number(body.size(), 3), body});
+    return asString(join({{22}, number(0xfefd, 2), number(0, 8), vector(2, fragment)}));
+  };
+  // A ClientHello with a cookie field behind the session's identifier.
+  const Bytes hello = message(1, join({number(0xfefd, 2), Bytes(32, 7), {0}, {0}, vector(2, values({0xc02b})), vector(1, {0}),
+                                       vector(2, serverName("dtls.example"))}));
+  const std::string stun = hex("00010000 2112a442") + std::string(12, 'x');
+  Datagrams flow(40000, 3478);
+  flow.say(0, stun);
+  flow.say(1, stun);
+  flow.say(0, dtls(hello, 0));
+  flow.say(0, stun);
+  flow.say(1, stun);
+  flow.say(1, dtls(serverHello(0xfefd, 0xc02b, {}), 0));
+  flow.say(1, std::string(1, 23) + hex("fefd 0001 000000000001 0004 01020304"));
+  CHECK(flow.text(Fact::tlsServerName) == "dtls.example");
+  CHECK(flow.number(Fact::tlsCipher) == 0xc02b);
+  CHECK(flow.collector.complete());
+}
+
+TEST_CASE("collector: QUIC whose Initial does not open is given up, its version stays") {
+  Datagrams flow(40000, 443);
+  const std::string initial = hex("c3 00000001 08 0102030405060708 00 00 4020") + std::string(1180, 'x');
+  for (int i = 0; i < 30; i++) flow.say(i % 2 == 0 ? 0 : 1, initial);
+  CHECK(flow.number(Fact::quicVersion) == 1);
+  CHECK(flow.collector.complete());
+}
+
 TEST_CASE("collector: other protocols than TCP and UDP") {
   FactCollector collector;
   FactBuffer facts;

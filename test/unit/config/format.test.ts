@@ -9,9 +9,11 @@ import {
   type Format,
   FormatError,
   integer,
+  integerOrAuto,
   list,
   size,
   text,
+  words,
 } from '../../../src/config/format.js';
 
 function refused(format: Format<unknown>, value: unknown, message: RegExp): void {
@@ -122,4 +124,22 @@ test('lists take one value or several', () => {
   assert.deepEqual(format.parse('7'), [7]);
   assert.deepEqual(format.print([1, 2]), [1, 2]);
   assert.equal(format.item?.expects, integer().expects);
+});
+
+test('a whole number or auto', () => {
+  const format = integerOrAuto({ max: 9, zero: 8 }, () => 0);
+  assert.deepEqual([format.parse('auto'), format.parse('7'), format.parse(0)], [0, 7, 8]);
+  assert.deepEqual([format.print(0), format.print(7)], ['auto', 7]);
+  assert.throws(() => format.parse('many'), /expected a whole number from 0 to 9, or auto, found 'many'/);
+});
+
+test('some of a few words', () => {
+  const format = words(['red', 'green', 'blue'], 'colours');
+  assert.deepEqual(format.parse('blue, RED'), ['red', 'blue']);
+  assert.deepEqual([format.parse('all').length, format.parse('off'), format.parse('')], [3, [], []]);
+  assert.deepEqual([format.print(['red', 'blue']), format.print([])], ['red,blue', 'off']);
+  assert.throws(
+    () => format.parse('gren'),
+    /expected colours of red, green, blue, or all, found 'gren', did you mean green/,
+  );
 });

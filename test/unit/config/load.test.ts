@@ -204,6 +204,14 @@ test('contradictions between options', () => {
   assert.deepEqual(mistakes({ argv: nfdump }), []);
 });
 
+test('hashed server names need a key', () => {
+  assert.deepEqual(mistakes({ argv: ['--dpi-privacy', 'urls,server-names'] }), [
+    'WEIR_OPTION --dpi-privacy: server-names needs a key: --dpi-key FILE',
+  ]);
+  assert.deepEqual(mistakes({ argv: ['--dpi-privacy', 'server-names', '--dpi-key', 'names.key'] }), []);
+  assert.deepEqual(load({ argv: ['--dpi-privacy', 'user-agents,urls'] }).options.dpiPrivacy, ['urls', 'user-agents']);
+});
+
 test('checks of other rooms get the place of the option', () => {
   const check: OptionCheck = ({ filter }) =>
     filter === 'bad' ? [{ name: 'filter', error: new WeirError('WEIR_FILTER', 'syntax error') }] : [];

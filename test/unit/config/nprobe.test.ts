@@ -119,6 +119,15 @@ test('-e and -B together are a rate', () => {
   assert.match(mistakes('-e', 'x')[0] ?? '', /^-e: expected a whole number, found 'x'/);
 });
 
+test('-O, --discard-unknown-flows, --ndpi-custom-protos', () => {
+  assert.deepEqual(load('-O', 'DNS,HTTP', '--discard-unknown-flows', '1').dpiFilter, ['DNS,HTTP', '!unknown']);
+  assert.deepEqual(load('--discard-unknown-flows', '2').dpiFilter, ['unknown']);
+  assert.deepEqual(load('--discard-unknown-flows', '0').dpiFilter, []);
+  assert.match(mistakes('--discard-unknown-flows', '3')[0] ?? '', /expected 0, 1 or 2/);
+  assert.equal(load('--ndpi-custom-protos', '/etc/p.txt').dpiProtocols, '/etc/p.txt');
+  assert.match(mistakes('--disable-l7-protocol-guess')[0] ?? '', /is not in weir: a guess says so/);
+});
+
 test("weir's letters win over nProbe's, and what weir has not is said", () => {
   assert.equal(parseArguments(['-c', 'weir.yaml']).assignments[0]?.name, 'config');
   assert.equal(parseArguments(['-r', 'x']).assignments[0]?.name, 'read');

@@ -92,6 +92,7 @@ function stateOf(changes: Partial<OptionsState> = {}): OptionsState {
       records: { idle: 700, active: 200, endOfFlow: 100 },
       recordsDropped: 8,
       recordsNotSelected: 9072,
+      recordsNotWanted: 500,
     },
     ignored: { firstMs: 1_795_241_001_000, lastMs: 1_795_241_060_000 },
     notSent: { firstMs: 1_795_241_002_000, lastMs: 1_795_241_003_000 },
@@ -271,14 +272,14 @@ test('exporting process reliability: the sum of all causes (O4)', () => {
   const [row] = read.get('exportingReliability')!;
   assert.deepEqual(row!.scope, ['exportingProcessId']);
   assert.equal(row!.fields.exportingProcessId, 2);
-  assert.equal(row!.fields.notSentFlowTotalCount, 60 + 10 + 8 + 9072);
-  assert.equal(notSentRecords(stateOf()), 9150);
+  assert.equal(row!.fields.notSentFlowTotalCount, 60 + 10 + 8 + 9072 + 500);
+  assert.equal(notSentRecords(stateOf()), 9650);
   const causes = read.get('dropCauses')!.map(({ fields, scope }) => {
     assert.deepEqual(scope, ['exportingProcessId', 'flowRecordDropCause']);
     return [fields.flowRecordDropCause, fields.droppedFlowRecordTotalCount];
   });
   const named = Object.fromEntries(causes) as Record<string, number>;
-  assert.deepEqual(Object.keys(named), [...Object.keys(noDrops()), 'recordRing', 'flowSampling']);
+  assert.deepEqual(Object.keys(named), [...Object.keys(noDrops()), 'recordRing', 'flowSampling', 'dpiFilter']);
   assert.equal(named.queueFull, 60);
   assert.equal(named.recordRing, 8);
   assert.equal(
@@ -347,8 +348,8 @@ test('flow sampling: each flow with the same probability, and how many records w
   });
   assert.deepEqual(read.get('flowSamplingStatistics')![0]!.fields, {
     selectorId: 2,
-    selectorIDTotalFlowsObserved: 1008 + 9072,
-    selectorIDTotalFlowsSelected: 1008,
+    selectorIDTotalFlowsObserved: 1508 + 9072,
+    selectorIDTotalFlowsSelected: 1508,
   });
   assert.equal(read.has('packetSampling'), false);
 });

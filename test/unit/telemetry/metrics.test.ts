@@ -52,6 +52,11 @@ test('every counter of the meter is there with its value', async () => {
     weir_flow_records_not_selected_total: 1017,
     weir_record_ring_used_bytes: 1018,
     weir_record_ring_capacity_bytes: 1019,
+    weir_flow_records_not_wanted_total: 1020,
+    weir_dpi_states: 1021,
+    weir_dpi_states_missing_total: 1022,
+    weir_dpi_packets_total: 1023,
+    weir_dpi_facts_bytes: 1027,
   };
   for (const [name, value] of Object.entries(expected)) assert.equal(sampleValue(families, name), value, name);
   for (const [outcome, value] of Object.entries(meterCounters().outcomes)) {
@@ -59,6 +64,17 @@ test('every counter of the meter is there with its value', async () => {
   }
   for (const [reason, value] of Object.entries(meterCounters().records)) {
     assert.equal(sampleValue(families, 'weir_flow_records_total', { reason }), value);
+  }
+});
+
+test('flows by how looking into them ended', async () => {
+  const families = await scrape(metrics());
+  for (const [result, value] of [
+    ['classified', 1024],
+    ['guessed', 1025],
+    ['givenUp', 1026],
+  ] as const) {
+    assert.equal(sampleValue(families, 'weir_dpi_flows_total', { result }), value, result);
   }
 });
 

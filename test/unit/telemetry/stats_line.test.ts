@@ -21,6 +21,12 @@ function meter(change: Partial<MeterSnapshot> = {}): MeterSnapshot {
     outcomes: {},
     records: {},
     recordsDropped: 0,
+    recordsNotWanted: 0,
+    dpiStates: 0,
+    dpiStatesMissing: 0,
+    dpiClassified: 0,
+    dpiGuessed: 0,
+    dpiGivenUp: 0,
     ...change,
   };
 }
@@ -106,6 +112,22 @@ test('two sinks of one URL keep their own numbers', () => {
     sinks: [a, b].map((records) => ({ ...sink, records })),
   });
   assert.match(statsLine(sinks(5, 50), sinks(1, 20), 1000), /udp:\/\/c 4 records 0B \| udp:\/\/c 30 records 0B$/);
+});
+
+test('applications, where they are looked for', () => {
+  const before = meter({ dpiClassified: 100, dpiGuessed: 5, recordsNotWanted: 3 });
+  const now = meter({ dpiClassified: 1400, dpiGuessed: 7, dpiGivenUp: 4, dpiStates: 60, dpiStatesMissing: 2 });
+  const part = (change: Partial<MeterSnapshot>, dpi = true): string | undefined =>
+    statsLine({ meter: { ...now, ...change }, dpi, sinks: [] }, { meter: before, sinks: [] }, 1000).split(' | ')[2];
+  assert.equal(
+    part({ recordsNotWanted: 3 }),
+    'applications 1.30k classified, 2 guessed, 4 unknown, 60 in work left out: dpiStates 2',
+  );
+  assert.equal(
+    part({ dpiGuessed: 5, dpiGivenUp: 0, dpiStates: 0, dpiStatesMissing: 0, recordsNotWanted: 1003 }),
+    'applications 1.30k classified left out: dpiFilter 1.00k',
+  );
+  assert.equal(part({}, false), undefined);
 });
 
 test("the addon's counters are such a snapshot", () => {
