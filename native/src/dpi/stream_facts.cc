@@ -7,6 +7,7 @@
 #include "base/cursor.h"
 #include "dpi/dns_exchange.h"
 #include "dpi/fact_collector.h"
+#include "dpi/tls_records.h"
 
 namespace weir {
 namespace {
@@ -16,6 +17,7 @@ constexpr unsigned kFewSegments = 5;    // of a connection that says nothing kno
 constexpr unsigned kTalkSegments = 16;  // of one that may turn to TLS: STARTTLS, proxies
 constexpr unsigned kSilentSegments = 24;  // while only one side was understood
 constexpr unsigned kUploadSegments = 1024;  // of HTTP, whose response comes behind the request's body
+constexpr size_t kHandshakeType = 5;      // behind the first record's header
 constexpr uint8_t kSyn = 0x02, kAck = 0x10;
 
 bool isTalk(Octets stream) {
@@ -103,6 +105,7 @@ void StreamFacts::recognise(const Packet& packet, unsigned side, Octets segment,
 }
 
 bool StreamFacts::tryProtocols(const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
+  if (looksLikeTls(stream)) return settles(FactProtocol::tls, packet, side, stream, facts);
   if (looksLikeHttpRequest(stream) || looksLikeHttpResponse(stream)) {
     return settles(FactProtocol::http, packet, side, stream, facts);
   }
@@ -156,6 +159,9 @@ void StreamFacts::continueSide(const Packet& packet, unsigned side, Octets segme
 ParseResult StreamFacts::parse(const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
   Side& here = sides_[side];
   switch (protocol_) {
+    case FactProtocol::tls:
+      here.client = stream[kHandshakeType] == handshake::kClientHello;
+      return here.client ? parseTlsClient(stream, facts) : parseTlsServer(stream, facts);
     case FactProtocol::http:
       here.client = !looksLikeHttpResponse(stream);
       return here.client ? parseHttpRequest(stream, facts) : parseHttpResponse(stream, facts);
