@@ -336,6 +336,9 @@ export const needsBits = {
   summary: 256 | 512 | 1024 | 2048 | 4096 | 8192,
 } as const;
 
+/** What has flows looked into (kApplicationNeeds). */
+export const inspectionBits = needsBits.label | needsBits.risk | needsBits.summary;
+
 /** The FlowNeeds bits that must be measured for these elements. */
 export function needsOf(elements: Iterable<Element>): number {
   let bits = 0;
