@@ -7,6 +7,7 @@
 #include "dpi/quic_hello.h"
 #include "dpi/quic_packet.h"
 #include "dpi/tls_hello.h"
+#include "dpi/tls_records.h"
 
 namespace weir {
 namespace {
@@ -17,14 +18,18 @@ constexpr uint8_t kFailures = 6;          // datagrams that may tell nothing
 
 using Room = std::array<uint8_t, kLongestPacket>;
 
+void useConnectionId(QuicCrypto& crypto, uint32_t version, Octets connectionId) {
+  crypto.keys = quicInitialKeys(quicVersion(version).protection, connectionId, false);
+  crypto.version = version;
+  crypto.connectionIdSize = static_cast<uint8_t>(connectionId.size());
+  std::memmove(crypto.connectionId.data(), connectionId.data(), connectionId.size());
+}
+
 bool tryKeys(QuicCrypto& crypto, const QuicPacket& packet, Octets connectionId, Room& room, Octets& frames) {
   const QuicKeys keys = quicInitialKeys(quicVersion(packet.version).protection, connectionId, false);
   frames = openQuicPacket(keys, packet.octets, packet.numberOffset, room);
   if (frames.empty()) return false;
-  crypto.keys = keys;
-  crypto.version = packet.version;
-  crypto.connectionIdSize = static_cast<uint8_t>(connectionId.size());
-  std::memmove(crypto.connectionId.data(), connectionId.data(), connectionId.size());
+  useConnectionId(crypto, packet.version, connectionId);
   return true;
 }
 
@@ -43,9 +48,18 @@ Octets openInitial(QuicCrypto& crypto, const QuicPacket& packet, Room& room) {
   return frames;
 }
 
-void keepPieces(QuicFrames frames, QuicCrypto& crypto) {
+bool beginsGoogleHello(Octets octets) { return octets.size() >= 4 && std::memcmp(octets.data(), "CHLO", 4) == 0; }
+
+void keepPieces(QuicFrames frames, bool tls, QuicCrypto& crypto) {
   HandshakePiece piece;
-  while (frames.next(piece)) crypto.stream.put(piece.offset, piece.octets);
+  while (frames.next(piece)) {
+    // A client that was rejected sends another CHLO behind the first one, which may not have been seen.
+    if (!tls && piece.offset != crypto.base && crypto.stream.beginning().empty() && beginsGoogleHello(piece.octets)) {
+      crypto.stream.clear();
+      crypto.base = piece.offset;
+    }
+    if (piece.offset >= crypto.base) crypto.stream.put(piece.offset - crypto.base, piece.octets);
+  }
 }
 
 // What the stream tells so far.
@@ -74,10 +88,24 @@ bool keepInitials(Octets datagram, QuicCrypto& crypto, QuicVersion& version) {
     const Octets frames = openInitial(crypto, packet, room);
     if (frames.empty()) continue;
     version = found;
-    keepPieces(QuicFrames(frames, found.kind, packet.version), crypto);
+    keepPieces(QuicFrames(frames, found.kind, packet.version), found.tls, crypto);
     kept = true;
   }
   return kept;
+}
+
+// The server's hello, perhaps behind one that asks for another ClientHello.
+Parse readServerPieces(QuicFrames frames, QuicCrypto& crypto, FactBuffer& facts) {
+  HandshakePiece piece;
+  while (frames.next(piece)) {
+    if (piece.offset != crypto.serverBase) continue;
+    ServerHello hello;
+    if (readServerHello(piece.octets, hello) != Parse::done) return Parse::no;
+    addServerFacts(hello, facts);
+    if (!hello.retry) return Parse::done;
+    crypto.serverBase += handshakeLength(piece.octets);
+  }
+  return Parse::more;
 }
 
 }  // namespace
@@ -88,7 +116,7 @@ ParseResult parseQuicClient(Octets datagram, QuicCrypto& crypto, FactBuffer& fac
   if (readGooglePacket(datagram, google)) {
     facts.add(Fact::quicVersion, google.version);
     version = quicVersion(google.version);
-    keepPieces(QuicFrames(google.frames, version.kind, google.version), crypto);
+    keepPieces(QuicFrames(google.frames, version.kind, google.version), version.tls, crypto);
   } else if (looksLikeQuic(datagram)) {
     const uint32_t number = loadBe32(datagram.data() + 1);
     if (quicVersion(number).kind != QuicKind::reserved) facts.add(Fact::quicVersion, number);
@@ -100,24 +128,22 @@ ParseResult parseQuicClient(Octets datagram, QuicCrypto& crypto, FactBuffer& fac
   return state == Parse::more ? unfinished(crypto) : ParseResult{state};
 }
 
-ParseResult parseQuicServer(Octets datagram, const QuicCrypto& crypto, FactBuffer& facts) {
+ParseResult parseQuicServer(Octets datagram, QuicCrypto& crypto, FactBuffer& facts) {
   if (crypto.version == 0) return {};
   Room room;
   QuicPacket packet;
   for (size_t i = 0; i < kCoalesced && takeQuicPacket(datagram, packet); i++) {
     const QuicVersion version = quicVersion(packet.version);
-    if (packet.type != QuicPacket::Type::initial || !version.tls || version.kind == QuicKind::reserved) continue;
+    if (!version.tls || version.kind == QuicKind::reserved) continue;
+    if (packet.type == QuicPacket::Type::retry) useConnectionId(crypto, packet.version, packet.source);
+    if (packet.type != QuicPacket::Type::initial) continue;
     const QuicKeys keys =
         quicInitialKeys(version.protection, {crypto.connectionId.data(), crypto.connectionIdSize}, true);
     const Octets frames = openQuicPacket(keys, packet.octets, packet.numberOffset, room);
-    QuicFrames reader(frames, version.kind, packet.version);
-    HandshakePiece piece;
-    if (!reader.next(piece)) continue;
-    if (piece.offset != 0) return {};
-    const ParseResult result = parseServerHello(piece.octets, facts);
-    return {result.state == Parse::done ? Parse::done : Parse::no};
+    const Parse state = readServerPieces(QuicFrames(frames, version.kind, packet.version), crypto, facts);
+    if (state != Parse::more) return {state};
   }
-  return {Parse::more};
+  return {++crypto.serverFailures > kFailures ? Parse::no : Parse::more};
 }
 
 }  // namespace weir

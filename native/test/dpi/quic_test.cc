@@ -253,6 +253,11 @@ TEST_CASE("Google's QUIC in clear: CHLO of Q043 and Q046, in one packet and in p
   CHECK(read(q043(join({{0xa4, 1, 0, 60}, vector(2, Bytes(half, kChlo.end()))})), pieces, third) == Parse::more);
   CHECK(read(q043(join({{0xa0, 1}, vector(2, Bytes(kChlo.begin(), half))})), pieces, third) == Parse::done);
   CHECK(third.text(Fact::quicUserAgent) == "Chrome/70");
+  // Behind a first CHLO that was not seen.
+  QuicCrypto again;
+  FactBuffer fifth;
+  CHECK(read(q043(join({{0xa4, 1, 4, 0}, vector(2, kChlo)})), again, fifth) == Parse::done);
+  CHECK(fifth.text(Fact::tlsServerName) == "www.example.com");
   const Bytes newer = join({{0xc3}, text("Q046"), {0x50}, Bytes(8, 3), {0, 0, 0, 1}, Bytes(12, 9), stream});
   CHECK(read(newer, q046, fourth) == Parse::done);
   CHECK(fourth.text(Fact::tlsServerName) == "www.example.com");
