@@ -9,6 +9,7 @@ import { type Environment, loadOptions, type Loaded } from '../config/load.js';
 import { didYouMean } from '../config/nearest.js';
 import { longFlag, optionNames, type Options } from '../config/options.js';
 import { effectiveYaml } from '../config/print.js';
+import { dpiOptions } from '../dpi_run.js';
 import { examine, type Host, type LoadedAddon, reportText } from '../doctor.js';
 import { WeirError } from '../errors.js';
 import { planSinks } from '../exporting/sink_plan.js';
@@ -129,12 +130,14 @@ export function templatesCommand(name: string | undefined, asJson: boolean): Com
   return { status: 0, output: table(rows) };
 }
 
-/** `weir applications [PATTERN]`: what --dpi-filter may name, or of it what contains PATTERN. */
+/** `weir applications [PATTERN]`: what --dpi-filter may name (with --dpi-protocols), or of it what contains PATTERN. */
 function applicationsCommand(context: CommandContext, pattern: string): CommandResult {
   const loaded = context.loadAddon();
   if ('reason' in loaded) throw new WeirError('WEIR_ADDON', loaded.reason);
   const { available, reason } = loaded.addon.dpi();
   if (!available) throw new WeirError('WEIR_DPI_LIBRARY', reason);
+  const { options } = loadFor(context);
+  loaded.addon.checkDpi(dpiOptions({ ...options, dpiPrivacy: [] }));
   const wanted = pattern.toLowerCase();
   const found = loaded.addon
     .applications()

@@ -12,6 +12,7 @@ import { Exporter } from './exporter.js';
 import type { ExporterCounters } from './exporter_counters.js';
 import { foreignTemplateIds, ForeignTemplates } from './foreign_templates.js';
 import {
+  applicationRows,
   ignoredPackets,
   interfaceRows,
   LossWatch,
@@ -146,7 +147,6 @@ function tablesOf(plan: SinkPlan, around: ExporterSurroundings): OptionsTable[] 
       upscale: options.upscale,
     },
     legacySampling: plan.url.parameters.legacySampling ?? false,
-    applications: [],
   });
 }
 
@@ -167,7 +167,8 @@ function stateReader(around: ExporterSurroundings, counters: () => ExporterCount
     ignored.note(ignoredPackets(state.meter), now);
     notSent.note(notSentRecords(state), now);
     const points = around.meter.observationPoints();
-    return { ...state, ignored, notSent, interfaces: interfacesOf(points), points };
+    const applications = () => applicationRows(around.addon.applications());
+    return { ...state, ignored, notSent, interfaces: interfacesOf(points), points, applications };
   };
 }
 

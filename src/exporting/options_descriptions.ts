@@ -18,6 +18,7 @@ import {
   applicationIdLength,
   descriptionOctets,
   nameOctets,
+  namesApplications,
   type OptionsPlan,
   type TableMaker,
 } from './options_plan.js';
@@ -160,25 +161,28 @@ export function observationPoints(plan: OptionsPlan): TableMaker {
 
 /** RFC 6759. */
 export function applicationTable(plan: OptionsPlan): TableMaker[] {
-  if (plan.applications.length === 0) return [];
+  if (!namesApplications(plan)) return [];
   const length = applicationIdLength(plan);
+  const categories = plan.profile === 'rfc';
   return [
     {
       name: 'applications',
-      when: 'session',
+      when: 'change', // a file of custom protocols is read anew
       template: {
         scopes: 1,
         fields: [
           { id: 95, enterprise: 0, length, type: 'unsigned32' }, // octets, written as the number they make
           textField(plan, 'applicationName', nameOctets),
           textField(plan, 'applicationDescription', descriptionOctets),
+          ...(categories ? ianaFields('applicationCategoryName') : []),
         ],
       },
-      rows: () =>
-        plan.applications.map(({ selector, name, description }) => [
+      rows: ({ applications }) =>
+        applications().map(({ selector, name, description, category }) => [
           applicationId(selector, length),
           name,
           description,
+          ...(categories ? [category] : []),
         ]),
     },
   ];

@@ -58,6 +58,7 @@ export const ianaOptions = {
   informationElementRangeBegin: [342, 'unsigned64'],
   informationElementRangeEnd: [343, 'unsigned64'],
   privateEnterpriseNumber: [346, 'unsigned32'],
+  applicationCategoryName: [372, 'string'],
   flowSelectorAlgorithm: [390, 'unsigned16'],
   selectorIDTotalFlowsObserved: [394, 'unsigned64'],
   selectorIDTotalFlowsSelected: [395, 'unsigned64'],

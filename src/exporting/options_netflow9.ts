@@ -8,6 +8,7 @@ import {
   applicationIdLength,
   descriptionOctets,
   nameOctets,
+  namesApplications,
   type OptionsPlan,
   packetSelector,
   type TableMaker,
@@ -69,12 +70,12 @@ function interfaces(): TableMaker {
 }
 
 function applications(plan: OptionsPlan): TableMaker[] {
-  if (plan.applications.length === 0) return [];
+  if (!namesApplications(plan)) return [];
   const length = applicationIdLength(plan);
   return [
     {
       name: 'applications',
-      when: 'session',
+      when: 'change',
       template: {
         scopes: 1,
         fields: [
@@ -84,13 +85,10 @@ function applications(plan: OptionsPlan): TableMaker[] {
           ianaField('applicationDescription', descriptionOctets),
         ],
       },
-      rows: () =>
-        plan.applications.map(({ selector, name, description }) => [
-          plan.domain,
-          applicationId(selector, length),
-          name,
-          description,
-        ]),
+      rows: (state) =>
+        state
+          .applications()
+          .map(({ selector, name, description }) => [plan.domain, applicationId(selector, length), name, description]),
     },
   ];
 }

@@ -1,5 +1,6 @@
 // What is asked of the options of one sink, and the shape of the answer.
 
+import { elements, fieldNeeds } from '../fields/elements.js';
 import type { EncoderField, OptionsRow, OptionsTemplate } from '../native/boundary.js';
 import type { OptionsState } from './options_state.js';
 
@@ -39,15 +40,6 @@ export interface OptionsPlan {
   sampling: { packets: number; mode: 'systematic' | 'random'; flows: number; upscale: boolean };
   /** Packet sampling by the deprecated elements 34 and 35 alone, for collectors that misread 305 (goflow2). */
   legacySampling: boolean;
-  /** Applications that flow records may name; empty = no table. */
-  applications: readonly Application[];
-}
-
-/** A row of the application table: nDPI's protocol number is the selector of classification engine 22. */
-export interface Application {
-  selector: number;
-  name: string;
-  description: string;
 }
 
 /** RFC 5477 selectors of this Observation Domain. */
@@ -59,6 +51,13 @@ const nDpiEngine = 22; // IANA registry Classification Engine IDs
 /** Octets of texts where the reader takes fixed lengths only. */
 export const nameOctets = 32;
 export const descriptionOctets = 64;
+
+/** True when data records of the sink say which application they carry. */
+export function namesApplications({ templates }: Pick<OptionsPlan, 'templates'>): boolean {
+  return templates.some(({ fields }) =>
+    fields.some(({ element }) => fieldNeeds(elements()[element]!.field) === 'label'),
+  );
+}
 
 /** Octets of applicationId: the engine and nDPI's 2 for RFC 6759, Cisco's 4 for NetFlow readers. */
 export function applicationIdLength(plan: Pick<OptionsPlan, 'format' | 'profile'>): number {

@@ -27,8 +27,10 @@ import {
   samplingStatistics,
 } from './options_reports.js';
 
-export type { Application, OptionsPlan, OptionsTable } from './options_plan.js';
+export type { OptionsPlan, OptionsTable } from './options_plan.js';
 export {
+  type Application,
+  applicationRows,
   ignoredPackets,
   type InterfaceRow,
   interfaceRows,

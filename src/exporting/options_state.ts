@@ -1,6 +1,6 @@
 // What the rows of options records are made from: counters, and when they first and last grew.
 
-import type { Counters, HostInterface, ObservationPoint } from '../native/boundary.js';
+import type { Counters, HostInterface, NativeAddon, ObservationPoint } from '../native/boundary.js';
 import type { ExporterCounters } from './exporter_counters.js';
 
 export interface InterfaceRow {
@@ -16,6 +16,14 @@ export interface LossTimes {
   lastMs: number;
 }
 
+/** A row of the application table: nDPI's protocol number is the selector of classification engine 22. */
+export interface Application {
+  selector: number;
+  name: string;
+  category: string;
+  description: string;
+}
+
 export interface OptionsState {
   exporter: ExporterCounters;
   meter: Counters;
@@ -25,6 +33,18 @@ export interface OptionsState {
   notSent: LossTimes;
   interfaces: readonly InterfaceRow[];
   points: readonly ObservationPoint[];
+  /** What flow records may name; read when it is asked for. */
+  applications: () => readonly Application[];
+}
+
+/** The table's rows from nDPI's list. */
+export function applicationRows(list: ReturnType<NativeAddon['applications']>): Application[] {
+  return list.map(({ selector, name, category, breed }) => ({
+    selector,
+    name,
+    category,
+    description: [`nDPI ${name}`, category, breed].filter((part) => part !== '').join(', '),
+  }));
 }
 
 /** Notes when a counter grows; ask it each time the counter is read. */

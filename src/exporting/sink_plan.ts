@@ -24,6 +24,7 @@ import {
   type Template,
 } from '../fields/template.js';
 import { textKeys } from '../fields/text_line.js';
+import { applicationIdLength } from './options_plan.js';
 
 export interface SpoolPlan {
   folder: string;
@@ -165,6 +166,7 @@ export function planSink(
   const { template, biflow, leftOut, planning } = shape({ url, format, profile, events }, parsed, options);
   const { leftOut: unnamed, ...plan } = planFields(template, {
     ...planning,
+    applicationIdOctets: applicationIdLength({ format, profile }),
     biflow,
     settings: { samplingRate: options.upscale ? 1 : options.packetSampling },
   });

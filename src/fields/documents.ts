@@ -116,6 +116,44 @@ const ecsProcesses: readonly DocumentKey[] = [
   named('destination.user.name', 'destinationUserName'),
 ];
 
+/**
+ * What is inside. ECS has no JA4 and no application ids: those follow under `netflow`. network.protocol is what carries the
+ * application, tls where network.application is google; hashes are in upper case.
+ */
+// biome-ignore format: one line a key
+const ecsApplication: readonly DocumentKey[] = [
+  from('network.application', ['applicationName', 'applicationLabel', 'l7ProtocolName'], 'applicationName', { form: 'lower' }),
+  from('network.protocol', ['applicationProtocolName', 'applicationName', 'applicationLabel', 'l7ProtocolName'], 'applicationProtocolName', { form: 'lower' }),
+  named('tls.version', 'tlsVersionNumber', 'plain', ['tlsVersion', 'tlsVersionName']),
+  named('tls.version_protocol', 'tlsVersionProtocol', 'plain', ['tlsVersion', 'tlsVersionName']),
+  named('tls.cipher', 'tlsCipherName', 'plain', ['tlsCipher']),
+  named('tls.next_protocol', 'tlsAlpnChosen', 'lower'),
+  named('tls.client.server_name', 'tlsServerName'),
+  named('tls.client.ja3', 'tlsClientJa3'),
+  named('tls.server.ja3s', 'tlsServerJa3'),
+  named('tls.server.subject', 'tlsCertificateSubject'),
+  named('tls.server.issuer', 'tlsCertificateIssuer'),
+  named('tls.server.not_before', 'tlsCertificateNotBefore'),
+  named('tls.server.not_after', 'tlsCertificateNotAfter'),
+  named('tls.server.hash.sha1', 'tlsCertificateSha1', 'upper'),
+  named('tls.server.x509.subject.distinguished_name', 'tlsCertificateSubject'),
+  named('tls.server.x509.issuer.distinguished_name', 'tlsCertificateIssuer'),
+  named('tls.server.x509.not_before', 'tlsCertificateNotBefore'),
+  named('tls.server.x509.not_after', 'tlsCertificateNotAfter'),
+  named('tls.server.x509.alternative_names', 'tlsCertificateNames'),
+  named('dns.id', 'dnsQueryId', 'quoted'),
+  named('dns.question.name', 'dnsQuery'),
+  named('dns.question.type', 'dnsQueryTypeName', 'plain', ['dnsQueryType']),
+  named('dns.response_code', 'dnsReturnCodeName', 'plain', ['dnsReturnCode']),
+  named('dns.resolved_ip', 'dnsAddresses'),
+  from('http.request.method', ['httpRequestMethod', 'httpMethod'], 'httpRequestMethod', { says: ['httpMethod'] }),
+  named('http.request.referrer', 'httpReferer'),
+  from('http.response.status_code', ['httpStatusCode', 'httpReturnCode'], 'httpStatusCode', { says: ['httpReturnCode'] }),
+  from('url.original', ['httpRequestTarget', 'httpUrl'], 'httpRequestTarget', { says: ['httpUrl'] }),
+  named('url.domain', 'httpRequestDomain', 'plain', ['httpRequestHost', 'httpHost']),
+  from('user_agent.original', ['httpUserAgent', 'httpUserAgentText'], 'httpUserAgent', { says: ['httpUserAgentText'] }),
+];
+
 // biome-ignore format: one line a key
 const ecsTranslation: readonly DocumentKey[] = [
   named('source.nat.ip', 'postNATSourceIPv4Address', 'plain', ['postNATSourceIPv6Address']),
@@ -162,6 +200,7 @@ export const ecs: readonly DocumentKey[] = [
   named('observer.ingress.interface.name', 'ingressInterfaceName', 'plain', ['ingressInterface']),
   named('observer.egress.interface.id', 'egressInterface', 'quoted'),
   named('observer.egress.interface.name', 'egressInterfaceName', 'plain', ['egressInterface']),
+  ...ecsApplication,
   ...ecsTranslation,
   ...ecsProcesses,
 ];

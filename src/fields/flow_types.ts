@@ -774,13 +774,13 @@ export interface IpfixFlow {
   applicationStateName?: string;
   /** Packets that were looked at; stays at 65535. */
   applicationPacketsInspected?: number;
-  /** A host name or address of the flow is on a list (--dpi-lists). nDPI. */
+  /** A host name or address of the flow is on a list (--dpi-categories). nDPI. */
   applicationListed?: boolean;
   /** Category of that list. nDPI. */
   applicationListCategoryName?: string;
   /** Names of the risks that nDPI saw: an array in JSON, a comma between them on the wire. */
   applicationRiskNames?: string[];
-  /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
+  /** Server name the client asks for (SNI), also in QUIC; with --dpi-privacy server-names its keyed hash. weir. */
   'ntop.TLS_SERVER_NAME'?: string;
   /** Version in use, as on the wire: 772 is TLS 1.3. weir. */
   'ntop.TLS_VERSION'?: number;
@@ -816,7 +816,7 @@ export interface IpfixFlow {
   tlsEncryptedClientHello?: number;
   /** Begin of the certificate's validity. weir. */
   tlsCertificateNotBefore?: number | string;
-  /** End of the certificate's validity; what is behind 2106-02-07 is that day. weir. */
+  /** End of the certificate's validity; what is behind 2554-07-21 is that day. weir. */
   tlsCertificateNotAfter?: number | string;
   /** Issuer and subject of the certificate are the same. weir. */
   tlsCertificateSelfSigned?: boolean;
@@ -854,7 +854,7 @@ export interface IpfixFlow {
   dnsLatencyMicroseconds?: number;
   /** Method of the first request. weir. */
   httpRequestMethod?: string;
-  /** Host it is for; with --dpi-server-name-key its keyed hash. weir. */
+  /** Host it is for; with --dpi-privacy server-names its keyed hash. weir. */
   httpRequestHost?: string;
   /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
   httpRequestTarget?: string;
@@ -882,6 +882,8 @@ export interface IpfixFlow {
   'ntop.HTTP_X_FORWARDED_FOR'?: string;
   /** Via of the first request. weir. */
   'ntop.HTTP_VIA'?: string;
+  /** httpRequestHost without its port. weir. */
+  httpRequestDomain?: string;
   /** What the server of the first response calls itself. weir. */
   httpServer?: string;
   /** HASSH of the client. weir. */
@@ -1652,8 +1654,8 @@ export interface NprobeFlow {
   APPLICATION_NAME?: string;
   /** Category of the application: Web. Label: nDPI. */
   APPLICATION_CATEGORY_NAME?: string;
-  /** Number of the application; 0 is unknown. JSON of naming nprobe writes master and application: 91.126. Label: nDPI. */
-  L7_PROTO?: number;
+  /** Numbers of master and application: 91.126; 0 when neither is known. Label: nDPI. */
+  L7_PROTO?: string;
   /** Master and application: TLS.Google; Unknown when neither is known. Label: nDPI. */
   L7_PROTO_NAME?: string;
   /** The same as applicationCategoryName. */
@@ -1690,13 +1692,13 @@ export interface NprobeFlow {
   APPLICATION_STATE_NAME?: string;
   /** Packets that were looked at; stays at 65535. */
   APPLICATION_PACKETS_INSPECTED?: number;
-  /** A host name or address of the flow is on a list (--dpi-lists). nDPI. */
+  /** A host name or address of the flow is on a list (--dpi-categories). nDPI. */
   APPLICATION_LISTED?: boolean;
   /** Category of that list. nDPI. */
   APPLICATION_LIST_CATEGORY_NAME?: string;
   /** Names of the risks that nDPI saw: an array in JSON, a comma between them on the wire. */
   APPLICATION_RISK_NAMES?: string[];
-  /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
+  /** Server name the client asks for (SNI), also in QUIC; with --dpi-privacy server-names its keyed hash. weir. */
   TLS_SERVER_NAME?: string;
   /** Version in use, as on the wire: 772 is TLS 1.3. weir. */
   TLS_VERSION?: number;
@@ -1732,7 +1734,7 @@ export interface NprobeFlow {
   TLS_ENCRYPTED_CLIENT_HELLO?: number;
   /** Begin of the certificate's validity. weir. */
   TLS_CERTIFICATE_NOT_BEFORE?: number | string;
-  /** End of the certificate's validity; what is behind 2106-02-07 is that day. weir. */
+  /** End of the certificate's validity; what is behind 2554-07-21 is that day. weir. */
   TLS_CERTIFICATE_NOT_AFTER?: number | string;
   /** Issuer and subject of the certificate are the same. weir. */
   TLS_CERTIFICATE_SELF_SIGNED?: boolean;
@@ -1770,14 +1772,14 @@ export interface NprobeFlow {
   DNS_LATENCY_MICROSECONDS?: number;
   /** Method of the first request. weir. */
   HTTP_REQUEST_METHOD?: string;
-  /** Host it is for; with --dpi-server-name-key its keyed hash. weir. */
+  /** Host it is for; with --dpi-privacy server-names its keyed hash. weir. */
   HTTP_REQUEST_HOST?: string;
   /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
   HTTP_REQUEST_TARGET?: string;
   /** Status of the first response. weir. */
   HTTP_STATUS_CODE?: number;
-  /** The same as httpUserAgent. */
-  HTTP_USER_AGENT?: string;
+  /** User agent of the first request. weir. */
+  HTTP_REQUEST_USER_AGENT?: string;
   /** Content type of the first response, else of the request. weir. */
   HTTP_CONTENT_TYPE?: string;
   /** The same as httpRequestMethod. */
@@ -1790,12 +1792,16 @@ export interface NprobeFlow {
   HTTP_RET_CODE?: number;
   /** Page the first request came from. weir. */
   HTTP_REFERER?: string;
+  /** The same as httpUserAgent. */
+  HTTP_USER_AGENT?: string;
   /** The same as httpContentType. */
   HTTP_MIME?: string;
   /** X-Forwarded-For of the first request. weir. */
   HTTP_X_FORWARDED_FOR?: string;
   /** Via of the first request. weir. */
   HTTP_VIA?: string;
+  /** httpRequestHost without its port. weir. */
+  HTTP_REQUEST_DOMAIN?: string;
   /** What the server of the first response calls itself. weir. */
   HTTP_SERVER?: string;
   /** HASSH of the client. weir. */
@@ -1933,6 +1939,10 @@ export interface EcsFlow {
         id?: string;
       };
     };
+    /** Name of the application: Google; absent when it is not known. Label: nDPI. */
+    application?: string;
+    /** Name of the master, or of the application where there is none. Label: nDPI. */
+    protocol?: string;
   };
   observer?: {
     ingress?: {
@@ -1951,6 +1961,90 @@ export interface EcsFlow {
         name?: string;
       };
     };
+  };
+  tls?: {
+    /** The number in it: 1.3. weir. */
+    version?: string;
+    /** The protocol in it: tls, dtls, ssl. weir. */
+    version_protocol?: string;
+    /** tlsCipher as IANA calls it: TLS_AES_128_GCM_SHA256; 0x and hexadecimal digits where weir knows no name. weir. */
+    cipher?: string;
+    /** Protocol the server chose (ALPN), where it says so in clear. weir. */
+    next_protocol?: string;
+    client?: {
+      /** Server name the client asks for (SNI), also in QUIC; with --dpi-privacy server-names its keyed hash. weir. */
+      server_name?: string;
+      /** JA3 of the client's hello. weir. */
+      ja3?: string;
+    };
+    server?: {
+      /** JA3S of the server's hello. weir. */
+      ja3s?: string;
+      /** Subject of the certificate. weir. */
+      subject?: string;
+      /** Issuer of the server's certificate, where it is in clear (TLS 1.2 and before). weir. */
+      issuer?: string;
+      /** Begin of the certificate's validity. weir. */
+      not_before?: number | string;
+      /** End of the certificate's validity; what is behind 2554-07-21 is that day. weir. */
+      not_after?: number | string;
+      hash?: {
+        /** SHA-1 fingerprint of the certificate, 40 hexadecimal digits. weir. */
+        sha1?: string;
+      };
+      x509?: {
+        subject?: {
+          /** Subject of the certificate. weir. */
+          distinguished_name?: string;
+        };
+        issuer?: {
+          /** Issuer of the server's certificate, where it is in clear (TLS 1.2 and before). weir. */
+          distinguished_name?: string;
+        };
+        /** Begin of the certificate's validity. weir. */
+        not_before?: number | string;
+        /** End of the certificate's validity; what is behind 2554-07-21 is that day. weir. */
+        not_after?: number | string;
+        /** DNS names the certificate is for (subjectAltName): an array in JSON, a comma between them on the wire. weir. */
+        alternative_names?: string[];
+      };
+    };
+  };
+  dns?: {
+    /** Transaction id of the first query. weir. */
+    id?: string;
+    question?: {
+      /** Name of the first question, also of mDNS and LLMNR, escaped as RFC 1035 section 5.1 says. weir. */
+      name?: string;
+      /** dnsQueryType as text: A, AAAA, HTTPS; TYPE and the number where it has no common name. weir. */
+      type?: string;
+    };
+    /** dnsReturnCode as text: NOERROR, NXDOMAIN. weir. */
+    response_code?: string;
+    /** First addresses in its answers, 8 at most: an array in JSON, a comma between them on the wire. weir. */
+    resolved_ip?: string[];
+  };
+  http?: {
+    request?: {
+      /** Method of the first request. weir. */
+      method?: string;
+      /** Page the first request came from. weir. */
+      referrer?: string;
+    };
+    response?: {
+      /** Status of the first response. weir. */
+      status_code?: number;
+    };
+  };
+  url?: {
+    /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
+    original?: string;
+    /** httpRequestHost without its port. weir. */
+    domain?: string;
+  };
+  user_agent?: {
+    /** User agent of the first request. weir. */
+    original?: string;
   };
   process?: {
     /** Process that uses the socket at this end, as the host numbers it; 0 when nobody is known. */
@@ -2190,30 +2284,16 @@ export interface EcsFlow {
       l7_info?: string;
       /** The host name of it: HTTP host, TLS server name or DNS query. weir. */
       l7_domain_info?: string;
-      /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
-      tls_server_name?: string;
       /** Version in use, as on the wire: 772 is TLS 1.3. weir. */
       tls_version?: number;
       /** Cipher suite the server chose, as IANA numbers it. weir. */
       tls_cipher?: number;
       /** 1: the suite has no authentication or encryption, export keys, or RC4, RC2, DES, 3DES, IDEA, MD5. weir. */
       tls_unsafe_cipher?: number;
-      /** JA3 of the client's hello. weir. */
-      ja3c_hash?: string;
-      /** JA3S of the server's hello. weir. */
-      ja3s_hash?: string;
       /** JA4 of the client's hello, also in QUIC. weir. */
       ja4c_hash?: string;
       /** Protocols the client offers (ALPN), a comma between them. weir. */
       tls_alpn?: string;
-      /** Issuer of the server's certificate, where it is in clear (TLS 1.2 and before). weir. */
-      tls_cert_issuer_dn?: string;
-      /** Subject of the certificate. weir. */
-      tls_cert_subject_dn?: string;
-      /** Name of the first question, also of mDNS and LLMNR, escaped as RFC 1035 section 5.1 says. weir. */
-      dns_query?: string;
-      /** Transaction id of the first query. weir. */
-      dns_query_id?: number;
       /** Type of the first question: 1 is A; in one octet, 255 for what does not fit. weir. */
       dns_query_type?: number;
       /** Reply code of the first response: 0 is no error; 255 when no response was seen. weir. */
@@ -2224,18 +2304,8 @@ export interface EcsFlow {
       dns_ttl_answer?: number;
       /** Its answers as text, a comma between them. weir. */
       dns_response?: string;
-      /** The same as httpRequestMethod. */
-      http_method?: string;
       /** The same as httpRequestHost. */
       http_host?: string;
-      /** The same as httpRequestTarget. */
-      http_url?: string;
-      /** The same as httpStatusCode. */
-      http_ret_code?: number;
-      /** Page the first request came from. weir. */
-      http_referer?: string;
-      /** The same as httpUserAgent. */
-      http_user_agent?: string;
       /** The same as httpContentType. */
       http_mime?: string;
       /** X-Forwarded-For of the first request. weir. */
@@ -2254,6 +2324,30 @@ export interface EcsFlow {
       dhcp_client_name?: string;
       /** Type of the first message: 1 is DISCOVER. weir. */
       dhcp_message_type?: number;
+      /** Server name the client asks for (SNI), also in QUIC; with --dpi-privacy server-names its keyed hash. weir. */
+      tls_server_name?: string;
+      /** JA3 of the client's hello. weir. */
+      ja3c_hash?: string;
+      /** JA3S of the server's hello. weir. */
+      ja3s_hash?: string;
+      /** Issuer of the server's certificate, where it is in clear (TLS 1.2 and before). weir. */
+      tls_cert_issuer_dn?: string;
+      /** Subject of the certificate. weir. */
+      tls_cert_subject_dn?: string;
+      /** Name of the first question, also of mDNS and LLMNR, escaped as RFC 1035 section 5.1 says. weir. */
+      dns_query?: string;
+      /** Transaction id of the first query. weir. */
+      dns_query_id?: number;
+      /** The same as httpRequestMethod. */
+      http_method?: string;
+      /** The same as httpRequestTarget. */
+      http_url?: string;
+      /** The same as httpStatusCode. */
+      http_ret_code?: number;
+      /** Page the first request came from. weir. */
+      http_referer?: string;
+      /** The same as httpUserAgent. */
+      http_user_agent?: string;
     };
     /** First packet of the flow, the same in all its records. */
     flow_first_seen?: number | string;
@@ -2695,8 +2789,6 @@ export interface EcsFlow {
     destination_kernel_state?: number;
     /** Application as RFC 6759 numbers it: engine 22 (nDPI) in one octet, nDPI's number in the others. Label: nDPI. */
     application_id?: string;
-    /** Name of the application: Google; absent when it is not known. Label: nDPI. */
-    application_name?: string;
     /** Category of the application: Web. Label: nDPI. */
     application_category_name?: string;
     /** Numbers of master and application: 91.126; 0 when neither is known. Label: nDPI. */
@@ -2707,8 +2799,6 @@ export interface EcsFlow {
     application_master_id?: number;
     /** Its name: TLS, QUIC, DNS. Label: nDPI. */
     application_master_name?: string;
-    /** Name of the master, or of the application where there is none. Label: nDPI. */
-    application_protocol_name?: string;
     /** How far the application is to be trusted: Safe, Acceptable, Fun, Unsafe, Potentially Dangerous ... Label: nDPI. */
     application_breed_name?: string;
     /** The application protocol is an encrypted one. Label: nDPI. */
@@ -2719,7 +2809,7 @@ export interface EcsFlow {
     application_state_name?: string;
     /** Packets that were looked at; stays at 65535. */
     application_packets_inspected?: number;
-    /** A host name or address of the flow is on a list (--dpi-lists). nDPI. */
+    /** A host name or address of the flow is on a list (--dpi-categories). nDPI. */
     application_listed?: boolean;
     /** Category of that list. nDPI. */
     application_list_category_name?: string;
@@ -2727,52 +2817,22 @@ export interface EcsFlow {
     application_risk_names?: string[];
     /** tlsVersion as text: TLSv1.3, DTLSv1.2, SSLv3. weir. */
     tls_version_name?: string;
-    /** The number in it: 1.3. weir. */
-    tls_version_number?: string;
-    /** The protocol in it: tls, dtls, ssl. weir. */
-    tls_version_protocol?: string;
     /** Versions the client offers: an array in JSON, a comma between them on the wire. weir. */
     tls_offered_versions?: string[];
-    /** tlsCipher as IANA calls it: TLS_AES_128_GCM_SHA256; 0x and hexadecimal digits where weir knows no name. weir. */
-    tls_cipher_name?: string;
-    /** Protocol the server chose (ALPN), where it says so in clear. weir. */
-    tls_alpn_chosen?: string;
     /** 1: the client's hello has encrypted_client_hello (ECH, or its grease), 2: encrypted_server_name (ESNI). weir. */
     tls_encrypted_client_hello?: number;
-    /** Begin of the certificate's validity. weir. */
-    tls_certificate_not_before?: number | string;
-    /** End of the certificate's validity; what is behind 2106-02-07 is that day. weir. */
-    tls_certificate_not_after?: number | string;
     /** Issuer and subject of the certificate are the same. weir. */
     tls_certificate_self_signed?: boolean;
-    /** SHA-1 fingerprint of the certificate, 40 hexadecimal digits. weir. */
-    tls_certificate_sha1?: string;
-    /** DNS names the certificate is for (subjectAltName): an array in JSON, a comma between them on the wire. weir. */
-    tls_certificate_names?: string[];
     /** QUIC version of the first long header. weir. */
     quic_version?: number;
     /** The same as text: v1, v2, draft-29, Q046. weir. */
     quic_version_name?: string;
     /** User agent in the client's transport parameters. weir. */
     quic_user_agent?: string;
-    /** dnsQueryType as text: A, AAAA, HTTPS; TYPE and the number where it has no common name. weir. */
-    dns_query_type_name?: string;
-    /** dnsReturnCode as text: NOERROR, NXDOMAIN. weir. */
-    dns_return_code_name?: string;
-    /** First addresses in its answers, 8 at most: an array in JSON, a comma between them on the wire. weir. */
-    dns_addresses?: string[];
     /** First query to the response with its id; 4294967295 when there was none. weir. */
     dns_latency_microseconds?: number;
-    /** Method of the first request. weir. */
-    http_request_method?: string;
-    /** Host it is for; with --dpi-server-name-key its keyed hash. weir. */
+    /** Host it is for; with --dpi-privacy server-names its keyed hash. weir. */
     http_request_host?: string;
-    /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
-    http_request_target?: string;
-    /** Status of the first response. weir. */
-    http_status_code?: number;
-    /** User agent of the first request. weir. */
-    http_user_agent?: string;
     /** Content type of the first response, else of the request. weir. */
     http_content_type?: string;
     /** What the server of the first response calls itself. weir. */
@@ -2825,6 +2885,42 @@ export interface EcsFlow {
     ingress_interface_name?: string;
     /** Name of the interface by which the source's packets came in / went out; absent when that side was not seen here. */
     egress_interface_name?: string;
+    /** Name of the application: Google; absent when it is not known. Label: nDPI. */
+    application_name?: string;
+    /** Name of the master, or of the application where there is none. Label: nDPI. */
+    application_protocol_name?: string;
+    /** The number in it: 1.3. weir. */
+    tls_version_number?: string;
+    /** The protocol in it: tls, dtls, ssl. weir. */
+    tls_version_protocol?: string;
+    /** tlsCipher as IANA calls it: TLS_AES_128_GCM_SHA256; 0x and hexadecimal digits where weir knows no name. weir. */
+    tls_cipher_name?: string;
+    /** Protocol the server chose (ALPN), where it says so in clear. weir. */
+    tls_alpn_chosen?: string;
+    /** Begin of the certificate's validity. weir. */
+    tls_certificate_not_before?: number | string;
+    /** End of the certificate's validity; what is behind 2554-07-21 is that day. weir. */
+    tls_certificate_not_after?: number | string;
+    /** SHA-1 fingerprint of the certificate, 40 hexadecimal digits. weir. */
+    tls_certificate_sha1?: string;
+    /** DNS names the certificate is for (subjectAltName): an array in JSON, a comma between them on the wire. weir. */
+    tls_certificate_names?: string[];
+    /** dnsQueryType as text: A, AAAA, HTTPS; TYPE and the number where it has no common name. weir. */
+    dns_query_type_name?: string;
+    /** dnsReturnCode as text: NOERROR, NXDOMAIN. weir. */
+    dns_return_code_name?: string;
+    /** First addresses in its answers, 8 at most: an array in JSON, a comma between them on the wire. weir. */
+    dns_addresses?: string[];
+    /** Method of the first request. weir. */
+    http_request_method?: string;
+    /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
+    http_request_target?: string;
+    /** Status of the first response. weir. */
+    http_status_code?: number;
+    /** User agent of the first request. weir. */
+    http_user_agent?: string;
+    /** httpRequestHost without its port. weir. */
+    http_request_domain?: string;
   };
 }
 

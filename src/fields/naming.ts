@@ -69,10 +69,11 @@ export function jsonKey(element: Element, naming: 'ipfix' | 'nprobe', label?: st
   return element.name;
 }
 
-// nProbe's JSON writes epoch seconds under the labels of the SysUpTime elements.
+// nProbe's JSON writes epoch seconds under the labels of the SysUpTime elements, and both numbers of an application.
 const nprobeValues: Readonly<Record<string, string>> = {
   flowStartSysUpTime: 'flowStartSeconds',
   flowEndSysUpTime: 'flowEndSeconds',
+  l7Protocol: 'applicationNumbers',
 };
 
 /** The element whose value stands under its jsonKey(): another one only where nProbe's JSON differs from its IPFIX. */

@@ -264,6 +264,8 @@ export interface PlanOptions {
   settings?: Partial<LineSettings>;
   /** Octets of texts, which NetFlow v9 has only in fixed length. */
   fixedTexts?: number;
+  /** Octets of applicationId, where readers want others than RFC 6759's. */
+  applicationIdOctets?: number;
 }
 
 export interface PlannedFields {
@@ -273,7 +275,11 @@ export interface PlannedFields {
   leftOut: string[];
 }
 
-function binaryField({ element }: TemplateField, { fullSize = false, fixedTexts }: PlanOptions): PlannedField {
+function binaryField({ element }: TemplateField, options: PlanOptions): PlannedField {
+  const { fullSize = false, fixedTexts, applicationIdOctets } = options;
+  if (element.name === 'applicationId' && applicationIdOctets !== undefined) {
+    return plainField(element.index, '', applicationIdOctets);
+  }
   const full = typeLengths[element.type];
   if (fixedTexts !== undefined && element.length === variableLength) {
     return plainField(element.index, '', element.field.textOctets ?? fixedTexts);
@@ -329,6 +335,9 @@ export const needsBits = {
   ...{ label: 64, risk: 128, info: 256, tls: 512, dns: 1024, http: 2048, ssh: 4096, dhcp: 8192 },
   summary: 256 | 512 | 1024 | 2048 | 4096 | 8192,
 } as const;
+
+/** What has flows looked into (kApplicationNeeds). */
+export const inspectionBits = needsBits.label | needsBits.risk | needsBits.summary;
 
 /** The FlowNeeds bits that must be measured for these elements. */
 export function needsOf(elements: Iterable<Element>): number {

@@ -12,7 +12,7 @@ const bare = new Set([
 ]);
 
 /** The same, left out when nobody is known, so at the end of a line. */
-const bareIfKnown = new Set(['flowProcesses']);
+const bareIfKnown = new Set(['flowProcesses', 'applicationLabel', 'l7Info']);
 
 /** Short words for what most lines carry; other elements go by their name. */
 const words: Readonly<Record<string, string>> = {

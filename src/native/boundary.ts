@@ -572,9 +572,12 @@ export interface NativeAddon {
   kafka(): { available: boolean; version: string; reason: string };
   /** libndpi, loaded at the first call. */
   dpi(): { available: boolean; version: string; reason: string };
-  /** nDPI's applications, with the custom ones once a Meter has read them; empty without libndpi. */
+  /** nDPI's applications, with the custom ones, once a Meter or checkDpi() has loaded them; else empty. */
   applications(): { selector: number; name: string; category: string; breed: string }[];
-  /** Throws NativeError with all that is wrong with the files and the filter, a line each; uses nothing of them. */
+  /**
+   * Throws NativeError with all that is wrong with the files and the filter, a line each. applications() then has what they
+   * define.
+   */
   checkDpi(options: DpiOptions): void;
   /** Compiles a pcap-filter(7) expression; throws NativeError with libpcap's words. */
   checkFilter(expression: string, linkType: number, snapLength: number): void;

@@ -1,10 +1,11 @@
-// Batches written from here as native does: flow records and profiles of who is at their ends, so that encoders can be
-// tested without a host to watch. The layout is that of native/src/fields/flow_record.h and endpoint_profile.h.
+// Batches written from here as native does: flow records, profiles of who is at their ends and facts of what is inside, so
+// that encoders can be tested without a host to watch. The layout is that of native/src/fields/flow_record.h,
+// endpoint_profile.h and flow_facts.h.
 import type { Batch } from '../../src/native/boundary.js';
 import { MeteredFlows } from './encode_run.js';
 
 const stride = 960;
-const at = { link: 128, endpoint: 640, kernel: 704 } as const;
+const at = { link: 128, application: 512, endpoint: 640, kernel: 704 } as const;
 const kernelTcp = { size: 112, octetsAcknowledged: 0, smoothedRtt: 40, connectTime: 52, retransmits: 56, state: 104 };
 
 const longs = ['startNs', 'parentStartNs', 'cgroupId', 'netnsCookie'] as const;
@@ -27,6 +28,49 @@ const profileSize = longs.length * 8 + ids.length * 4 + texts.length * 8;
 export type Profile = Readonly<Record<string, number | bigint | string>>;
 type Two<T> = readonly [T, T];
 
+/** Facts of flow_facts.h in the order of its enum, from 1. */
+const facts = [
+  'info',
+  ...['tlsServerName', 'tlsAlpn', 'tlsAlpnChosen', 'tlsVersion', 'tlsOfferedVersions', 'tlsCipher', 'tlsJa3Client'],
+  ...['tlsJa3Server', 'tlsJa4Client', 'tlsEch', 'tlsCertificateSubject', 'tlsCertificateIssuer'],
+  ...['tlsCertificateNotBefore', 'tlsCertificateNotAfter', 'tlsCertificateSelfSigned', 'tlsCertificateSha1'],
+  ...['tlsCertificateNames', 'quicVersion', 'quicUserAgent'],
+  ...['dnsQuery', 'dnsQueryType', 'dnsQueryId', 'dnsReplyCode', 'dnsAnswers', 'dnsFirstTtl', 'dnsAddresses'],
+  ...['dnsResponse', 'dnsLatencyUs'],
+  ...['httpMethod', 'httpHost', 'httpUrl', 'httpUserAgent', 'httpReferer', 'httpForwardedFor', 'httpVia'],
+  ...['httpStatus', 'httpContentType', 'httpServer'],
+  ...['sshClient', 'sshServer', 'sshHasshClient', 'sshHasshServer'],
+  ...['dhcpHostName', 'dhcpFingerprint', 'dhcpClass', 'dhcpMessageType', 'dhcpClientMac', 'dhcpClientAddress'],
+];
+
+/** FlowApplication, and facts by name: numbers as they are stored, texts and octets. */
+export interface Application {
+  application?: number;
+  master?: number;
+  category?: number;
+  listCategory?: number;
+  risks?: bigint;
+  riskScore?: number;
+  inspected?: number;
+  breed?: number;
+  confidence?: number;
+  flags?: number;
+  facts?: Readonly<Record<string, number | string | Buffer>>;
+}
+
+function factOctets(known: NonNullable<Application['facts']>): Buffer {
+  const each = Object.entries(known).map(([name, value]) => {
+    const id = facts.indexOf(name) + 1;
+    if (id === 0) throw new Error(`no fact ${name}`);
+    const octets = typeof value === 'number' ? Buffer.alloc(8) : Buffer.from(value);
+    if (typeof value === 'number') octets.writeBigUInt64LE(BigInt(value));
+    const head = Buffer.from([id, 0, 0]);
+    head.writeUInt16LE(octets.length, 1);
+    return Buffer.concat([head, octets]);
+  });
+  return Buffer.concat(each);
+}
+
 export interface AttributedFlow {
   /** Addresses in hexadecimal, 8 or 32 digits. */
   addresses?: Two<string>;
@@ -43,6 +87,7 @@ export interface AttributedFlow {
   event?: number;
   natAddresses?: Two<string>;
   natPorts?: Two<number>;
+  application?: Application;
   kernel?: Two<Partial<Record<Exclude<keyof typeof kernelTcp, 'size'>, number>>>;
 }
 
@@ -109,6 +154,18 @@ function writeEndpoint(record: Buffer, flow: AttributedFlow, heap: Heap): void {
   two(flow.natAddresses, (hex, side) => address(hex).copy(endpoint, 32 + side * 16));
 }
 
+function writeApplication(record: Buffer, { application }: AttributedFlow, heap: Heap): void {
+  if (application === undefined) return;
+  const block = record.subarray(at.application, at.application + 64);
+  block.writeBigUInt64LE(application.risks ?? 0n, 0);
+  const known = factOctets(application.facts ?? {});
+  if (known.length > 0) block.writeUInt32LE(heap.put(known), 8);
+  block.writeUInt32LE(known.length, 12);
+  const shorts = ['application', 'master', 'category', 'listCategory', 'riskScore', 'inspected'] as const;
+  for (const [i, name] of shorts.entries()) block.writeUInt16LE(application[name] ?? 0, 20 + i * 2);
+  for (const [i, name] of (['breed', 'confidence', 'flags'] as const).entries()) block[32 + i] = application[name] ?? 0;
+}
+
 function writeKernel(record: Buffer, flow: AttributedFlow): void {
   two(flow.kernel, (tcp, side) => {
     const place = at.kernel + side * kernelTcp.size;
@@ -128,6 +185,7 @@ export function attributedFlows(flows: readonly AttributedFlow[]): MeteredFlows 
     writeHot(record, flow);
     record.writeBigUInt64LE(BigInt(i + 1), at.link); // flowId
     record.writeBigUInt64LE(startNs, at.link + 8);
+    writeApplication(record, flow, heap);
     writeEndpoint(record, flow, heap);
     writeKernel(record, flow);
     return record;

@@ -18,7 +18,7 @@ function isDate(value: unknown): boolean {
 
 const judges: Readonly<Record<string, (value: unknown) => boolean>> = {
   date: isDate,
-  ip: (value) => typeof value === 'string' && /^[0-9a-f.:]+$/.test(value),
+  ip: (value) => [value].flat().every((item) => typeof item === 'string' && /^[0-9a-f.:]+$/.test(item)),
   keyword: (value) =>
     typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string')),
   long: (value) => Number.isSafeInteger(value),

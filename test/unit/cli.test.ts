@@ -13,6 +13,7 @@ import { type Options, optionNames } from '../../src/config/options.js';
 import { reloadedOptions } from '../../src/cli/live_run.js';
 import { filterCheck } from '../../src/cli/checks.js';
 import { WeirError } from '../../src/errors.js';
+import type { DpiOptions, NativeAddon } from '../../src/native/boundary.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-cli-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -375,6 +376,36 @@ test('collect: places are checked, a signal ends it', async () => {
   signals.emit('SIGINT');
   assert.equal(await status, 0);
   assert.match(err(), /info collected /);
+});
+
+test('applications: all, some, as JSON; without nDPI how to get it', async () => {
+  const library = { available: true, version: '4.2.0', reason: '' };
+  let checked: string | undefined;
+  const addon = {
+    dpi: () => library,
+    checkDpi: ({ protocolsFile }: DpiOptions) => {
+      checked = protocolsFile;
+    },
+    applications: () => [
+      { selector: 91, name: 'TLS', category: 'Web', breed: 'Safe' },
+      { selector: 8, name: 'MDNS', category: 'Network', breed: 'Acceptable' },
+    ],
+  };
+  const list = async (...argv: string[]) => {
+    const { io, out, err } = world();
+    io.loadAddon = () => ({ addon: addon as unknown as NativeAddon });
+    return { status: await main(['applications', ...argv], {}, io), out: out(), err: err() };
+  };
+  assert.equal(
+    (await list()).out,
+    'NUMBER  APPLICATION  CATEGORY  BREED\n91      TLS          Web       Safe\n8       MDNS         Network   Acceptable\n',
+  );
+  assert.equal(checked, '');
+  assert.match((await list('accept')).out, /\n8 +MDNS/);
+  assert.deepEqual((JSON.parse((await list('web', '--json')).out) as { selector: number }[])[0]?.selector, 91);
+  assert.match((await list('nothing')).err, /WEIR_DPI_FILTER: no application, category or breed is like 'nothing'/);
+  Object.assign(library, { available: false, reason: 'no libndpi' });
+  assert.match((await list()).err, /WEIR_DPI_LIBRARY: no libndpi\n {2}Install libndpi-dev/);
 });
 
 test('--supervise starts a child with the same arguments; not for files, and not in the child', async () => {

@@ -174,8 +174,8 @@ test('filter, files and key are judged before anything starts, each mistake at i
       if (thrown) throw thrown;
     },
   };
-  const found = (change: Partial<Options>, by: Parameters<typeof dpiCheck>[0] = addon): string[] =>
-    dpiCheck(by)(optionsOf(change)).map(({ name, error }) => `${name} ${error.code} ${error.message}`);
+  const found = (change: Partial<Options>, by: { addon?: Parameters<typeof dpiCheck>[0] } = { addon }): string[] =>
+    dpiCheck(by.addon)(optionsOf(change)).map(({ name, error }) => `${name} ${error.code} ${error.message}`);
   assert.deepEqual([found({}), asked], [[], undefined], 'nothing to judge');
   const change = { dpiFilter: ['tsl'], dpiProtocols: '/p.txt', dpiCategories: ['/a.txt'] };
   assert.deepEqual([found(change), asked?.filter], [[], 'tsl']);
@@ -188,8 +188,8 @@ test('filter, files and key are judged before anything starts, each mistake at i
     'dpiCategories WEIR_DPI_FILE /a.txt:2: no category',
   ]);
   assert.deepEqual(found({ ...change, dpi: 'off' }), []);
-  assert.deepEqual(found(change, undefined), []);
-  const without = { ...addon, dpi: () => absent };
+  assert.deepEqual(found(change, {}), []);
+  const without = { addon: { ...addon, dpi: () => absent } };
   assert.deepEqual(found(change, without), ['dpiFilter WEIR_DPI_LIBRARY libndpi is not installed']);
   assert.deepEqual(found({ dpiProtocols: '/p.txt' }, without), []);
   thrown = new TypeError('a fault');

@@ -36,6 +36,7 @@ WEIR_DERIVED_TEXT(tlsCipherName)
 WEIR_DERIVED_TEXT(quicVersionName)
 WEIR_DERIVED_TEXT(dnsQueryTypeName)
 WEIR_DERIVED_TEXT(dnsReplyCodeName)
+WEIR_DERIVED_TEXT(httpRequestDomain)           // without the port
 WEIR_DERIVED_TEXT(dhcpMessageTypeName)
 #undef WEIR_DERIVED_TEXT
 

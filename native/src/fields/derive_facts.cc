@@ -104,7 +104,7 @@ constexpr size_t kMacOctets = 6, kAddressOctets = 4;
 
 uint64_t tlsUnsafeCipher(const FlowRecord& record, unsigned, const FieldContext& context) {
   const uint64_t cipher = Facts(record, context).number(Fact::tlsCipher);
-  return cipher <= UINT16_MAX && isUnsafeCipherSuite(static_cast<uint16_t>(cipher)) ? 1 : 0;
+  return cipher != 0 && cipher <= UINT16_MAX && isUnsafeCipherSuite(static_cast<uint16_t>(cipher)) ? 1 : 0;
 }
 
 size_t applicationInfo(const FlowRecord& record, unsigned, const FieldContext& context, char* out, size_t capacity) {
@@ -130,6 +130,10 @@ size_t applicationDomain(const FlowRecord& record, unsigned, const FieldContext&
   const std::string_view host = facts.text(Fact::httpHost), server = facts.text(Fact::tlsServerName);
   if (!host.empty()) return copy(withoutPort(host), out, capacity);
   return copy(server.empty() ? facts.text(Fact::dnsQuery) : server, out, capacity);
+}
+
+size_t httpRequestDomain(const FlowRecord& record, unsigned, const FieldContext& context, char* out, size_t capacity) {
+  return copy(withoutPort(Facts(record, context).text(Fact::httpHost)), out, capacity);
 }
 
 size_t tlsVersionName(const FlowRecord& record, unsigned, const FieldContext& context, char* out, size_t capacity) {

@@ -22,8 +22,7 @@ constexpr uint64_t mostOf(WireType wire) {
   switch (wire) {
     case WireType::unsigned8: return UINT8_MAX;
     case WireType::unsigned16: return UINT16_MAX;
-    case WireType::unsigned32:
-    case WireType::dateTimeSeconds: return UINT32_MAX;
+    case WireType::unsigned32: return UINT32_MAX;
     default: return UINT64_MAX;
   }
 }
@@ -32,7 +31,7 @@ constexpr uint64_t mostOf(WireType wire) {
 template <Fact kFact, WireType kWire, Stored kStored>
 uint64_t number(const FlowRecord& record, unsigned, const FieldContext& context) {
   const uint64_t value = facts::number(facts::of(record, context.heap), kFact);
-  if constexpr (kWire == WireType::dateTimeSeconds) return std::min(value, mostOf(kWire)) * kNsPerSecond;
+  if constexpr (kWire == WireType::dateTimeMilliseconds) return std::min(value, UINT64_MAX / kNsPerSecond) * kNsPerSecond;
   if constexpr (kStored == plain) return std::min(value, mostOf(kWire));
   return value == 0 ? UINT32_MAX : std::min(value - 1, mostOf(kWire) - 1);
 }

@@ -124,8 +124,8 @@ void numbersOf(const uint8_t* const* records, size_t count, unsigned side, const
   static_assert(WireType::wire == WireType::string, name ": " #wire " is no string");
 #define FIELD_PROFILE_JSON FIELD_PROFILE_TEXT
 #define FIELD_FACT_NUMBER(name, enterprise, id, wire, which, stored, needs, family, absent) \
-  static_assert(unsignedSize(WireType::wire) != 0 || isTime(WireType::wire) || WireType::wire == WireType::boolean, \
-                name ": " #wire " is no number");
+  static_assert(unsignedSize(WireType::wire) != 0 || WireType::wire == WireType::dateTimeMilliseconds || \
+                    WireType::wire == WireType::boolean, name ": " #wire " is no number, or a time that does not hold all");
 #define FIELD_FACT_TEXT(name, enterprise, id, wire, which, needs, family, absent) \
   static_assert(WireType::wire == WireType::string, name ": " #wire " is no string");
 #define FIELD_FACT_LIST FIELD_FACT_TEXT

@@ -30,7 +30,7 @@ inline FrameBuilder httpSegment(bool fromClient, uint32_t sequence, std::string_
   const char* const client = "10.0.0.9";
   const char* const server = "10.0.0.2";
   builder.ethernet().ip4(fromClient ? client : server, fromClient ? server : client);
-  builder.tcp(fromClient ? 40000 : 80, fromClient ? 80 : 40000, kAck | kPush, {.sequence = sequence});
+  builder.tcp(fromClient ? 40000 : 80, fromClient ? 80 : 40000, kAck | kPush, {.sequence = sequence, .acknowledgment = 1u});
   text(builder, payload);
   return builder;
 }

@@ -108,7 +108,7 @@ TEST_CASE("ring: a full heap ends a batch, nothing is lost and nothing stalls") 
     }
   }
   CHECK(taken == kRecords);
-  CHECK(batches > kRecords * 250 / 1024);
+  CHECK(batches > kRecords / 64);  // the heap ended them, not their capacity
 }
 
 TEST_CASE("ring: a record that fits no heap goes without what stands behind it") {

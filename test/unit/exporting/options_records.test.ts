@@ -13,6 +13,7 @@ import {
   unitCodes,
 } from '../../../src/exporting/options_elements.js';
 import {
+  applicationRows,
   ignoredPackets,
   interfaceRows,
   LossWatch,
@@ -58,7 +59,6 @@ function planOf(template: Template, changes: Partial<OptionsPlan> = {}): Options
     ],
     sampling: { packets: 1, mode: 'systematic', flows: 1, upscale: false },
     legacySampling: false,
-    applications: [],
     ...changes,
   };
 }
@@ -101,6 +101,7 @@ function stateOf(changes: Partial<OptionsState> = {}): OptionsState {
       { index: 0, name: 'eth0', interface: 3, netns: '' },
       { index: 1, name: 'veth1', interface: 3, netns: '/run/netns/blue' },
     ],
+    applications: () => [{ selector: 7, name: 'HTTP', category: 'Web', description: 'nDPI HTTP' }],
     ...changes,
   };
 }
@@ -118,6 +119,7 @@ function readBack(tables: readonly OptionsTable[], state: OptionsState): Map<str
 }
 
 const minimal = templates.get('minimal')!;
+const named = parseTemplateList('octetDeltaCount applicationId');
 const names = (tables: readonly OptionsTable[]): string[] => tables.map(({ name }) => name);
 
 function rowsOf(plan: OptionsPlan, table: string, state = stateOf()): DecodedRecord[] {
@@ -128,8 +130,7 @@ for (const [name, whole] of templates) {
   for (const template of [whole, forUniflow(whole)]) {
     test(`template ${name}, ${template === whole ? 'biflow' : 'uniflow'}: ids, scopes and rows fit (O1)`, () => {
       const sampling = { packets: 100, mode: 'random', flows: 10, upscale: false } as const;
-      const applications = [{ selector: 7, name: 'HTTP', description: 'nDPI HTTP' }];
-      const tables = optionsTables(planOf(template, { sampling, applications }));
+      const tables = optionsTables(planOf(template, { sampling }));
       assert.deepEqual(
         tables.map(({ template: { id } }) => id),
         tables.map((_, index) => 300 + index),
@@ -383,8 +384,8 @@ test('interface table and Observation Points (O7)', () => {
 });
 
 test('application table: engine 22, two octets of selector (O8)', () => {
-  const applications = [{ selector: 7, name: 'HTTP', description: 'nDPI HTTP' }];
-  const tables = optionsTables(planOf(minimal, { applications }));
+  assert.ok(!names(optionsTables(planOf(minimal))).includes('applications'), 'only where records name them');
+  const tables = optionsTables(planOf(named));
   const table = tables.find(({ name }) => name === 'applications')!;
   const set = dataSet(table.template, table.rows(stateOf()));
   assert.equal(set.subarray(4, 7).toString('hex'), '160007');
@@ -392,6 +393,18 @@ test('application table: engine 22, two octets of selector (O8)', () => {
   assert.deepEqual(row!.scope, ['applicationId']);
   assert.equal(row!.fields.applicationName, 'HTTP');
   assert.equal(row!.fields.applicationDescription, 'nDPI HTTP');
+  assert.equal(row!.fields.applicationCategoryName, 'Web');
+});
+
+test('application rows: what nDPI tells, parts that are empty left out', () => {
+  const list = [
+    { selector: 126, name: 'Google', category: 'Web', breed: 'Acceptable' },
+    { selector: 500, name: 'Mine', category: '', breed: '' },
+  ];
+  assert.deepEqual(applicationRows(list), [
+    { selector: 126, name: 'Google', category: 'Web', description: 'nDPI Google, Web, Acceptable' },
+    { selector: 500, name: 'Mine', category: '', description: 'nDPI Mine' },
+  ]);
 });
 
 test('system start where a template counts from it (O10)', () => {
@@ -404,9 +417,8 @@ test('system start where a template counts from it (O10)', () => {
 });
 
 test('profile nfdump: no text of variable length, no enterprise element (I5)', () => {
-  const applications = [{ selector: 7, name: 'HTTP', description: 'nDPI HTTP' }];
   const sampling = { ...systematic, flows: 5 };
-  const tables = optionsTables(planOf(templates.get('full')!, { profile: 'nfdump', applications, sampling }));
+  const tables = optionsTables(planOf(templates.get('full')!, { profile: 'nfdump', sampling }));
   for (const { template } of tables) {
     for (const { length, enterprise } of template.fields) {
       assert.notEqual(length, 65535);
@@ -438,8 +450,7 @@ test('no options in profile goipfix, NetFlow v5, JSON and text (I9)', () => {
 });
 
 test('NetFlow v9: scope types, fixed lengths, no enterprise elements (RFC 3954 section 6)', () => {
-  const applications = [{ selector: 7, name: 'HTTP', description: 'nDPI HTTP' }];
-  const tables = optionsTables(planOf(minimal, { format: 'netflow9', applications, sampling: systematic }));
+  const tables = optionsTables(planOf(named, { format: 'netflow9', sampling: systematic }));
   const reader = new MessageReader();
   const sets = tables.flatMap(({ template, rows }) => [
     netflow9TemplateSet(template),

@@ -30,8 +30,11 @@ test('the named templates are there, each with a comment head', () => {
     [...templates.keys()],
     [
       'default',
+      'dns',
+      'dpi',
       'events',
       'full',
+      'http',
       'kubernetes',
       'minimal',
       'nprobe',
@@ -40,6 +43,7 @@ test('the named templates are there, each with a comment head', () => {
       'tcp',
       'text-events',
       'text',
+      'tls',
     ],
   );
   for (const { name, comment, fields } of templates.values()) {
@@ -53,7 +57,20 @@ test('default measures nothing beyond the counters of every flow; tcp and full a
   assert.equal(needsOf(elementsOf(templates.get('default')!)), 0);
   assert.equal(needsOf(elementsOf(templates.get('minimal')!)), 0);
   assert.equal(needsOf(elementsOf(templates.get('tcp')!)), needsBits.tcp);
-  assert.equal(needsOf(elementsOf(templates.get('full')!)), 15);
+  const { tcp, stats, tunnel, text, label, risk, summary } = needsBits;
+  assert.equal(needsOf(elementsOf(templates.get('full')!)), tcp | stats | tunnel | text | label | risk | summary);
+});
+
+test('the work of looking into flows is what the template names', () => {
+  const { label, risk, summary, tls, dns, http } = needsBits;
+  const needs = (name: string): number => needsOf(elementsOf(templates.get(name)!));
+  assert.equal(needs('dpi'), label | risk | summary);
+  assert.equal(needs('tls'), label | tls);
+  assert.equal(needs('dns'), dns, 'works without libndpi');
+  assert.equal(needs('http'), label | http);
+  assert.equal(needs('nprobe') & ~15, label);
+  const each = { applicationName: label, L7_PROTO: label, L7_PROTO_RISK: risk, JA4C_HASH: tls, L7_INFO: summary };
+  for (const [name, need] of Object.entries(each)) assert.equal(needsOf(elementsOf(parseTemplateList(name))), need);
 });
 
 test('IPv4 and IPv6 records get twins in place; fields of the other version are left out', () => {
