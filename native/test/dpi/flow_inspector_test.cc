@@ -315,11 +315,18 @@ TEST_CASE("reload takes new rules for new flows, old flows go on") {
   before.settle();
   CHECK(before.settled());
 
+  rules.write("udp:7779@Third\nudp:7777@First\n");
+  engine.reload();
+  InspectedFlow third(inspector, 7779);
+  third.udp(0, "anything");
+  CHECK(nameOf(third) == "Third");
+  CHECK(nameOf(after) == "Second");  // its number means what it meant
+
   rules.write("udp:x@First\n");
   CHECK_THROWS_AS(engine.reload(), Error);
-  InspectedFlow again(inspector, 7778);
+  InspectedFlow again(inspector, 7779);
   again.udp(0, "anything");
-  CHECK(nameOf(again) == "Second");
+  CHECK(nameOf(again) == "Third");
 }
 
 TEST_CASE("only wanted flows go out") {
