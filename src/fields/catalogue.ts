@@ -393,12 +393,12 @@ export const catalogue: readonly Field[] = [
     own('applicationConfidenceName', 203, 'string', computed('applicationConfidenceName'), 'default', '', 'How the application was found: DPI, DPI (cache), Match by port, Match by IP ... Label: nDPI.', label),
     own('applicationStateName', 204, 'string', computed('applicationStateName'), 'default', '', 'classified, guessed (given up, by port or address), unknown, open (more packets are looked at), or notInspected (no DPI state was free).', label),
     own('applicationPacketsInspected', 205, 'unsigned16', at('application.inspected'), 'quantity packets', '', 'Packets that were looked at; stays at 65535.', quiet),
-    own('applicationListed', 206, 'boolean', computed('applicationListed'), 'default', '', 'A host name or address of the flow is on a list (--dpi-lists). nDPI.', label),
+    own('applicationListed', 206, 'boolean', computed('applicationListed'), 'default', '', 'A host name or address of the flow is on a list (--dpi-categories). nDPI.', label),
     own('applicationListCategoryName', 207, 'string', computed('applicationListCategoryName'), 'default', '', 'Category of that list. nDPI.', label),
     own('applicationRiskNames', 208, 'string', computed('applicationRiskNames'), 'list', '', 'Names of the risks that nDPI saw: an array in JSON, a comma between them on the wire.', risk),
   ]),
   ...group('TLS and QUIC', [
-    ntop('tlsServerName', 188, 'string', fact('tlsServerName'), 'default', 'TLS_SERVER_NAME', 'Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir.', long),
+    ntop('tlsServerName', 188, 'string', fact('tlsServerName'), 'default', 'TLS_SERVER_NAME', 'Server name the client asks for (SNI), also in QUIC; with --dpi-privacy server-names its keyed hash. weir.', long),
     ntop('tlsVersion', 495, 'unsigned16', fact('tlsVersion'), 'identifier', 'TLS_VERSION', 'Version in use, as on the wire: 772 is TLS 1.3. weir.', quiet),
     ntop('tlsCipher', 493, 'unsigned16', fact('tlsCipher'), 'identifier', 'TLS_CIPHER', 'Cipher suite the server chose, as IANA numbers it. weir.', quiet),
     ntop('tlsUnsafeCipher', 494, 'unsigned8', computed('tlsUnsafeCipher'), 'identifier', 'TLS_UNSAFE_CIPHER', '1: the suite has no authentication or encryption, export keys, or RC4, RC2, DES, 3DES, IDEA, MD5. weir.', tls),
@@ -439,7 +439,7 @@ export const catalogue: readonly Field[] = [
   ]),
   ...group('HTTP', [
     iana('httpRequestMethod', 459, 'string', fact('httpMethod'), '', '', 'Method of the first request. weir.', quiet),
-    iana('httpRequestHost', 460, 'string', fact('httpHost'), '', '', 'Host it is for; with --dpi-server-name-key its keyed hash. weir.', long),
+    iana('httpRequestHost', 460, 'string', fact('httpHost'), '', '', 'Host it is for; with --dpi-privacy server-names its keyed hash. weir.', long),
     iana('httpRequestTarget', 461, 'string', fact('httpUrl'), '', '', 'Target of it as sent: path and query, or the whole URL of a proxy\'s. weir.', longer),
     iana('httpStatusCode', 457, 'unsigned16', fact('httpStatus'), 'identifier', '', 'Status of the first response. weir.', quiet),
     iana('httpUserAgent', 468, 'string', fact('httpUserAgent'), 'default', 'HTTP_REQUEST_USER_AGENT', 'User agent of the first request. weir.', longer),
