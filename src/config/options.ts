@@ -270,7 +270,7 @@ export const optionTable = {
   dpiStates: option(integer({ min: 16, max: 1 << 24, placeholder: 'FLOWS' }), {
     doc:
       'Flows of each worker that are looked into at the same time; what comes beyond it is metered without an application. ' +
-      'Memory is used as they come and given back when a flow is classified.',
+      'Memory grows with the flows that are looked into at a time.',
     default: 65_536,
     group: 'applications',
     example: '262144',

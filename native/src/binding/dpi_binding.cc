@@ -23,12 +23,21 @@ const std::string& nameOf(const std::vector<std::string>& names, size_t number) 
   return number < names.size() ? names[number] : kNone;
 }
 
+// Names come from a detection module; where no Meter has made one yet, one is made and thrown away.
+std::shared_ptr<const ApplicationNames> namesNow() {
+  if (applicationNames()->applications.empty() && dpiAvailability().available) {
+    DpiOptions plain;
+    plain.needs = needsLabel;
+    (void)DpiEngine(plain);
+  }
+  return applicationNames();
+}
+
 // applications()
 Napi::Value applications(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return guarded(env, [&]() -> Napi::Value {
-    (void)dpiAvailability();  // loads the names
-    const std::shared_ptr<const ApplicationNames> names = applicationNames();
+    const std::shared_ptr<const ApplicationNames> names = namesNow();
     Napi::Array list = Napi::Array::New(env);
     for (size_t number = 0; number < names->applications.size(); number++) {
       const ApplicationName& application = names->applications[number];

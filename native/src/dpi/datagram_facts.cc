@@ -4,12 +4,14 @@
 #include <string_view>
 
 #include "dpi/dns_exchange.h"
+#include "dpi/tls_records.h"
 
 namespace weir {
 namespace {
 
 constexpr unsigned kFewDatagrams = 8;      // of a flow that says nothing known; DTLS may follow STUN
 constexpr unsigned kMostDatagrams = 24;    // of a flow whose answer does not come
+constexpr size_t kDtlsType = 13;           // of the first handshake message
 constexpr size_t kMacAt = 28, kMac = 6;    // chaddr of DHCP
 
 bool hasPort(const Packet& packet, uint16_t port) { return packet.key.port[0] == port || packet.key.port[1] == port; }
@@ -29,11 +31,8 @@ bool toMany(const Packet& packet) {
 }  // namespace
 
 void DatagramFacts::begin(uint32_t needs) {
+  *this = DatagramFacts();
   needs_ = needs;
-  queryNs_ = 0;
-  datagrams_ = 0;
-  asking_ = 0;
-  protocol_ = FactProtocol::unknown;
   complete_ = false;
 }
 
@@ -41,35 +40,29 @@ void DatagramFacts::packet(const Packet& packet, unsigned side, FactBuffer& fact
   if (complete_ || (packet.present & hasPayload) == 0 || (packet.present & isLaterFragment) != 0) return;
   ++datagrams_;
   const Octets datagram(packet.payloadData, packet.payloadCaptured);
-  if (protocol_ == FactProtocol::unknown) {
-    recognise(packet, side, datagram, facts);
-  } else {
-    read(packet, side, datagram, facts);
-  }
-  if (datagrams_ >= (protocol_ == FactProtocol::unknown ? kFewDatagrams : kMostDatagrams)) finish();
-}
-
-void DatagramFacts::recognise(const Packet& packet, unsigned side, Octets datagram, FactBuffer& facts) {
-  if (hasPort(packet, 67) && looksLikeDhcp(datagram)) {
-    settle(FactProtocol::dhcp, packet, side, datagram, facts);
-  } else if (isNameService(packet) || (!isNetbios(packet) && looksLikeDns(datagram))) {
-    settle(FactProtocol::dns, packet, side, datagram, facts);
-  }
-}
-
-void DatagramFacts::settle(FactProtocol protocol, const Packet& packet, unsigned side, Octets datagram, FactBuffer& facts) {
-  if ((needs_ & needOf(protocol)) == 0) {
+  if (protocol_ == FactProtocol::unknown) protocol_ = protocolOf(packet, datagram);
+  const bool known = protocol_ != FactProtocol::unknown;
+  if (known && (needs_ & needOf(protocol_)) == 0) {
     finish();
     return;
   }
-  protocol_ = protocol;
   read(packet, side, datagram, facts);
+  if (datagrams_ >= (known ? kMostDatagrams : kFewDatagrams)) finish();
+}
+
+FactProtocol DatagramFacts::protocolOf(const Packet& packet, Octets datagram) const {
+  if (looksLikeQuic(datagram)) return FactProtocol::quic;
+  if (looksLikeDtls(datagram)) return FactProtocol::dtls;
+  if (hasPort(packet, 67) && looksLikeDhcp(datagram)) return FactProtocol::dhcp;
+  return isNameService(packet) || (!isNetbios(packet) && looksLikeDns(datagram)) ? FactProtocol::dns : FactProtocol::unknown;
 }
 
 void DatagramFacts::read(const Packet& packet, unsigned side, Octets datagram, FactBuffer& facts) {
   switch (protocol_) {
     case FactProtocol::dns: readDns(packet, side, datagram, facts); break;
     case FactProtocol::dhcp: readDhcp(datagram, facts); break;
+    case FactProtocol::quic: readQuic(side, datagram, facts); break;
+    case FactProtocol::dtls: readDtls(side, datagram, facts); break;
     default: break;
   }
 }
@@ -95,6 +88,45 @@ void DatagramFacts::readDhcp(Octets datagram, FactBuffer& facts) {
   }
   parseDhcp(datagram, facts);
   if (facts.has(Fact::dhcpFingerprint) && facts.has(Fact::dhcpHostName) && facts.has(Fact::dhcpClientAddress)) finish();
+}
+
+// The side whose Initial opens with the client's keys is the client; then the server's Initial can be opened as well.
+void DatagramFacts::readQuic(unsigned side, Octets datagram, FactBuffer& facts) {
+  if (quic_ == nullptr) quic_ = std::make_unique<QuicCrypto>();
+  if (quic_->version == 0) asking_ = side;
+  if (side != asking_) {
+    if (parseQuicServer(datagram, *quic_, facts).state == Parse::done && clientDone_) finish();
+    return;
+  }
+  if (clientDone_) return;
+  const ParseResult result = parseQuicClient(datagram, *quic_, facts);
+  if (result.state == Parse::more) return;
+  clientDone_ = true;
+  // Google's own handshake has no hello of the server to be read.
+  if (result.state == Parse::no || quic_->version == 0 || facts.has(Fact::tlsVersion)) finish();
+}
+
+void DatagramFacts::readDtls(unsigned side, Octets datagram, FactBuffer& facts) {
+  if (dtls_ == nullptr) dtls_ = std::make_unique<Dtls>();
+  Role& role = dtls_->roles[side];
+  // STUN and media may share the flow (RFC 7983).
+  if (role == Role::done || datagram[0] < 20 || datagram[0] > 63) return;
+  if (role == Role::unknown) {
+    if (!looksLikeDtls(datagram)) return;
+    role = datagram[kDtlsType] == handshake::kClientHello ? Role::client : Role::server;
+  }
+  DtlsMessages& messages = dtls_->messages[side];
+  const ParseResult result =
+      role == Role::client ? parseDtlsClient(datagram, messages, facts) : parseDtlsServer(datagram, messages, facts);
+  if (result.state == Parse::more) return;
+  role = Role::done;
+  if (dtls_->roles[side ^ 1] == Role::done) finish();
+}
+
+void DatagramFacts::finish() {
+  quic_.reset();
+  dtls_.reset();
+  complete_ = true;
 }
 
 }  // namespace weir

@@ -2,7 +2,7 @@
 #include <string_view>
 
 #include "base/cursor.h"
-#include "dpi/bounded_text.h"
+#include "dpi/fixed_text.h"
 #include "dpi/parsers.h"
 
 namespace weir {
@@ -89,14 +89,11 @@ void addAddress(Octets datagram, const Message& message, FactBuffer& facts) {
 }
 
 void addFingerprint(Octets parameters, FactBuffer& facts) {
-  BoundedText text;
+  FixedText<facts::kLongestText> text;
   for (const uint8_t parameter : parameters) {
-    const size_t before = text.size();
-    if (before != 0) text.put(',');
-    text.decimal(parameter);
-    if (!text.full()) continue;
-    text.cut(before);
-    break;
+    FixedText<3> number;
+    number.decimal(parameter);
+    if (!text.item(",", number.view())) break;
   }
   facts.add(Fact::dhcpFingerprint, text.view());
 }

@@ -2,22 +2,12 @@
 
 #include <gcrypt.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 
 namespace weir {
 namespace {
-
-// Once for the process; libraries that use libgcrypt too (libndpi) find it ready.
-void prepare() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P)) return;
-    gcry_check_version(nullptr);
-    gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
-    gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
-  });
-}
 
 std::string hex(std::span<const uint8_t> octets, size_t characters) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -33,7 +23,7 @@ std::string hex(std::span<const uint8_t> octets, size_t characters) {
 
 template <int kAlgorithm, size_t kSize>
 std::string digest(const void* octets, size_t size, size_t characters) {
-  prepare();
+  prepareGcrypt();
   std::array<uint8_t, kSize> out;
   gcry_md_hash_buffer(kAlgorithm, out.data(), octets, size);
   return hex(out, characters);
@@ -54,15 +44,46 @@ std::string sha1Hex(std::span<const uint8_t> octets) {
 }
 
 std::string keyedHex(std::string_view key, std::string_view text, size_t characters) {
-  prepare();
+  const auto octets = [](std::string_view of) { return std::span(reinterpret_cast<const uint8_t*>(of.data()), of.size()); };
+  return hex(hmacSha256(octets(key), octets(text)), characters);
+}
+
+Sha256Digest hmacSha256(std::span<const uint8_t> key, std::span<const uint8_t> octets) {
+  prepareGcrypt();
   gcry_buffer_t parts[2] = {};
-  parts[0].data = const_cast<char*>(key.data());
+  parts[0].data = const_cast<uint8_t*>(key.data());
   parts[0].len = key.size();
-  parts[1].data = const_cast<char*>(text.data());
-  parts[1].len = text.size();
-  std::array<uint8_t, 32> out{};
+  parts[1].data = const_cast<uint8_t*>(octets.data());
+  parts[1].len = octets.size();
+  Sha256Digest out{};
   gcry_md_hash_buffers(GCRY_MD_SHA256, GCRY_MD_FLAG_HMAC, out.data(), parts, 2);
-  return hex(out, characters);
+  return out;
+}
+
+void hkdfExpandLabel(const Sha256Digest& secret, std::string_view label, std::span<uint8_t> out) {
+  static constexpr std::string_view kPrefix = "tls13 ";
+  std::array<uint8_t, 64> info;
+  if (out.size() > secret.size() || label.size() > 32) return;
+  size_t used = 0;
+  info[used++] = 0;
+  info[used++] = static_cast<uint8_t>(out.size());
+  info[used++] = static_cast<uint8_t>(kPrefix.size() + label.size());
+  for (const std::string_view part : {kPrefix, label}) used = std::copy(part.begin(), part.end(), info.begin() + used) - info.begin();
+  info[used++] = 0;  // context
+  info[used++] = 1;  // first and only block
+  const Sha256Digest block = hmacSha256(secret, {info.data(), used});
+  std::copy_n(block.begin(), out.size(), out.begin());
+}
+
+// Once for the process; libraries that use libgcrypt too (libndpi) find it ready.
+void prepareGcrypt() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P)) return;
+    gcry_check_version(nullptr);
+    gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
+    gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+  });
 }
 
 }  // namespace weir

@@ -1,6 +1,8 @@
-// Digests of libgcrypt as lower-case hexadecimal text.
+// Digests of libgcrypt, mostly as lower-case hexadecimal text; HKDF.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,5 +16,13 @@ std::string sha256Hex(std::string_view octets, size_t characters);
 std::string sha1Hex(std::span<const uint8_t> octets);
 // HMAC-SHA256, the first `characters` of the 64.
 std::string keyedHex(std::string_view key, std::string_view text, size_t characters);
+
+using Sha256Digest = std::array<uint8_t, 32>;
+Sha256Digest hmacSha256(std::span<const uint8_t> key, std::span<const uint8_t> octets);
+// HKDF-Expand-Label of TLS 1.3 (RFC 8446 section 7.1) with SHA-256 and no context; at most 32 octets.
+void hkdfExpandLabel(const Sha256Digest& secret, std::string_view label, std::span<uint8_t> out);
+
+// Makes libgcrypt ready; whoever calls it directly does this first.
+void prepareGcrypt();
 
 }  // namespace weir

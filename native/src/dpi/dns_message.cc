@@ -41,7 +41,7 @@ struct Question {
 
 // The question at an offset; the first one's name and type are facts. Its class has the QU bit of mDNS: not looked at.
 Question readQuestion(Octets message, size_t at, FactBuffer* facts) {
-  BoundedText text;
+  DnsText text;
   const DnsNameEnd name = readDnsName(message, at, facts != nullptr ? &text : nullptr);
   if (name.state != Parse::done) return {name.state, 0};
   if (facts != nullptr) facts->add(Fact::dnsQuery, text.view());
@@ -52,7 +52,7 @@ Question readQuestion(Octets message, size_t at, FactBuffer* facts) {
 
 // What the records of a response say, gathered before it becomes facts.
 struct Answers {
-  BoundedText addresses, texts;
+  DnsText addresses, texts;
   size_t addressCount = 0;
   bool hasTtl = false, hasAddressTtl = false;
   uint32_t ttl = 0;
@@ -63,16 +63,10 @@ struct Answers {
     if (!hasTtl || (address && !hasAddressTtl)) ttl = record.ttl;
     hasTtl = true;
     hasAddressTtl |= address;
-    append(texts, message, record);
-    if (address && addressCount++ < kMostAddresses) append(addresses, message, record);
-  }
-  static void append(BoundedText& list, Octets message, const DnsRecord& record) {
-    if (list.full()) return;
-    const size_t before = list.size();
-    if (before != 0) list.put(',');
-    putDnsAnswer(message, record, list);
-    // A first answer longer than the bound stays as far as it goes.
-    if (list.full() && before != 0) list.cut(before);
+    DnsText text;
+    writeDnsAnswer(message, record, text);
+    if (!texts.isCut()) texts.item(",", text.view());
+    if (address && addressCount++ < kMostAddresses) addresses.item(",", text.view());
   }
 };
 
@@ -107,7 +101,7 @@ bool isCommonClass(uint16_t value) {
 
 // A question of the kind hosts ask: a name of letters, digits and their like, a type and a class in use.
 bool looksLikeQuestion(Octets message, size_t at, size_t& next) {
-  BoundedText text;
+  DnsText text;
   const DnsNameEnd name = readDnsName(message, at, &text);
   if (name.state != Parse::done || message.size() - name.next < 4) return false;
   const std::string_view characters = text.view();
@@ -165,7 +159,7 @@ ParseResult parseDnsResponse(Octets message, FactBuffer& facts) {
   if (answers.hasTtl) facts.add(Fact::dnsFirstTtl, uint64_t{answers.ttl} + 1);
   facts.add(Fact::dnsAddresses, answers.addresses.view());
   facts.add(Fact::dnsResponse, answers.texts.view());
-  return {state == Parse::no ? Parse::done : state, 0};
+  return {state == Parse::no ? Parse::done : state};
 }
 
 }  // namespace weir

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+
 #include "base/cursor.h"
 
 namespace weir {
@@ -10,56 +12,56 @@ namespace {
 constexpr size_t kLongestName = 254;  // octets of lengths and labels without the root's
 constexpr unsigned kMostJumps = 32;
 
-void putEscaped(uint8_t octet, BoundedText& text) {
+void putEscaped(uint8_t octet, DnsText& text) {
   if (octet > 0x20 && octet < 0x7f) {
-    text.put(static_cast<char>(octet));
+    text.add(static_cast<char>(octet));
     return;
   }
   const char digits[] = {'\\', static_cast<char>('0' + octet / 100), static_cast<char>('0' + octet / 10 % 10),
                          static_cast<char>('0' + octet % 10)};
-  text.put({digits, sizeof digits});
+  text.add(std::string_view(digits, sizeof digits));
 }
 
-void putLabel(Octets label, BoundedText& text) {
+void putLabel(Octets label, DnsText& text) {
   for (const uint8_t octet : label) {
-    if (octet == '.' || octet == '\\') text.put('\\');
+    if (octet == '.' || octet == '\\') text.add('\\');
     putEscaped(octet, text);
   }
 }
 
 // The first character-string of a TXT record and those behind it, as one text in quotation marks.
-void putStrings(Octets data, BoundedText& text) {
-  text.put('"');
+void putStrings(Octets data, DnsText& text) {
+  text.add('"');
   for (size_t at = 0; at < data.size();) {
     const size_t end = std::min(data.size(), at + 1 + data[at]);
     for (++at; at < end; ++at) {
-      if (data[at] == '"' || data[at] == '\\') text.put('\\');
+      if (data[at] == '"' || data[at] == '\\') text.add('\\');
       if (data[at] == ' ') {
-        text.put(' ');
+        text.add(' ');
       } else {
         putEscaped(data[at], text);
       }
     }
   }
-  text.put('"');
+  text.add('"');
 }
 
-void putAddress(int family, const uint8_t* octets, BoundedText& text) {
+void putAddress(int family, const uint8_t* octets, DnsText& text) {
   char written[INET6_ADDRSTRLEN];
-  if (inet_ntop(family, octets, written, sizeof written) != nullptr) text.put(written);
+  if (inet_ntop(family, octets, written, sizeof written) != nullptr) text.add(std::string_view(written));
 }
 
 // `numbers` numbers of two octets, then a name.
-bool putNumbersAndName(Octets message, const DnsRecord& record, size_t numbers, BoundedText& text) {
+bool putNumbersAndName(Octets message, const DnsRecord& record, size_t numbers, DnsText& text) {
   if (record.size < numbers * 2 + 1) return false;
   for (size_t i = 0; i < numbers; i++) {
     text.decimal(loadBe16(message.data() + record.data + i * 2));
-    text.put(' ');
+    text.add(' ');
   }
   return readDnsName(message, record.data + numbers * 2, &text).state == Parse::done;
 }
 
-bool putData(Octets message, const DnsRecord& record, BoundedText& text) {
+bool putData(Octets message, const DnsRecord& record, DnsText& text) {
   const Octets data = message.subspan(record.data, record.size);
   switch (record.type) {
     case kDnsA:
@@ -85,7 +87,7 @@ bool putData(Octets message, const DnsRecord& record, BoundedText& text) {
 
 }  // namespace
 
-DnsNameEnd readDnsName(Octets message, size_t at, BoundedText* text) {
+DnsNameEnd readDnsName(Octets message, size_t at, DnsText* text) {
   size_t next = 0, length = 0;
   for (unsigned jumps = 0; jumps <= kMostJumps;) {
     if (at >= message.size()) return {Parse::more, 0};
@@ -101,12 +103,12 @@ DnsNameEnd readDnsName(Octets message, size_t at, BoundedText* text) {
     }
     if (octet > 63) return {};
     if (octet == 0) {
-      if (length == 0 && text != nullptr) text->put('.');
+      if (length == 0 && text != nullptr) text->add('.');
       return {Parse::done, next != 0 ? next : at + 1};
     }
     if (at + 1 + octet > message.size()) return {Parse::more, 0};
     if (text != nullptr) {
-      if (length != 0) text->put('.');
+      if (length != 0) text->add('.');
       putLabel(message.subspan(at + 1, octet), *text);
     }
     length += octet + 1u;
@@ -131,11 +133,11 @@ Parse readDnsRecord(Octets message, size_t at, DnsRecord& record) {
   return Parse::done;
 }
 
-void putDnsAnswer(Octets message, const DnsRecord& record, BoundedText& text) {
-  const size_t before = text.size();
+void writeDnsAnswer(Octets message, const DnsRecord& record, DnsText& text) {
+  text.clear();
   if (putData(message, record, text)) return;
-  text.cut(before);
-  text.put("TYPE");
+  text.clear();
+  text.add("TYPE");
   text.decimal(record.type);
 }
 

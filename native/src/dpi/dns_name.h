@@ -1,7 +1,7 @@
 // Names and records of DNS messages (RFC 1035 sections 3.1, 3.2, 4.1.4).
 #pragma once
 
-#include "dpi/bounded_text.h"
+#include "dpi/fixed_text.h"
 #include "dpi/parsers.h"
 
 namespace weir {
@@ -11,6 +11,8 @@ enum DnsType : uint16_t {
   kDnsOpt = 41, kDnsSvcb = 64, kDnsHttps = 65,
 };
 
+using DnsText = FixedText<facts::kLongestText>;
+
 struct DnsNameEnd {
   Parse state = Parse::no;  // more: the message ends within the name
   size_t next = 0;          // done: offset behind the name
@@ -18,7 +20,7 @@ struct DnsNameEnd {
 
 // Reads the name at an offset; what text is given (may be null) becomes its presentation: "." between labels, none behind
 // the last, "." for the root; dots and backslashes of labels behind a backslash, other octets than graphic ASCII as \DDD.
-DnsNameEnd readDnsName(Octets message, size_t at, BoundedText* text);
+DnsNameEnd readDnsName(Octets message, size_t at, DnsText* text);
 
 struct DnsRecord {
   uint16_t type = 0;
@@ -30,7 +32,7 @@ struct DnsRecord {
 
 // The record at an offset; more: the message ends within it.
 Parse readDnsRecord(Octets message, size_t at, DnsRecord& record);
-// What the record says: an address, a name, "10 mail.example.org" for MX ... else TYPEnn (RFC 3597).
-void putDnsAnswer(Octets message, const DnsRecord& record, BoundedText& text);
+// Makes the text what the record says: an address, a name, "10 mail.example.org" for MX ... else TYPEnn (RFC 3597).
+void writeDnsAnswer(Octets message, const DnsRecord& record, DnsText& text);
 
 }  // namespace weir

@@ -20,7 +20,7 @@ struct DpiPrivacy {
   bool hideUrls = false;       // no httpUrl, httpReferer; nor in nDPI's info
   bool hideDnsNames = false;   // no dnsQuery, dnsResponse; nor in nDPI's info
   bool hideUserAgents = false;
-  std::string serverNameKey;   // not empty: tlsServerName (and httpHost, certificate names) as 32 hex of HMAC-SHA256 with it
+  std::string serverNameKey = {};  // not empty: tlsServerName (and httpHost, certificate names) as 32 hex of HMAC-SHA256 with it
 };
 
 struct DpiOptions {

@@ -44,6 +44,7 @@ class FixedText {
     return false;
   }
 
+  void clear() { used_ = 0, cut_ = false; }
   std::string_view view() const { return {text_.data(), used_}; }
   bool empty() const { return used_ == 0; }
   bool isCut() const { return cut_; }

@@ -12,7 +12,7 @@ constexpr uint8_t kFlagSyn = 0x02, kFlagAck = 0x10;
 enum Progress : uint8_t {
   kSeen = 1,
   kSourceIsHigh = 2,          // the source is endpoint 1 of the key
-  kSynSeen = 4,
+  kSynSeen = 4,               // with these, nextSequence is known
   kSynAckSeen = 8,
   kAckSeen = 16,              // the handshake's third
   kBareSeen = 32,             // a segment without payload before any SYN
@@ -28,16 +28,24 @@ unsigned sourceEnd(const FlowApplication& application) { return (application.pro
 void noteSegment(FlowApplication& application, const Packet& packet, unsigned side) {
   uint8_t& progress = application.progress;
   const bool syn = (packet.tcpFlags & kFlagSyn) != 0, ack = (packet.tcpFlags & kFlagAck) != 0;
-  if (syn && !ack) {
-    progress |= kSynSeen;
-  } else if (syn) {
-    progress |= kSynAckSeen;
+  if (syn) {
+    progress |= ack ? kSynAckSeen : kSynSeen;
+    application.nextSequence[side] = packet.sequence + 1;
+    if (ack) application.nextSequence[1 - side] = packet.acknowledgment;
   } else if ((progress & (kSynSeen | kSynAckSeen)) != 0) {
     if (ack && side == 0) progress |= kAckSeen;
   } else if ((progress & kBareSeen) == 0) {
     progress |= kBareSeen;
     if (side != 0) progress |= kBareFromDestination;
   }
+}
+
+// Of the first octets that were not seen yet: by the handshake, else by this segment.
+void noteBeginning(FlowApplication& application, const Packet& packet, unsigned side) {
+  const uint8_t progress = application.progress;
+  if ((progress & kSynAckSeen) != 0) return;
+  application.nextSequence[1 - side] = packet.acknowledgment;
+  if ((progress & kSynSeen) == 0 || side != 0) application.nextSequence[side] = packet.sequence;
 }
 
 // Of FlowApplication.inspected, which stays at its end.
@@ -117,20 +125,21 @@ void FlowInspector::Impl::begin(FlowApplication& application, const FlowHot& hot
   state.factsDone = (options.needs & kFactNeeds) == 0;
   state.guessed = false;
   state.packets = hot.recordIndex == 0 ? hot.packets[0] + hot.packets[1] : packet.wirePackets;
-  if (!state.factsDone) {
-    if (state.collector == nullptr) state.collector = std::make_unique<FactCollector>();
-    state.collector->begin(options.needs & kFactNeeds);
-  }
+  if (packet.key.protocol == kTcp) noteBeginning(application, packet, side);
+  if (!state.factsDone) beginFacts(state, application);
   if (module != nullptr) {
     module->flows++;
-    if (packet.key.protocol == kTcp && state.packets > packet.wirePackets) {
-      uint32_t sequence[2];
-      sequence[side] = packet.sequence;
-      sequence[1 - side] = packet.acknowledgment;
-      state.label = replay(*module, state.flow, application, hot, sequence);
-    }
+    if (packet.key.protocol == kTcp) state.label = replay(*module, state.flow, application, hot);
   }
   inspect(application, hot, packet, side);
+}
+
+void FlowInspector::Impl::beginFacts(DpiState& state, const FlowApplication& application) {
+  if (state.collector == nullptr) state.collector = std::make_unique<FactCollector>();
+  state.collector->begin(options.needs & kFactNeeds);
+  const uint8_t progress = application.progress;
+  if ((progress & (kSynSeen | kSynAckSeen)) != 0) state.collector->expect(0, application.nextSequence[0]);
+  if ((progress & kSynAckSeen) != 0) state.collector->expect(1, application.nextSequence[1]);
 }
 
 void FlowInspector::Impl::inspect(FlowApplication& application, const FlowHot& hot, const Packet& packet,
@@ -146,7 +155,9 @@ void FlowInspector::Impl::inspect(FlowApplication& application, const FlowHot& h
 }
 
 void FlowInspector::Impl::label(DpiState& state, FlowApplication& application, const Packet& packet, bool last) {
-  const std::span<const uint8_t> bytes = wholePacket(packet, *copy);
+  // nDPI finds labels without the bare acknowledgements, but some risks of HTTP only with them.
+  const bool fed = hasBytes(packet) || (options.needs & (needsRisk | needsInfo)) != 0;
+  const std::span<const uint8_t> bytes = fed ? wholePacket(packet, *copy) : std::span<const uint8_t>();
   if (!bytes.empty()) {
     ++counters.packets;
     state.label = state.module->process(state.flow, bytes, packet.ns);
@@ -159,21 +170,22 @@ void FlowInspector::Impl::label(DpiState& state, FlowApplication& application, c
   state.label = state.module->giveUp(state.flow);
 }
 
-// Behind the classification nDPI finds risks and texts only, but for certificates that name the application.
+// Behind the classification nDPI mostly finds risks and texts.
 bool FlowInspector::Impl::wantsMore(const DpiState& state) const {
-  if ((options.needs & (needsRisk | needsInfo)) == 0) return false;
-  return state.module->expectsMore(state.flow);
+  const bool asked = (options.needs & (needsRisk | needsInfo)) != 0;
+  return (asked || state.module->mayRename(state.flow, state.label)) && state.module->expectsMore(state.flow);
 }
 
 void FlowInspector::Impl::collect(DpiState& state, const Packet& packet, unsigned side) {
   facts.assign(state.facts.octets());
   state.collector->packet(packet, side, facts);
-  if (facts.octets().size() != state.facts.octets().size()) state.facts.assign(facts.octets(), counters.factsOctets);
+  state.facts.assign(facts.octets(), counters.factsOctets);
   state.factsDone = state.collector->complete();
 }
 
 Label FlowInspector::Impl::replay(NdpiModule& into, ndpi_flow_struct* flow, const FlowApplication& application,
-                                  const FlowHot& hot, uint32_t sequence[2]) {
+                                  const FlowHot& hot) {
+  const uint32_t* const sequence = application.nextSequence;
   const unsigned source = sourceEnd(application);
   const uint8_t progress = application.progress;
   Label label;
@@ -213,10 +225,9 @@ void FlowInspector::Impl::judgeOnce(FlowApplication& application, const FlowHot&
 void FlowInspector::Impl::judgeBare(FlowApplication& application, const FlowHot& hot) {
   if (module != nullptr) {
     const SpareFlow flow(spareFlow.get());
-    uint32_t sequence[2] = {1, 1};
     Label label;
     if (hot.key.protocol == kTcp) {
-      label = replay(*module, flow.get(), application, hot, sequence);
+      label = replay(*module, flow.get(), application, hot);
     } else {
       const HeaderFields fields{hot.key, sourceEnd(application)};
       label = module->process(flow.get(), writeHeaders(fields, headers), hot.endNs);

@@ -20,6 +20,7 @@ struct FlowInspector::Impl {
   // The first packet with payload: a state, or one look without.
   void begin(FlowApplication& application, const FlowHot& hot, const Packet& packet, unsigned side);
   void inspect(FlowApplication& application, const FlowHot& hot, const Packet& packet, unsigned side);
+  void beginFacts(DpiState& state, const FlowApplication& application);
   void label(DpiState& state, FlowApplication& application, const Packet& packet, bool last);
   void collect(DpiState& state, const Packet& packet, unsigned side);
   bool wantsMore(const DpiState& state) const;
@@ -28,8 +29,7 @@ struct FlowInspector::Impl {
   void judgeOnce(FlowApplication& application, const FlowHot& hot, const Packet& packet);
   void judgeBare(FlowApplication& application, const FlowHot& hot);
   // Segments without payload that came before the first one with it, as far as `progress` knows them.
-  Label replay(NdpiModule& module, ndpi_flow_struct* flow, const FlowApplication& application, const FlowHot& hot,
-               uint32_t sequence[2]);
+  Label replay(NdpiModule& into, ndpi_flow_struct* flow, const FlowApplication& application, const FlowHot& hot);
 
   // Writes what is known of a flow into its block; the state stays.
   void publish(DpiState& state, FlowApplication& application, const FlowHot& hot);

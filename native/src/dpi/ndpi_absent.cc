@@ -22,6 +22,7 @@ void NdpiModule::clear(ndpi_flow_struct*) {}
 Label NdpiModule::process(ndpi_flow_struct*, std::span<const uint8_t>, uint64_t) { return {}; }
 Label NdpiModule::giveUp(ndpi_flow_struct*) { return {}; }
 bool NdpiModule::expectsMore(ndpi_flow_struct*) { return false; }
+bool NdpiModule::mayRename(const ndpi_flow_struct*, const Label&) const { return false; }
 void NdpiModule::describe(const ndpi_flow_struct*, const Label&, FlowApplication&) const {}
 void NdpiModule::addFacts(const ndpi_flow_struct*, const Label&, FactBuffer&) const {}
 std::string_view NdpiModule::host(const ndpi_flow_struct*) const { return {}; }

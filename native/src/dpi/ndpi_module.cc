@@ -132,6 +132,19 @@ bool NdpiModule::expectsMore(ndpi_flow_struct* flow) {
   return possible != nullptr && possible(module_, flow) != 0;
 }
 
+bool NdpiModule::mayRename(const ndpi_flow_struct* flow, const Label& label) const {
+  switch (label.master != 0 ? label.master : label.application) {
+    case NDPI_PROTOCOL_TLS:
+    case NDPI_PROTOCOL_DTLS:
+    case NDPI_PROTOCOL_QUIC:
+      return label.master == 0 || flow->host_server_name[0] == '\0';  // without a name the address was all there was
+    case NDPI_PROTOCOL_DNS:
+      return label.master == 0;
+    default:
+      return false;
+  }
+}
+
 void NdpiModule::describe(const ndpi_flow_struct* flow, const Label& label, FlowApplication& application) const {
   const NdpiLibrary& library = ndpiLibrary();
   const ndpi::Result result = resultOf(label);

@@ -7,6 +7,7 @@
 #include "base/cursor.h"
 #include "dpi/dns_exchange.h"
 #include "dpi/fact_collector.h"
+#include "dpi/tls_records.h"
 
 namespace weir {
 namespace {
@@ -16,6 +17,7 @@ constexpr unsigned kFewSegments = 5;    // of a connection that says nothing kno
 constexpr unsigned kTalkSegments = 16;  // of one that may turn to TLS: STARTTLS, proxies
 constexpr unsigned kSilentSegments = 24;  // while only one side was understood
 constexpr unsigned kUploadSegments = 1024;  // of HTTP, whose response comes behind the request's body
+constexpr size_t kHandshakeType = 5;      // behind the first record's header
 constexpr uint8_t kSyn = 0x02, kAck = 0x10;
 
 bool isTalk(Octets stream) {
@@ -42,6 +44,14 @@ bool looksLikeDnsStream(const Packet& packet, Octets stream) {
   return message.size() < 12 || (message[2] >> 3 & 15) <= 6;
 }
 
+FactProtocol protocolOf(const Packet& packet, Octets stream) {
+  if (stream.size() < kEnough) return FactProtocol::unknown;
+  if (looksLikeTls(stream)) return FactProtocol::tls;
+  if (looksLikeHttpRequest(stream) || looksLikeHttpResponse(stream)) return FactProtocol::http;
+  if (looksLikeSsh(stream)) return FactProtocol::ssh;
+  return looksLikeDnsStream(packet, stream) ? FactProtocol::dns : FactProtocol::unknown;
+}
+
 bool isConnect(Octets stream) {
   static constexpr std::string_view kConnect = "CONNECT ";
   return stream.size() >= kConnect.size() && std::equal(kConnect.begin(), kConnect.end(), stream.begin());
@@ -56,6 +66,7 @@ void StreamFacts::begin(uint32_t needs) {
   segments_ = 0;
   patience_ = 0;
   protocol_ = FactProtocol::unknown;
+  proxied_ = false;
   complete_ = false;
 }
 
@@ -83,14 +94,11 @@ void StreamFacts::recognise(const Packet& packet, unsigned side, Octets segment,
   const uint32_t sequence = firstSequence(packet);
   if (patience_ == 0) patience_ = (needs_ & needsTls) != 0 && isTalk(segment) ? kTalkSegments : kFewSegments;
   const Octets stream = here.lost ? Octets{} : here.prefix.add(sequence, segment, room());
-  if (stream.size() >= kEnough && tryProtocols(packet, side, stream, facts)) return;
-  if (stream.data() != segment.data() && segment.size() >= kEnough) {
+  if (tryProtocols(packet, side, stream, facts)) return;
+  if (stream.data() != segment.data()) {
     Side before = std::exchange(here, {});
     here.prefix.expect(sequence, true);
-    if (tryProtocols(packet, side, segment, facts)) {
-      if (!complete_) restart(packet, side);
-      return;
-    }
+    if (tryProtocols(packet, side, segment, facts)) return;
     here = std::move(before);
   }
   if (here.lost) return;
@@ -102,20 +110,13 @@ void StreamFacts::recognise(const Packet& packet, unsigned side, Octets segment,
   }
 }
 
+// Takes a protocol on when the stream looks like its beginning and its parser does not object.
 bool StreamFacts::tryProtocols(const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
-  if (looksLikeHttpRequest(stream) || looksLikeHttpResponse(stream)) {
-    return settles(FactProtocol::http, packet, side, stream, facts);
-  }
-  if (looksLikeSsh(stream)) return settles(FactProtocol::ssh, packet, side, stream, facts);
-  if (looksLikeDnsStream(packet, stream)) return settles(FactProtocol::dns, packet, side, stream, facts);
-  return false;
-}
-
-// Takes the protocol on when its parser does not object.
-bool StreamFacts::settles(FactProtocol protocol, const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
+  const FactProtocol protocol = protocolOf(packet, stream);
+  if (protocol == FactProtocol::unknown) return false;
   if ((needs_ & needOf(protocol)) == 0) {
-    // Behind a proxy's CONNECT there may be TLS.
-    if (protocol == FactProtocol::http && (needs_ & needsTls) != 0 && isConnect(stream)) {
+    proxied_ |= protocol == FactProtocol::http && (needs_ & needsTls) != 0 && isConnect(stream);
+    if (proxied_ && protocol == FactProtocol::http) {
       patience_ = kTalkSegments;
       return false;
     }
@@ -128,21 +129,29 @@ bool StreamFacts::settles(FactProtocol protocol, const Packet& packet, unsigned 
     protocol_ = FactProtocol::unknown;
     return false;
   }
+  restartOther(packet, side);
   segments_ = 0;
   take(result, packet, side, stream, facts);
   return true;
 }
 
 // A protocol begins here: the other side's beginning is what this one has acknowledged.
-void StreamFacts::restart(const Packet& packet, unsigned side) {
+void StreamFacts::restartOther(const Packet& packet, unsigned side) {
   Side& other = sides_[side ^ 1];
+  if ((packet.tcpFlags & kAck) == 0 || (other.prefix.mayBeginAt(packet.acknowledgment) && !other.lost)) return;
   other = {};
-  if ((packet.tcpFlags & kAck) != 0) other.prefix.expect(packet.acknowledgment, false);
+  other.prefix.expect(packet.acknowledgment, false);
 }
 
 void StreamFacts::continueSide(const Packet& packet, unsigned side, Octets segment, FactBuffer& facts) {
   Side& here = sides_[side];
-  const Octets stream = here.prefix.add(firstSequence(packet), segment, room());
+  Octets stream = here.prefix.add(firstSequence(packet), segment, room());
+  // What the other side acknowledged was not captured; here is another beginning.
+  if (here.prefix.waits() && protocolOf(packet, segment) == protocol_) {
+    here.prefix.clear();
+    here.prefix.expect(firstSequence(packet), true);
+    stream = segment;
+  }
   if (here.prefix.stuck()) {
     finishSide(side, facts);
   } else if (!stream.empty()) {
@@ -156,6 +165,9 @@ void StreamFacts::continueSide(const Packet& packet, unsigned side, Octets segme
 ParseResult StreamFacts::parse(const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
   Side& here = sides_[side];
   switch (protocol_) {
+    case FactProtocol::tls:
+      here.client = stream[kHandshakeType] == handshake::kClientHello;
+      return here.client ? parseTlsClient(stream, facts) : parseTlsServer(stream, facts);
     case FactProtocol::http:
       here.client = !looksLikeHttpResponse(stream);
       return here.client ? parseHttpRequest(stream, facts) : parseHttpResponse(stream, facts);

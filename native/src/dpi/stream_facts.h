@@ -28,8 +28,7 @@ class StreamFacts {
 
   void recognise(const Packet& packet, unsigned side, Octets segment, FactBuffer& facts);
   bool tryProtocols(const Packet& packet, unsigned side, Octets stream, FactBuffer& facts);
-  bool settles(FactProtocol protocol, const Packet& packet, unsigned side, Octets stream, FactBuffer& facts);
-  void restart(const Packet& packet, unsigned side);
+  void restartOther(const Packet& packet, unsigned side);
   void continueSide(const Packet& packet, unsigned side, Octets segment, FactBuffer& facts);
   ParseResult parse(const Packet& packet, unsigned side, Octets stream, FactBuffer& facts);
   ParseResult parseDns(const Packet& packet, Octets stream, FactBuffer& facts);
@@ -44,6 +43,7 @@ class StreamFacts {
   unsigned segments_ = 0;      // with payload, since the protocol was last unknown or found
   unsigned patience_ = 0;      // segments looked at while the protocol is unknown
   FactProtocol protocol_ = FactProtocol::unknown;
+  bool proxied_ = false;       // CONNECT was seen and is not asked for: TLS may follow
   bool complete_ = true;
 };
 

@@ -23,6 +23,10 @@ class StreamPrefix {
   void keep(Octets stream, size_t room);
   // Octets kept.
   size_t kept() const { return octets_.size() + heldOctets_; }
+  // Segments wait for the first one.
+  bool waits() const { return octets_.empty() && !held_.empty(); }
+  // Nothing is known that contradicts a beginning here.
+  bool mayBeginAt(uint32_t sequence) const { return start_ == Start::unknown || first_ == sequence; }
   // A segment earlier than all before it may still arrive.
   bool mayMoveBack() const { return start_ != Start::certain && segments_ < kSettled; }
   // Segments wait behind a gap that was not closed in time: nothing more will come of this stream.

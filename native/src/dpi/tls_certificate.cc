@@ -169,21 +169,20 @@ void addCertificate(Octets certificate, FactBuffer& facts) {
 
 }  // namespace
 
-Parse addCertificateFacts(Octets message, FactBuffer& facts) {
+ParseResult addCertificateFacts(Octets message, FactBuffer& facts) {
   constexpr size_t kLengths = 6;  // of the list, then of the first certificate
   Cursor at(message.data(), message.size());
-  if (!at.has(kHandshakeHeader)) return Parse::more;
-  if (at.u8() != handshake::kCertificate) return Parse::no;
-  const bool whole = at.has(handshakeLength(message));
-  at.limit(handshakeLength(message));
-  at.skip(kHandshakeHeader);
-  const Parse early = whole ? Parse::no : Parse::more;
-  if (!at.has(kLengths)) return early;
-  const size_t length = loadBe24(at.at + 3);
-  at.skip(kLengths);
-  if (!at.has(length)) return early;
-  if (!facts.has(Fact::tlsCertificateSha1)) addCertificate({at.at, length}, facts);
-  return Parse::done;
+  if (!at.has(kHandshakeHeader)) return {Parse::more, kHandshakeHeader};
+  if (at.u8() != handshake::kCertificate) return {};
+  const size_t whole = handshakeLength(message);
+  size_t needed = kHandshakeHeader + kLengths;
+  if (at.has(needed)) needed += loadBe24(at.at + needed - 3);
+  if (needed > whole) return {};
+  if (!at.has(needed)) return {Parse::more, needed};
+  at.limit(needed);
+  at.skip(kHandshakeHeader + kLengths);
+  if (!facts.has(Fact::tlsCertificateSha1)) addCertificate({at.at, at.left()}, facts);
+  return {Parse::done};
 }
 
 }  // namespace weir

@@ -6,7 +6,7 @@
 namespace weir {
 
 // A Certificate message of TLS 1.2 and before, or its beginning: facts of the first certificate in it.
-// Parse::more when that one is not all there.
-Parse addCertificateFacts(Octets message, FactBuffer& facts);
+// Parse::more when that one is not all there; then wanted is of this message.
+ParseResult addCertificateFacts(Octets message, FactBuffer& facts);
 
 }  // namespace weir

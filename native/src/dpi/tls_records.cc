@@ -52,12 +52,8 @@ HandshakeReader::State HandshakeReader::enterRecord() {
   return State::message;
 }
 
-// Octets of a message beyond the stream: the rest of this record, then at least one more record.
-void HandshakeReader::wantMore(size_t missing) {
-  const size_t ahead = left_ - here();
-  wanted_ = stream_.size() + std::min(missing, ahead);
-  if (missing > ahead) wanted_ += kRecordHeader + missing - ahead;
-}
+// Where the stream must end for so many octets of the handshake more: in this record, else in one more at least.
+size_t HandshakeReader::ahead(size_t octets) const { return at_ + octets + (octets > left_ ? kRecordHeader : 0); }
 
 HandshakeReader::State HandshakeReader::passRest() {
   while (rest_ > 0) {
@@ -65,7 +61,7 @@ HandshakeReader::State HandshakeReader::passRest() {
     if (state != State::message) return state;
     const size_t step = std::min(rest_, here());
     if (step == 0) {
-      wantMore(rest_);
+      wanted_ = ahead(rest_);
       return State::more;
     }
     pass(step);
@@ -81,17 +77,16 @@ HandshakeReader::State HandshakeReader::gather(HandshakeMessage& message) {
     const State state = enterRecord();
     if (state == State::end || state == State::broken) return state;
     const size_t step = state == State::more ? 0 : std::min(std::min(target, gathered_.size()) - have, here());
-    if (step == 0) {
-      if (state == State::message) wantMore(target - have);
-      if (state == State::more) wanted_ += target - have;
-      break;
-    }
+    if (step == 0) break;
     std::memcpy(gathered_.data() + have, stream_.data() + at_, step);
     pass(step);
     have += step;
     if (have == kHandshakeHeader) target += loadBe24(gathered_.data() + 1);
   }
-  if (have < kHandshakeHeader) return State::more;
+  if (have < kHandshakeHeader) {
+    wanted_ = ahead(kHandshakeHeader - have);
+    return State::more;
+  }
   message = {gathered_[0], target, Octets(gathered_.data(), have)};
   rest_ = target - have;
   return State::message;
@@ -101,7 +96,6 @@ HandshakeReader::State HandshakeReader::next(HandshakeMessage& message) {
   State state = passRest();
   if (state == State::message) state = enterRecord();
   if (state != State::message) return state;
-  wanted_ = 0;
   if (here() < kHandshakeHeader) return gather(message);
   const uint8_t* header = stream_.data() + at_;
   const size_t length = handshakeLength({header, kHandshakeHeader});
@@ -109,7 +103,6 @@ HandshakeReader::State HandshakeReader::next(HandshakeMessage& message) {
   // Within one record: no copy.
   const size_t have = std::min(length, here());
   message = {header[0], length, Octets(header, have)};
-  if (have < length) wantMore(length - have);
   pass(have);
   rest_ = length - have;
   return State::message;

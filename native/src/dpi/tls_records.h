@@ -43,20 +43,23 @@ class HandshakeReader {
   State next(HandshakeMessage& message);
   // A server that asked for another hello may send change_cipher_spec before it goes on (RFC 8446 appendix D.4).
   void passChangeCipherSpec() { passChangeCipherSpec_ = true; }
-  // After `more` or an incomplete message: octets of the stream that are needed at least to go on; 0 = more do not help.
+  // After `more`: octets of the stream that are needed at least to go on.
   size_t wanted() const { return wanted_; }
+  // After an incomplete message: octets of the stream until this many of the message are there; no more than there are
+  // already when the message is longer than what is read of one.
+  size_t wantedFor(const HandshakeMessage& message, size_t octets) const { return ahead(octets - message.octets.size()); }
 
  private:
   State enterRecord();
   State passRest();
   State gather(HandshakeMessage& message);
-  void wantMore(size_t missing);
+  size_t ahead(size_t octets) const;
   size_t here() const { return left_ < stream_.size() - at_ ? left_ : stream_.size() - at_; }
   void pass(size_t count) { at_ += count, left_ -= count; }
 
   Octets stream_;
   size_t at_ = 0;
-  size_t left_ = 0;    // octets that the record announces from here on
+  size_t left_ = 0;    // octets that the record announces from here on, in the stream or not
   size_t rest_ = 0;    // octets of the last message that were not handed out
   size_t wanted_ = 0;
   bool passChangeCipherSpec_ = false;

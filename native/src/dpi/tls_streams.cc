@@ -6,13 +6,15 @@
 namespace weir {
 namespace {
 
-ParseResult unfinished(const HandshakeReader& reader) {
-  // A message longer than this reads: what was found is all.
-  if (reader.wanted() == 0) return {Parse::done};
-  return {Parse::more, reader.wanted()};
+// A message that is not all there, of which so many octets are needed.
+ParseResult unfinished(Octets stream, const HandshakeReader& reader, const HandshakeMessage& message, size_t needed) {
+  const size_t wanted = reader.wantedFor(message, needed);
+  // Longer than what is read of a message: what was found is all.
+  if (wanted <= stream.size()) return {Parse::done};
+  return {Parse::more, wanted};
 }
 
-// What a message of the server tells; Parse::more when the next one is of interest too.
+// What a message of the server tells; Parse::more with octets of this message that are needed, or 0: the next one.
 ParseResult readServerMessage(const HandshakeMessage& message, HandshakeReader& reader, FactBuffer& facts) {
   switch (message.type) {
     case handshake::kHelloRequest:
@@ -20,16 +22,21 @@ ParseResult readServerMessage(const HandshakeMessage& message, HandshakeReader& 
     case handshake::kServerHello: {
       ServerHello hello;
       const Parse state = readServerHello(message.octets, hello);
-      if (state != Parse::done) return state == Parse::more ? unfinished(reader) : ParseResult{};
+      if (state != Parse::done) return {state, message.length};
       addServerFacts(hello, facts);
       if (hello.retry) reader.passChangeCipherSpec();
       return {hello.retry || !hidesCertificate(hello.chosenVersion) ? Parse::more : Parse::done};
     }
-    case handshake::kCertificate:
-      if (addCertificateFacts(message.octets, facts) == Parse::more) return unfinished(reader);
-      return {Parse::done};
+    case handshake::kCertificate: {
+      const ParseResult result = addCertificateFacts(message.octets, facts);
+      return result.state == Parse::more ? result : ParseResult{Parse::done};
+    }
     default: return {facts.has(Fact::tlsVersion) ? Parse::done : Parse::no};
   }
+}
+
+size_t neededOf(Octets message) {
+  return message.size() < kHandshakeHeader ? kHandshakeHeader : handshakeLength(message);
 }
 
 }  // namespace
@@ -38,16 +45,14 @@ ParseResult parseClientHello(Octets message, char transport, FactBuffer& facts) 
   ClientHello hello;
   const Parse state = readClientHello(message, transport == 'd', hello);
   if (state != Parse::no) addClientFacts(hello, transport, facts);
-  if (state != Parse::more) return {state};
-  return {state, message.size() < kHandshakeHeader ? kHandshakeHeader : handshakeLength(message)};
+  return {state, state == Parse::more ? neededOf(message) : 0};
 }
 
 ParseResult parseServerHello(Octets message, FactBuffer& facts) {
   ServerHello hello;
   const Parse state = readServerHello(message, hello);
   if (state == Parse::done) addServerFacts(hello, facts);
-  if (state != Parse::more) return {state};
-  return {state, message.size() < kHandshakeHeader ? kHandshakeHeader : handshakeLength(message)};
+  return {state, state == Parse::more ? neededOf(message) : 0};
 }
 
 ParseResult parseTlsClient(Octets stream, FactBuffer& facts) {
@@ -60,7 +65,7 @@ ParseResult parseTlsClient(Octets stream, FactBuffer& facts) {
     default: return {};
   }
   const ParseResult result = parseClientHello(message.octets, 't', facts);
-  return result.state == Parse::more ? unfinished(reader) : result;
+  return result.state == Parse::more ? unfinished(stream, reader, message, message.length) : result;
 }
 
 ParseResult parseTlsServer(Octets stream, FactBuffer& facts) {
@@ -73,7 +78,8 @@ ParseResult parseTlsServer(Octets stream, FactBuffer& facts) {
       default: return {facts.has(Fact::tlsVersion) ? Parse::done : Parse::no};
     }
     const ParseResult result = readServerMessage(message, reader, facts);
-    if (result.state != Parse::more || result.wanted != 0) return result;
+    if (result.state != Parse::more) return result;
+    if (result.wanted != 0) return unfinished(stream, reader, message, result.wanted);
   }
 }
 

@@ -179,7 +179,8 @@ struct alignas(64) FlowApplication {  // what is inside; filled by dpi
   uint8_t confidence;
   uint8_t flags;          // ApplicationFlags
   uint8_t progress;       // cache-private
-  uint32_t reserved[5];
+  uint32_t nextSequence[2];  // cache-private: TCP, of each side's first octet
+  uint32_t reserved[3];
 };
 static_assert(sizeof(FlowApplication) == 64);
 

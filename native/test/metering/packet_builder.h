@@ -102,7 +102,9 @@ struct KeptRecord {
   std::optional<FlowTcp> tcp;
   std::optional<FlowStats> stats;
   std::optional<FlowTunnel> tunnel;
+  std::optional<FlowApplication> application;
   std::vector<SequenceItem> sequence;
+  std::vector<uint8_t> facts;
 
   uint64_t packets() const { return uint64_t{hot.packets[0]} + hot.packets[1]; }
   Endpoint source() const { return {hot.key.address[0], hot.key.port[0]}; }
@@ -113,10 +115,18 @@ class KeepingSink final : public RecordSink {
  public:
   bool put(const FlowView& view) override {
     if (refuse) return false;
-    KeptRecord kept{view.hot, view.link, {}, {}, {}, {view.sequence.begin(), view.sequence.end()}};
+    KeptRecord kept{view.hot,
+                    view.link,
+                    {},
+                    {},
+                    {},
+                    {},
+                    {view.sequence.begin(), view.sequence.end()},
+                    {view.facts.begin(), view.facts.end()}};
     if (view.tcp != nullptr) kept.tcp = *view.tcp;
     if (view.stats != nullptr) kept.stats = *view.stats;
     if (view.tunnel != nullptr) kept.tunnel = *view.tunnel;
+    if (view.application != nullptr) kept.application = *view.application;
     records.push_back(kept);
     return true;
   }

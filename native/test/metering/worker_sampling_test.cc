@@ -5,44 +5,14 @@
 #include <numeric>
 
 #include "../capture/capture_bytes.h"
+#include "metering/list_source.h"
 #include "metering/meter.h"
-#include "packet_builder.h"
+#include "metering/packet_builder.h"
 
 using namespace weir;
 using namespace weir::test;
 
 namespace {
-
-// Frames from memory, as a file would give them.
-class ListSource final : public FrameSource {
- public:
-  struct Entry {
-    uint64_t ns;
-    Octets octets;
-  };
-  explicit ListSource(std::vector<Entry> entries) : entries_(std::move(entries)) {}
-  void open() override {}
-  size_t read(std::span<Frame> out, int) override {
-    size_t count = 0;
-    for (; count < out.size() && at_ < entries_.size(); count++, at_++) {
-      const Entry& entry = entries_[at_];
-      Frame frame{};
-      frame.data = entry.octets.data();
-      frame.captured = frame.wire = static_cast<uint32_t>(entry.octets.size());
-      frame.ns = entry.ns;
-      frame.linkType = LinkType::ethernet;
-      out[count] = frame;
-      ++counters_.frames;
-    }
-    return count;
-  }
-  bool ended() const override { return at_ == entries_.size(); }
-  bool live() const override { return false; }
-
- private:
-  std::vector<Entry> entries_;
-  size_t at_ = 0;
-};
 
 WorkerOptions optionsFor(uint32_t interval, bool random = false) {
   WorkerOptions options;
@@ -62,16 +32,6 @@ std::vector<ListSource::Entry> mixedFrames(size_t count) {
     entries.push_back({kBaseNs + i * kMs, frame});
   }
   return entries;
-}
-
-std::vector<std::unique_ptr<FrameSource>> sourceOf(std::vector<ListSource::Entry> entries) {
-  std::vector<std::unique_ptr<FrameSource>> sources;
-  sources.push_back(std::make_unique<ListSource>(std::move(entries)));
-  return sources;
-}
-
-void waitFor(Worker& worker) {
-  while (!worker.finished()) std::this_thread::yield();
 }
 
 uint64_t outcome(Worker& worker, Outcome which) {
