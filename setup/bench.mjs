@@ -1,15 +1,16 @@
 // npm run bench [-- TRACE ...] [--runs N] [--only PROGRAM,...]: weir beside the limit program and the peers apt offers.
-// npm run bench -- export is bench_export.mjs.
+// npm run bench -- export is bench_export.mjs, npm run bench -- dpi bench_dpi.mjs.
 // Every program is pinned to core 0 with all its threads, the UDP receiver to core 1; wall time from start to exit, which
 // is after the last record left. A run whose sent records are not all at the receiver is void. Median of N alternating runs.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execute, median, startReceiver, weirVoid } from './pinned_run.mjs';
 import { buildNative, buildProbe, ensurePackages, packages, root, say } from './steps.mjs';
 
-if (process.argv[2] === 'export') {
-  await import('./bench_export.mjs');
+if (process.argv[2] === 'export' || process.argv[2] === 'dpi') {
+  await import(`./bench_${process.argv[2]}.mjs`);
   process.exit();
 }
 const argv = process.argv.slice(2);
@@ -73,14 +74,7 @@ const programs = {
       '--to',
       `udp://127.0.0.1:${port}?mtu=65507`,
     ],
-    sent: (stderr) => {
-      const done = stderr
-        .split('\n')
-        .filter((line) => line.includes('"exported"'))
-        .map((line) => JSON.parse(line))
-        .at(-1);
-      return done && { records: done.exported, flows: done.records, drops: done.dropped };
-    },
+    isWeir: true,
   }),
   softflowd: (trace) => ({
     command: [
@@ -137,71 +131,22 @@ const programs = {
   },
 };
 
-function startReceiver() {
-  const child = spawn('taskset', ['-c', '1', join(native, 'bench_receiver'), String(port)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  const ready = new Promise((resolve) =>
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      if (text.includes('ready')) resolve();
-    }),
-  );
-  const done = new Promise((resolve) =>
-    child.on('close', () => resolve(JSON.parse(text.split('\n').find((line) => line.startsWith('{')) ?? '{}'))),
-  );
-  const stop = () => {
-    child.kill('SIGTERM');
-    return done;
-  };
-  return { ready, stop };
-}
-
-function execute(command) {
-  return new Promise((resolve) => {
-    const start = process.hrtime.bigint();
-    const child = spawn('taskset', ['-c', '0', '/usr/bin/time', '-f', 'TIME %U %S %M', ...command], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => (out += chunk));
-    child.stderr.on('data', (chunk) => (err += chunk));
-    const timer = setTimeout(() => child.kill('SIGTERM'), 300_000);
-    child.on('close', (status) => {
-      clearTimeout(timer);
-      const [, user, system, rss] = /TIME ([\d.]+) ([\d.]+) (\d+)/.exec(err) ?? [0, 0, 0, 0];
-      resolve({
-        status,
-        out,
-        err,
-        seconds: Number(process.hrtime.bigint() - start) / 1e9,
-        cpu: Number(user) + Number(system),
-        rss: Number(rss),
-      });
-    });
-  });
-}
-
 async function once(name, trace) {
   const program = programs[name](trace);
-  const receiver = startReceiver();
+  const receiver = startReceiver(native, port);
   await receiver.ready;
   const run = await execute(program.command);
   const received = await receiver.stop();
   const seconds = name === 'limit' ? JSON.parse(run.out).seconds : run.seconds;
   let valid = run.status === 0;
   let note = valid ? '' : `status ${run.status}: ${run.err.slice(-300)}`;
-  const sent = program.sent?.(run.err);
-  if (program.sent && (!sent || sent.records !== received.records || sent.records + sent.drops !== sent.flows)) {
+  const isVoid = program.isWeir ? weirVoid(run.err, received) : undefined;
+  if (isVoid !== undefined) {
     valid = false;
-    note = `void: sent ${JSON.stringify(sent)}, received ${received.records}`;
+    note = isVoid;
   }
   return { seconds, cpu: run.cpu, rss: run.rss, records: received.records ?? 0, valid, note };
 }
-
-const median = (list) => [...list].sort((a, b) => a - b)[Math.floor((list.length - 1) / 2)];
 
 async function benchTrace(trace) {
   const file = tracePath(trace);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { buildProbe, root, run, say } from './steps.mjs';
 
 buildProbe();
-run(process.execPath, ['--test', join(root, 'dist', 'test', 'golden', 'golden.test.js')], {
+const tests = ['golden.test.js', 'inside.test.js'].map((name) => join(root, 'dist', 'test', 'golden', name));
+run(process.execPath, ['--test', ...tests], {
   env: { ...process.env, WEIR_GOLDEN: 'write' },
 });
 say('golden: written to test/golden');

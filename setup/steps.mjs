@@ -61,6 +61,8 @@ export const packages = {
   kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils'],
   fuzz: ['clang', 'libclang-rt-dev'],
   bench: ['softflowd', 'pmacct', 'nfdump', 'util-linux', 'time'],
+  /** For ndpiReader of libndpi-dev's doc folder (setup/ndpi_reader.mjs). */
+  ndpiReader: ['libndpi-dev', 'libpcap-dev', 'uthash-dev', 'gcc'],
 };
 
 export function say(text) {

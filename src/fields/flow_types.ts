@@ -774,13 +774,13 @@ export interface IpfixFlow {
   applicationStateName?: string;
   /** Packets that were looked at; stays at 65535. */
   applicationPacketsInspected?: number;
-  /** A host name or address of the flow is on a list (--dpi-lists). nDPI. */
+  /** A host name or address of the flow is on a list (--dpi-categories). nDPI. */
   applicationListed?: boolean;
   /** Category of that list. nDPI. */
   applicationListCategoryName?: string;
   /** Names of the risks that nDPI saw: an array in JSON, a comma between them on the wire. */
   applicationRiskNames?: string[];
-  /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
+  /** Server name the client asks for (SNI), also in QUIC; with --dpi-privacy server-names its keyed hash. weir. */
   'ntop.TLS_SERVER_NAME'?: string;
   /** Version in use, as on the wire: 772 is TLS 1.3. weir. */
   'ntop.TLS_VERSION'?: number;
@@ -854,7 +854,7 @@ export interface IpfixFlow {
   dnsLatencyMicroseconds?: number;
   /** Method of the first request. weir. */
   httpRequestMethod?: string;
-  /** Host it is for; with --dpi-server-name-key its keyed hash. weir. */
+  /** Host it is for; with --dpi-privacy server-names its keyed hash. weir. */
   httpRequestHost?: string;
   /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
   httpRequestTarget?: string;
@@ -1692,13 +1692,13 @@ export interface NprobeFlow {
   APPLICATION_STATE_NAME?: string;
   /** Packets that were looked at; stays at 65535. */
   APPLICATION_PACKETS_INSPECTED?: number;
-  /** A host name or address of the flow is on a list (--dpi-lists). nDPI. */
+  /** A host name or address of the flow is on a list (--dpi-categories). nDPI. */
   APPLICATION_LISTED?: boolean;
   /** Category of that list. nDPI. */
   APPLICATION_LIST_CATEGORY_NAME?: string;
   /** Names of the risks that nDPI saw: an array in JSON, a comma between them on the wire. */
   APPLICATION_RISK_NAMES?: string[];
-  /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
+  /** Server name the client asks for (SNI), also in QUIC; with --dpi-privacy server-names its keyed hash. weir. */
   TLS_SERVER_NAME?: string;
   /** Version in use, as on the wire: 772 is TLS 1.3. weir. */
   TLS_VERSION?: number;
@@ -1772,7 +1772,7 @@ export interface NprobeFlow {
   DNS_LATENCY_MICROSECONDS?: number;
   /** Method of the first request. weir. */
   HTTP_REQUEST_METHOD?: string;
-  /** Host it is for; with --dpi-server-name-key its keyed hash. weir. */
+  /** Host it is for; with --dpi-privacy server-names its keyed hash. weir. */
   HTTP_REQUEST_HOST?: string;
   /** Target of it as sent: path and query, or the whole URL of a proxy's. weir. */
   HTTP_REQUEST_TARGET?: string;
@@ -1972,7 +1972,7 @@ export interface EcsFlow {
     /** Protocol the server chose (ALPN), where it says so in clear. weir. */
     next_protocol?: string;
     client?: {
-      /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
+      /** Server name the client asks for (SNI), also in QUIC; with --dpi-privacy server-names its keyed hash. weir. */
       server_name?: string;
       /** JA3 of the client's hello. weir. */
       ja3?: string;
@@ -2324,7 +2324,7 @@ export interface EcsFlow {
       dhcp_client_name?: string;
       /** Type of the first message: 1 is DISCOVER. weir. */
       dhcp_message_type?: number;
-      /** Server name the client asks for (SNI), also in QUIC; with --dpi-server-name-key its keyed hash. weir. */
+      /** Server name the client asks for (SNI), also in QUIC; with --dpi-privacy server-names its keyed hash. weir. */
       tls_server_name?: string;
       /** JA3 of the client's hello. weir. */
       ja3c_hash?: string;
@@ -2809,7 +2809,7 @@ export interface EcsFlow {
     application_state_name?: string;
     /** Packets that were looked at; stays at 65535. */
     application_packets_inspected?: number;
-    /** A host name or address of the flow is on a list (--dpi-lists). nDPI. */
+    /** A host name or address of the flow is on a list (--dpi-categories). nDPI. */
     application_listed?: boolean;
     /** Category of that list. nDPI. */
     application_list_category_name?: string;
@@ -2831,7 +2831,7 @@ export interface EcsFlow {
     quic_user_agent?: string;
     /** First query to the response with its id; 4294967295 when there was none. weir. */
     dns_latency_microseconds?: number;
-    /** Host it is for; with --dpi-server-name-key its keyed hash. weir. */
+    /** Host it is for; with --dpi-privacy server-names its keyed hash. weir. */
     http_request_host?: string;
     /** Content type of the first response, else of the request. weir. */
     http_content_type?: string;

@@ -1,6 +1,7 @@
-// Writes the trace of the DPI bench: make_dpi_trace FILE [FOLDER ...]. Flows of the captures below the folders are replayed
-// under other addresses and ports, interleaved in time, in the shares of an access network; what the captures lack, and all
-// of it without captures, is self-made. ~2.4 M packets, ~190 k flows of which one in 400 is bulk; deterministic.
+// Writes traces of the DPI bench: make_dpi_trace FILE [--flows N] [--packets N] [FOLDER ...]. Flows of the captures below
+// the folders are replayed under other addresses and ports, interleaved in time, in the shares of an access network; what
+// the captures lack, and all of it without captures, is self-made. Deterministic. --packets: of a flow at most; without it
+// 30, and one flow in 400 is bulk: ~2.6 M packets of ~190 k flows.
 #include <netinet/in.h>
 
 #include <cstdio>
@@ -18,14 +19,18 @@ namespace {
 
 using namespace weir::bench;
 
-constexpr uint32_t kFlows = 190'000;
 constexpr double kSpanUs = 60e6;
-constexpr size_t kUsualFlow = 30;    // packets replayed of a flow that is not bulk
 constexpr uint32_t kBulkPackets = 600;
 constexpr size_t kFewest = 8;        // flows of a kind in the captures; below, self-made ones are added
 // dns, tls, quic, http, ssh, other, unanswered: of 1000 flows
 constexpr std::array<uint32_t, kFlowKinds> kShares = {340, 340, 110, 90, 10, 80, 30};
 constexpr std::array<const char*, kFlowKinds> kKindNames = {"DNS", "TLS", "QUIC", "HTTP", "SSH", "other", "unanswered"};
+
+struct Shape {
+  uint32_t flows = 190'000;
+  uint32_t packets = 30;  // of a flow that is not bulk
+  bool bulk = true;
+};
 
 struct Replay {
   const FlowImage* flow;
@@ -85,12 +90,12 @@ const FlowImage& choose(const FlowImages& images, Random& random) {
   return flows[random() % flows.size()];
 }
 
-Replay plan(const FlowImages& images, Random& random, uint32_t number) {
+Replay plan(const FlowImages& images, const Shape& shape, Random& random, uint32_t number) {
   Replay replay{.flow = &choose(images, random), .number = number, .clientPort = static_cast<uint16_t>(20000 + random() % 45000),
                 .packets = 0};
   const auto& packets = replay.flow->packets;
-  replay.packets = static_cast<uint32_t>(std::min(packets.size(), kUsualFlow));
-  const bool canBeBulk = replay.flow->kind != FlowKind::dns && replay.flow->kind != FlowKind::unanswered;
+  replay.packets = static_cast<uint32_t>(std::min<size_t>(packets.size(), shape.packets));
+  const bool canBeBulk = shape.bulk && replay.flow->kind != FlowKind::dns && replay.flow->kind != FlowKind::unanswered;
   if (!canBeBulk || random() % 400 != 0) return replay;
   for (uint32_t i = 0; i < packets.size(); i++) {
     if (packets[i].length >= packets[replay.heaviest].length) replay.heaviest = i;
@@ -109,7 +114,7 @@ void report(const std::array<uint64_t, kFlowKinds>& flows, const std::array<uint
   std::fprintf(stderr, " of them %lu packets of bulk\n", static_cast<unsigned long>(bulk));
 }
 
-void write(const FlowImages& images, const std::string& path, bool captured) {
+void write(const FlowImages& images, const Shape& shape, const std::string& path, bool captured) {
   Writer writer(path, 65535);
   Random random(12);
   using Event = std::pair<uint64_t, uint32_t>;
@@ -117,8 +122,8 @@ void write(const FlowImages& images, const std::string& path, bool captured) {
   std::vector<Replay> replays;
   std::array<uint64_t, kFlowKinds> flows{}, packets{};
   uint64_t bulk = 0;
-  for (uint32_t i = 0; i < kFlows; i++) {
-    replays.push_back(plan(images, random, i));
+  for (uint32_t i = 0; i < shape.flows; i++) {
+    replays.push_back(plan(images, shape, random, i));
     flows[static_cast<size_t>(replays.back().flow->kind)]++;
     queue.push({static_cast<uint64_t>(kSpanUs * random.unit()), i});
   }
@@ -143,18 +148,30 @@ void write(const FlowImages& images, const std::string& path, bool captured) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fputs("usage: make_dpi_trace FILE [FOLDER of captures ...]\n", stderr);
+  Shape shape;
+  std::vector<std::string> names;
+  for (int i = 1; i < argc; i++) {
+    const std::string word = argv[i];
+    const bool isFlows = word == "--flows", isPackets = word == "--packets";
+    if (!isFlows && !isPackets) {
+      names.push_back(word);
+      continue;
+    }
+    (isFlows ? shape.flows : shape.packets) = i + 1 < argc ? static_cast<uint32_t>(std::atoi(argv[++i])) : 0;
+    if (isPackets) shape.bulk = false;
+  }
+  if (names.empty()) {
+    std::fputs("usage: make_dpi_trace FILE [--flows N] [--packets N] [FOLDER of captures ...]\n", stderr);
     return 2;
   }
   gcry_check_version(nullptr);
   FlowImages images;
-  for (int i = 2; i < argc; i++) CapturedFlows(images).readFolder(argv[i]);
+  for (size_t i = 1; i < names.size(); i++) CapturedFlows(images).readFolder(names[i]);
   for (const auto& flows : images.byKind) {
     if (flows.size() >= kFewest) continue;
     makeFlows(images);
     break;
   }
-  write(images, argv[1], argc > 2);
+  write(images, shape, names[0], names.size() > 1);
   return 0;
 }

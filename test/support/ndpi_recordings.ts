@@ -12,18 +12,19 @@ export interface RecordedFlow {
   label: string;
   labelName: string;
   confidence: string;
-  /** 0 = none. */
-  category: number;
+  /** '' = none. */
+  category: string;
   encrypted: boolean;
-  /** The rest of the line: [Name: value] and texts. */
-  facts: string[];
+  riskScore: number;
+  /** The rest of the line: what stands there as [Name: value]. */
+  facts: Map<string, string>;
 }
 
 const protocols: Record<string, number> = { TCP: 6, UDP: 17, ICMP: 1, ICMPV6: 58, IGMP: 2, GRE: 47, SCTP: 132, AH: 51 };
 
 const linePattern = new RegExp(
   /^\s+\d+\s+(\S+) \[?([^\s\]]+)\]?:(\d+) (?:<->|->) \[?([^\s\]]+)\]?:(\d+) (?:\[VLAN: \d+\])?/.source +
-    /\[proto: (?:[A-Za-z]+:)?([\d.]+)\/([^\]]+)\]\[(\w+)\]\[Confidence: ([^\]]+)\](?:\[cat: [^\]]*\/(\d+)\])?/.source +
+    /\[proto: (?:[A-Za-z]+:)?([\d.]+)\/([^\]]+)\]\[(\w+)\]\[Confidence: ([^\]]+)\](?:\[cat: ([^\]]*)\/\d+\])?/.source +
     /\[(\d+) pkts\/\d+ bytes (?:<->|->) (\d+) pkts\/\d+ bytes\](.*)$/.source,
 );
 
@@ -43,6 +44,11 @@ function readLine(line: string): RecordedFlow | undefined {
   if (match === null) return undefined;
   const [, protocol, source, sourcePort, destination, destinationPort, label, labelName, encrypted] = match;
   const ends: [string, string] = [flowEnd(source!, Number(sourcePort)), flowEnd(destination!, Number(destinationPort))];
+  const facts = new Map<string, string>();
+  for (const fact of match[13]!.slice(1, -1).split('][')) {
+    const [name, value] = fact.split(/: (.*)/s);
+    if (value !== undefined && !facts.has(name!)) facts.set(name!, value);
+  }
   return {
     key: flowKey(protocols[protocol!] ?? Number(protocol), ends),
     ends,
@@ -50,9 +56,10 @@ function readLine(line: string): RecordedFlow | undefined {
     labelName: labelName!,
     encrypted: encrypted === 'Encrypted',
     confidence: match[9]!,
-    category: Number(match[10] ?? 0),
+    category: match[10] ?? '',
     packets: [Number(match[11]), Number(match[12])],
-    facts: match[13]!.slice(1, -1).split(']['),
+    riskScore: Number(facts.get('Risk Score') ?? 0),
+    facts,
   };
 }
 

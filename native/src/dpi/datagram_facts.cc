@@ -67,14 +67,15 @@ void DatagramFacts::read(const Packet& packet, unsigned side, Octets datagram, F
   }
 }
 
-// A message sent to many gets no answer in its flow. What arrives in the query's own direction is another query.
+// A message sent to many gets no answer in its flow, and an announcement may come before the first query. What arrives in
+// the query's own direction is another query.
 void DatagramFacts::readDns(const Packet& packet, unsigned side, Octets datagram, FactBuffer& facts) {
   const bool asked = queryNs_ != 0;
   if (asked && side == asking_) return;
   const ParseResult result = readDnsExchange(datagram, packet.ns, queryNs_, facts);
   if (result.state == Parse::no) return;
   if (!asked && queryNs_ != 0) asking_ = side;
-  if (queryNs_ == 0 || asked || toMany(packet)) finish();
+  if (toMany(packet) ? facts.has(Fact::dnsQuery) : queryNs_ == 0 || asked) finish();
 }
 
 // Clients without an address share a flow: only what the first one says counts.

@@ -20,6 +20,23 @@ bool decideNdpi(const DpiOptions& options) {
   return false;
 }
 
+// Rules that match nothing and only make nDPI number the protocols in this order: flows that were named before a reload keep
+// their number's meaning, also when the file names other protocols then.
+std::string declarations(const std::vector<std::string>& names) {
+  std::string rules;
+  for (size_t i = 0; i < names.size(); i++) {
+    rules += "host:\"" + std::to_string(i) + ".weir.invalid\"@" + names[i] + '\n';
+  }
+  return rules;
+}
+
+std::vector<std::string> joined(std::vector<std::string> names, const std::vector<std::string>& more) {
+  for (const std::string& name : more) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
 constexpr uint16_t kAnyCategory = 0xffff;  // without nDPI nobody knows how many there are
 
 }  // namespace
@@ -31,15 +48,18 @@ DpiEngine::Shared::Shared(const DpiOptions& from) : options(from), usesNdpi_(dec
   if (spare_) setApplicationNames(std::make_shared<const ApplicationNames>(spare_->names()));
 }
 
-Handover DpiEngine::Shared::read() const {
+Handover DpiEngine::Shared::read() {
   const uint16_t categories = dpiAvailability().available ? NdpiModule::categories() : kAnyCategory;
   auto ruling = std::make_shared<Ruling>();
   ruling->rules = readRuleFiles(options.protocolsFile, options.categoryFiles, categories);
+  const std::vector<std::string> names = joined(protocolNames_, ruling->rules.protocolNames);
+  if (!ruling->rules.protocols.empty() || !names.empty()) ruling->rules.protocols.insert(0, declarations(names));
   std::unique_ptr<NdpiModule> module;
   if (usesNdpi_) {
     module = std::make_unique<NdpiModule>(ruling->rules);
     ruling->filter = ApplicationFilter(options.filter, module->names());
   }
+  protocolNames_ = names;
   return {std::move(ruling), std::move(module)};
 }
 
@@ -71,7 +91,10 @@ void DpiEngine::Shared::reload() {
   ruling_ = read.ruling;
   spare_ = std::move(module);
   if (names) setApplicationNames(std::move(names));
-  for (size_t i = 0; i < slots_.size(); i++) slots_[i]->put(std::move(made[i]));
+  for (size_t i = 0; i < slots_.size(); i++) {
+    slots_[i]->clear();
+    slots_[i]->put(std::move(made[i]));
+  }
 }
 
 DpiEngine::DpiEngine(const DpiOptions& options) : shared_(std::make_shared<Shared>(options)) {}

@@ -89,7 +89,16 @@ void FlowInspector::Impl::takeHandover() {
   if (handover == nullptr) return;
   ruling = std::move(handover->ruling);
   std::swap(module, handover->module);
-  if (handover->module != nullptr && handover->module->flows != 0) retired.push_back(std::move(handover->module));
+  if (handover->module == nullptr) return;
+  retired.push_back(std::move(handover->module));
+  leaveUnused();
+}
+
+void FlowInspector::Impl::leaveUnused() {
+  for (std::unique_ptr<NdpiModule>& old : retired) {
+    if (old->flows == 0) slot.leave(std::move(old));
+  }
+  std::erase(retired, nullptr);
 }
 
 void FlowInspector::Impl::packet(FlowApplication& application, const FlowHot& hot, const Packet& packet,
@@ -265,9 +274,7 @@ void FlowInspector::Impl::finish(FlowApplication& application, const FlowHot& ho
   if (state.module != nullptr) {
     count(application, state.guessed);
     NdpiModule::clear(state.flow);
-    if (--state.module->flows == 0 && state.module != module.get()) {
-      std::erase_if(retired, [](const auto& old) { return old->flows == 0; });
-    }
+    if (--state.module->flows == 0 && state.module != module.get()) leaveUnused();
     state.module = nullptr;
   }
   pool.giveBack(application.state);

@@ -37,6 +37,7 @@ struct FlowInspector::Impl {
   void lookUp(FlowApplication& application, const FlowHot& hot, std::string_view host);
   void count(const FlowApplication& application, bool guessed);
   void takeHandover();
+  void leaveUnused();
 
   std::shared_ptr<DpiEngine::Shared> shared;
   const DpiOptions& options;

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <ndpi_api.h>
+#include <netinet/in.h>
 
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <type_traits>
 
@@ -15,11 +17,12 @@ using Module = ndpi_detection_module_struct;
 using Flow = ndpi_flow_struct;
 using Result = ndpi_protocol;
 
-// The name under which this library is installed.
+// Names under which the library of these headers is installed: 4.2's carries both numbers, later ones the first.
 #define WEIR_NDPI_TEXT_(x) #x
 #define WEIR_NDPI_TEXT(x) WEIR_NDPI_TEXT_(x)
 inline constexpr const char* kRelease = WEIR_NDPI_TEXT(NDPI_MAJOR) "." WEIR_NDPI_TEXT(NDPI_MINOR);
-inline constexpr const char* kSoname = "libndpi.so." WEIR_NDPI_TEXT(NDPI_MAJOR) "." WEIR_NDPI_TEXT(NDPI_MINOR);
+inline constexpr const char* kSonames[] = {"libndpi.so." WEIR_NDPI_TEXT(NDPI_MAJOR) "." WEIR_NDPI_TEXT(NDPI_MINOR),
+                                           "libndpi.so." WEIR_NDPI_TEXT(NDPI_MAJOR)};
 #undef WEIR_NDPI_TEXT
 #undef WEIR_NDPI_TEXT_
 
@@ -89,11 +92,32 @@ bool finalize(Function function, Module* module) {
   }
 }
 
-// Releases before 5 look at nothing until the protocols are chosen.
+// Releases before 5 look at nothing until the protocols are chosen. choose: the library's function, null where it has none.
 template <class M>
-concept HasProtocolMask = requires(M* module) {
-  ndpi_set_protocol_detection_bitmask2(module, nullptr);
-};
+void chooseAllProtocols([[maybe_unused]] void* choose, [[maybe_unused]] M* module) {
+#ifdef NDPI_BITMASK_SET_ALL
+  if constexpr (requires { ndpi_set_protocol_detection_bitmask2(module, nullptr); }) {
+    if (choose == nullptr) return;
+    NDPI_PROTOCOL_BITMASK all;
+    NDPI_BITMASK_SET_ALL(all);
+    reinterpret_cast<void (*)(M*, const NDPI_PROTOCOL_BITMASK*)>(choose)(module, &all);
+  }
+#endif
+}
+
+// Whether packets behind the classification are of use; possible: the library's function, null behind 4.
+inline bool expectsMore(uint8_t (*possible)(Module*, Flow*), Module* module, Flow* flow) {
+  return possible != nullptr ? possible(module, flow) != 0 : flow->extra_packets_func != nullptr;
+}
+
+template <class Function>
+const char* breedName(Function function, [[maybe_unused]] Module* module, ndpi_protocol_breed_t breed) {
+  if constexpr (std::invocable<Function, Module*, ndpi_protocol_breed_t>) {
+    return function(module, breed);
+  } else {
+    return function(breed);
+  }
+}
 
 template <class Function>
 Result process(Function function, Module* module, Flow* flow, const uint8_t* ip, uint16_t octets, uint64_t ms) {
@@ -125,6 +149,79 @@ int loadCategories(Function function, Module* module, const char* path) {
   } else {
     return function(module, path, nullptr);
   }
+}
+
+// Texts of a flow are arrays here and pointers there.
+template <size_t Size>
+std::string_view view(const char (&text)[Size]) {
+  return {text, strnlen(text, Size)};
+}
+
+template <class Text>
+  requires std::convertible_to<Text, const char*> && (!std::is_array_v<Text>)
+std::string_view view(Text text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+// What of TLS and QUIC a flow has.
+template <class F>
+const auto& tls(const F& flow) {
+  if constexpr (requires { flow.protos.tls_quic.issuerDN; }) {
+    return flow.protos.tls_quic;
+  } else {
+    return flow.tls_quic;
+  }
+}
+
+// The host name is the hello's then.
+template <class F>
+bool sawHello(const F& flow) {
+  if constexpr (requires { tls(flow).hello_processed; }) {
+    return tls(flow).hello_processed != 0;
+  } else {
+    return tls(flow).client_hello_processed != 0;
+  }
+}
+
+template <class F>
+bool hasCertificateSha1(const F& flow) {
+  if constexpr (requires { flow.l4.tcp.tls.fingerprint_set; }) {
+    return flow.l4_proto == IPPROTO_TCP && flow.l4.tcp.tls.fingerprint_set != 0;
+  } else if constexpr (requires { tls(flow).fingerprint_set; }) {
+    return tls(flow).fingerprint_set != 0;
+  } else {
+    return false;
+  }
+}
+
+template <class F>
+std::string_view offeredAlpn(const F& flow) {
+  if constexpr (requires { tls(flow).alpn; }) {
+    return view(tls(flow).alpn);
+  } else if constexpr (requires { tls(flow).advertised_alpns; }) {
+    return view(tls(flow).advertised_alpns);
+  } else {
+    return {};
+  }
+}
+
+// The operating system that a User-Agent names.
+template <class F>
+std::string_view operatingSystem(const F& flow) {
+  if constexpr (requires { view(flow.http.detected_os); }) return view(flow.http.detected_os);
+  return {};
+}
+
+template <class F>
+std::string_view extraText(const F& flow) {
+  if constexpr (requires { view(flow.flow_extra_info); }) return view(flow.flow_extra_info);
+  return {};
+}
+
+template <class F>
+std::string_view deviceVersion(const F& flow) {
+  if constexpr (requires { view(flow.protos.ubntac2.version); }) return view(flow.protos.ubntac2.version);
+  return {};
 }
 
 }  // namespace weir::ndpi

@@ -2,7 +2,6 @@
 // Members that releases do not have in common are asked for by templates over the flow's type.
 #ifdef WEIR_HAVE_NDPI
 
-#include <array>
 #include <string>
 
 #include "dpi/ndpi_library.h"
@@ -11,14 +10,7 @@
 namespace weir {
 namespace {
 
-constexpr uint8_t kTcp = 6;
-
-template <size_t Size>
-std::string_view view(const char (&text)[Size]) {
-  return {text, strnlen(text, Size)};
-}
-
-std::string_view view(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
+using ndpi::view;
 
 std::string hex(std::span<const uint8_t> octets) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -44,9 +36,9 @@ bool isMail(const Label& label) {
 
 template <class F>
 void addTls(const F& flow, FactBuffer& facts) {
-  const auto& tls = flow.protos.tls_quic;
-  if (tls.hello_processed != 0) facts.add(Fact::tlsServerName, view(flow.host_server_name));
-  facts.add(Fact::tlsAlpn, view(tls.alpn));
+  const auto& tls = ndpi::tls(flow);
+  if (ndpi::sawHello(flow)) facts.add(Fact::tlsServerName, view(flow.host_server_name));
+  facts.add(Fact::tlsAlpn, ndpi::offeredAlpn(flow));
   if (tls.ssl_version != 0) facts.add(Fact::tlsVersion, tls.ssl_version);
   if (tls.server_cipher != 0) facts.add(Fact::tlsCipher, tls.server_cipher);
   if constexpr (requires { tls.ja3_client; }) facts.add(Fact::tlsJa3Client, view(tls.ja3_client));
@@ -56,9 +48,7 @@ void addTls(const F& flow, FactBuffer& facts) {
   facts.add(Fact::tlsCertificateNames, view(tls.server_names));
   if (tls.notBefore != 0) facts.add(Fact::tlsCertificateNotBefore, tls.notBefore);
   if (tls.notAfter != 0) facts.add(Fact::tlsCertificateNotAfter, tls.notAfter);
-  if (flow.l4_proto == kTcp && flow.l4.tcp.tls.fingerprint_set != 0) {
-    facts.add(Fact::tlsCertificateSha1, hex({tls.sha1_certificate_fingerprint, 20}));
-  }
+  if (ndpi::hasCertificateSha1(flow)) facts.add(Fact::tlsCertificateSha1, hex({tls.sha1_certificate_fingerprint, 20}));
 }
 
 template <class F>
@@ -83,7 +73,7 @@ std::string kerberos(const F& flow) {
 // Names of users, never their passwords.
 template <class F>
 std::string mailUser(const F& flow) {
-  if (flow.l4_proto != kTcp) return {};
+  if (flow.l4_proto != IPPROTO_TCP) return {};
   const auto& login = flow.l4.tcp.ftp_imap_pop_smtp;
   std::string user(view(login.username));
   if (!user.empty() && login.auth_failed != 0) user += " (refused)";
@@ -93,19 +83,7 @@ std::string mailUser(const F& flow) {
 template <class F>
 std::string torrentHash(const F& flow) {
   const auto& hash = flow.protos.bittorrent.hash;
-  return hash[0] == 0 ? std::string() : hex({hash, sizeof hash});
-}
-
-template <class F>
-std::string_view deviceVersion(const F& flow) {
-  if constexpr (requires { flow.protos.ubntac2.version; }) return view(flow.protos.ubntac2.version);
-  return {};
-}
-
-template <class F>
-std::string_view operatingSystem(const F& flow) {
-  if constexpr (requires { flow.http.detected_os; }) return view(flow.http.detected_os);
-  return {};
+  return hash[0] == 0 ? std::string() : hex({reinterpret_cast<const uint8_t*>(hash), sizeof hash});
 }
 
 // A host name that no fact has yet.
@@ -124,9 +102,9 @@ std::string info(const F& flow, const Label& label, const FactBuffer& facts) {
   if (is(label, NDPI_PROTOCOL_KERBEROS)) return kerberos(flow);
   if (is(label, NDPI_PROTOCOL_TELNET)) return std::string(view(flow.protos.telnet.username));
   if (isMail(label)) return mailUser(flow);
-  if (is(label, NDPI_PROTOCOL_UBNTAC2)) return std::string(deviceVersion(flow));
-  if (const std::string_view system = operatingSystem(flow); !system.empty()) return std::string(system);
-  if (const std::string_view extra = view(flow.flow_extra_info); !extra.empty()) return std::string(extra);
+  if (is(label, NDPI_PROTOCOL_UBNTAC2)) return std::string(ndpi::deviceVersion(flow));
+  if (const std::string_view system = ndpi::operatingSystem(flow); !system.empty()) return std::string(system);
+  if (const std::string_view extra = ndpi::extraText(flow); !extra.empty()) return std::string(extra);
   return std::string(unsaidHost(flow, facts));
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "dpi/dpi.h"
+#include "dpi/quiet_library.h"
 
 namespace weir {
 namespace {
@@ -28,7 +29,7 @@ namespace {
 template <class Function>
 void resolve(void* handle, const char* name, Function& function) {
   void* const address = dlsym(handle, name);
-  if (address == nullptr) throw Error("WEIR_DPI_LIBRARY", std::string(ndpi::kSoname) + " has no " + name);
+  if (address == nullptr) throw Error("WEIR_DPI_LIBRARY", std::string("libndpi has no ") + name);
   function = reinterpret_cast<Function>(address);
 }
 
@@ -36,9 +37,10 @@ void resolve(void* handle, const char* name, Function& function) {
 void compare(const NdpiLibrary& library) {
   const std::string loaded = library.revision();
   const std::string wanted = ndpi::kRelease;
-  if (loaded.compare(0, wanted.size(), wanted) != 0) {
-    throw Error("WEIR_DPI_LIBRARY", std::string(ndpi::kSoname) + " says it is nDPI " + loaded +
-                                        ", weir was built with the headers of " + wanted);
+  const bool same = loaded.starts_with(wanted) && (loaded.size() == wanted.size() || loaded[wanted.size()] == '.');
+  if (!same) {
+    throw Error("WEIR_DPI_LIBRARY",
+                "the libndpi of this host is " + loaded + ", weir was built with the headers of " + wanted);
   }
   const uint32_t octets = library.detection_get_sizeof_ndpi_flow_struct();
   if (octets != sizeof(ndpi::Flow)) {
@@ -48,13 +50,25 @@ void compare(const NdpiLibrary& library) {
   }
 }
 
+void* open() {
+  std::string reasons;
+  for (const char* name : ndpi::kSonames) {
+    void* const handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | WEIR_NDPI_DEEPBIND);
+    if (handle != nullptr) return handle;
+    if (reasons.empty()) reasons = dlerror();
+  }
+  throw Error("WEIR_DPI_LIBRARY", "libndpi does not load: " + reasons);
+}
+
 NdpiLibrary load() {
-  void* const handle = dlopen(ndpi::kSoname, RTLD_NOW | RTLD_LOCAL | WEIR_NDPI_DEEPBIND);
-  if (handle == nullptr) throw Error("WEIR_DPI_LIBRARY", std::string("libndpi does not load: ") + dlerror());
+  void* const handle = open();
+  silenceStandardOutput(handle);
   NdpiLibrary library;
 #define WEIR_NDPI_RESOLVE(name) resolve(handle, "ndpi_" #name, library.name);
   WEIR_NDPI_FUNCTIONS(WEIR_NDPI_RESOLVE)
 #undef WEIR_NDPI_RESOLVE
+  const bool renamed = dlsym(handle, "ndpi_get_num_supported_protocols") == nullptr;
+  resolve(handle, renamed ? "ndpi_get_num_protocols" : "ndpi_get_num_supported_protocols", library.protocols);
   library.extra_dissection_possible = reinterpret_cast<decltype(library.extra_dissection_possible)>(
       dlsym(handle, "ndpi_extra_dissection_possible"));
   library.set_protocol_detection_bitmask2 = dlsym(handle, "ndpi_set_protocol_detection_bitmask2");

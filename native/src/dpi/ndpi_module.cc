@@ -40,17 +40,6 @@ class TextFile {
 
 std::string text(const char* name) { return name == nullptr ? std::string() : std::string(name); }
 
-// M: nDPI's module, as a parameter so that absent functions are found out.
-template <class M>
-void chooseAllProtocols(const NdpiLibrary& library, M* module) {
-  if constexpr (ndpi::HasProtocolMask<M>) {
-    if (library.set_protocol_detection_bitmask2 == nullptr) return;
-    NDPI_PROTOCOL_BITMASK all;
-    NDPI_BITMASK_SET_ALL(all);
-    reinterpret_cast<void (*)(M*, const NDPI_PROTOCOL_BITMASK*)>(library.set_protocol_detection_bitmask2)(module, &all);
-  }
-}
-
 Label labelOf(const ndpi::Result& result) {
   return {ndpi::application(result), ndpi::master(result), static_cast<uint16_t>(result.category)};
 }
@@ -74,7 +63,7 @@ NdpiModule::NdpiModule(const RuleFiles& rules) {
   module_ = ndpi::makeModule(library.init_detection_module);
   if (module_ == nullptr) throw Error("WEIR_DPI_LIBRARY", "nDPI makes no detection module: it has no memory");
   try {
-    chooseAllProtocols(library, module_);
+    ndpi::chooseAllProtocols(library.set_protocol_detection_bitmask2, module_);
     load(rules);
     if (!ndpi::finalize(library.finalize_initialization, module_)) {
       throw Error("WEIR_DPI_LIBRARY", "nDPI does not finish its initialization");
@@ -128,8 +117,7 @@ Label NdpiModule::giveUp(ndpi_flow_struct* flow) {
 }
 
 bool NdpiModule::expectsMore(ndpi_flow_struct* flow) {
-  const auto possible = ndpiLibrary().extra_dissection_possible;
-  return possible != nullptr && possible(module_, flow) != 0;
+  return ndpi::expectsMore(ndpiLibrary().extra_dissection_possible, module_, flow);
 }
 
 bool NdpiModule::mayRename(const ndpi_flow_struct* flow, const Label& label) const {
@@ -137,7 +125,7 @@ bool NdpiModule::mayRename(const ndpi_flow_struct* flow, const Label& label) con
     case NDPI_PROTOCOL_TLS:
     case NDPI_PROTOCOL_DTLS:
     case NDPI_PROTOCOL_QUIC:
-      return label.master == 0 || flow->host_server_name[0] == '\0';  // without a name the address was all there was
+      return label.master == 0 || host(flow).empty();  // without a name the address was all there was
     case NDPI_PROTOCOL_DNS:
       return label.master == 0;
     default:
@@ -161,13 +149,13 @@ void NdpiModule::describe(const ndpi_flow_struct* flow, const Label& label, Flow
 }
 
 std::string_view NdpiModule::host(const ndpi_flow_struct* flow) const {
-  return {flow->host_server_name, strnlen(flow->host_server_name, sizeof flow->host_server_name)};
+  return ndpi::view(flow->host_server_name);
 }
 
 ApplicationNames NdpiModule::names() const {
   const NdpiLibrary& library = ndpiLibrary();
   ApplicationNames names;
-  const auto count = static_cast<uint16_t>(library.get_num_supported_protocols(module_));
+  const auto count = static_cast<uint16_t>(library.protocols(module_));
   for (uint16_t i = 0; i < count; i++) {
     const auto category = library.get_proto_category(module_, ndpi::makeResult<ndpi::Result>(i, 0, 0));
     names.applications.push_back({text(library.get_proto_name(module_, i)), static_cast<uint16_t>(category),
@@ -177,7 +165,8 @@ ApplicationNames NdpiModule::names() const {
     names.categories.push_back(text(library.category_get_name(module_, static_cast<ndpi_protocol_category_t>(i))));
   }
   for (unsigned i = 0; i <= NDPI_PROTOCOL_UNRATED; i++) {
-    names.breeds.push_back(text(library.get_proto_breed_name(module_, static_cast<ndpi_protocol_breed_t>(i))));
+    const auto breed = static_cast<ndpi_protocol_breed_t>(i);
+    names.breeds.push_back(text(ndpi::breedName(library.get_proto_breed_name, module_, breed)));
   }
   for (unsigned i = 0; i < NDPI_CONFIDENCE_MAX; i++) {
     names.confidences.push_back(text(library.confidence_get_name(static_cast<ndpi_confidence_t>(i))));

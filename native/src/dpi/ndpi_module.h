@@ -57,7 +57,8 @@ class NdpiModule {
 
   ApplicationNames names() const;
 
-  uint32_t flows = 0;  // that are under inspection in it
+  uint32_t flows = 0;          // that are under inspection in it
+  NdpiModule* next = nullptr;  // where modules wait for their end
 
  private:
   void load(const RuleFiles& rules);

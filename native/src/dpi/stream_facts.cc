@@ -20,7 +20,9 @@ constexpr unsigned kUploadSegments = 1024;  // of HTTP, whose response comes beh
 constexpr size_t kHandshakeType = 5;      // behind the first record's header
 constexpr uint8_t kSyn = 0x02, kAck = 0x10;
 
-bool isTalk(Octets stream) {
+// Lines of text, or the hello of SSL 2 that old clients send to servers which answer in TLS.
+bool mayTurnToTls(Octets stream) {
+  if (stream.size() > 4 && (stream[0] & 0x80) != 0 && stream[2] == 1 && stream[3] == 3) return true;
   return std::all_of(stream.begin(), stream.begin() + static_cast<ptrdiff_t>(std::min(stream.size(), kEnough)),
                      [](uint8_t octet) { return (octet >= 0x20 && octet < 0x7f) || octet == '\r' || octet == '\n'; });
 }
@@ -92,7 +94,7 @@ void StreamFacts::packet(const Packet& packet, unsigned side, FactBuffer& facts)
 void StreamFacts::recognise(const Packet& packet, unsigned side, Octets segment, FactBuffer& facts) {
   Side& here = sides_[side];
   const uint32_t sequence = firstSequence(packet);
-  if (patience_ == 0) patience_ = (needs_ & needsTls) != 0 && isTalk(segment) ? kTalkSegments : kFewSegments;
+  if (patience_ == 0) patience_ = (needs_ & needsTls) != 0 && mayTurnToTls(segment) ? kTalkSegments : kFewSegments;
   const Octets stream = here.lost ? Octets{} : here.prefix.add(sequence, segment, room());
   if (tryProtocols(packet, side, stream, facts)) return;
   if (stream.data() != segment.data()) {

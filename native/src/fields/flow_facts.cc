@@ -20,7 +20,7 @@ bool FactBuffer::append(Fact fact, const void* value, size_t size) {
 void FactBuffer::assign(std::span<const uint8_t> facts) {
   known_ = 0;
   used_ = std::min(facts.size(), octets_.size());
-  std::memcpy(octets_.data(), facts.data(), used_);
+  if (used_ != 0) std::memcpy(octets_.data(), facts.data(), used_);
   for (size_t at = 0; at + facts::kHeader <= used_;) {
     uint16_t length;
     std::memcpy(&length, octets_.data() + at + 1, sizeof length);

@@ -350,11 +350,7 @@ function processFile(flows: readonly AttributedFlow[]): { file: string; messages
       { id: 256, fields: fields4 },
       { id: 257, fields: fields6 },
     ],
-    ...{
-      sampling: { packets: 1, mode: 'systematic', flows: 1, upscale: false },
-      legacySampling: false,
-      applications: [],
-    },
+    ...{ sampling: { packets: 1, mode: 'systematic', flows: 1, upscale: false }, legacySampling: false },
   });
   const options = { ...types!.template, id: 300 };
   const rows = types!.rows(undefined as never);
