@@ -74,6 +74,8 @@ class FlowInspector {
   explicit FlowInspector(const DpiEngine& engine);
   ~FlowInspector();
 
+  // Starts to fetch what packet() will touch of a flow under inspection; some packets before it.
+  void prefetch(const FlowApplication& application) const;
   // For each packet of a flow that is not kSettled, behind the counting (hot includes it). side: 0 = from the source.
   void packet(FlowApplication& application, const FlowHot& hot, const Packet& packet, unsigned side);
   // A record leaves, the flow stays: what is known so far.

@@ -3,19 +3,17 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 #include "decode/packet.h"
+#include "dpi/datagram_facts.h"
 #include "dpi/dpi.h"
+#include "dpi/stream_facts.h"
 #include "fields/flow_facts.h"
 
 namespace weir {
 
 class FactCollector {
  public:
-  FactCollector();
-  ~FactCollector();
-
   // Ready for a new flow; frees what it kept. needs: those of kFactNeeds.
   void begin(uint32_t needs);
   // A packet; one without payload tells at most where a stream begins (SYN). side: 0 = from the source.
@@ -30,11 +28,12 @@ class FactCollector {
   static constexpr size_t kLongestStream = 24u << 10;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
   bool complete_ = true;
+  StreamFacts stream_;
+  DatagramFacts datagrams_;
 };
 
+bool hidesNothing(const DpiPrivacy& privacy);
 // Takes out or hides what the options say, and copies the rest: facts as they go out.
 void applyPrivacy(const DpiPrivacy& privacy, const FactBuffer& from, FactBuffer& to);
 

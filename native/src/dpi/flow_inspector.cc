@@ -71,7 +71,7 @@ class SpareFlow {
 FlowInspector::Impl::Impl(const DpiEngine& engine)
     : shared(engine.shared()),
       options(shared->options),
-      pool(options.states, shared->usesNdpi() ? NdpiModule::flowOctets() : 0) {
+      pool(options.states, shared->usesNdpi() ? NdpiModule::flowOctets() : 0, (options.needs & kFactNeeds) != 0) {
   if (shared->usesNdpi()) spareFlow = std::make_unique<std::byte[]>(NdpiModule::flowOctets());
   shared->join(slot);
   takeHandover();
@@ -144,7 +144,6 @@ void FlowInspector::Impl::begin(FlowApplication& application, const FlowHot& hot
 }
 
 void FlowInspector::Impl::beginFacts(DpiState& state, const FlowApplication& application) {
-  if (state.collector == nullptr) state.collector = std::make_unique<FactCollector>();
   state.collector->begin(options.needs & kFactNeeds);
   const uint8_t progress = application.progress;
   if ((progress & (kSynSeen | kSynAckSeen)) != 0) state.collector->expect(0, application.nextSequence[0]);
@@ -165,7 +164,7 @@ void FlowInspector::Impl::inspect(FlowApplication& application, const FlowHot& h
 
 void FlowInspector::Impl::label(DpiState& state, FlowApplication& application, const Packet& packet, bool last) {
   // nDPI finds labels without the bare acknowledgements, but some risks of HTTP only with them.
-  const bool fed = hasBytes(packet) || (options.needs & (needsRisk | needsInfo)) != 0;
+  const bool fed = hasBytes(packet) || ((options.needs & (needsRisk | needsInfo)) != 0 && state.label.known() && NdpiModule::isHttp(state.label));
   const std::span<const uint8_t> bytes = fed ? wholePacket(packet, *copy) : std::span<const uint8_t>();
   if (!bytes.empty()) {
     ++counters.packets;
@@ -260,9 +259,10 @@ void FlowInspector::Impl::publish(DpiState& state, FlowApplication& application,
   }
   lookUp(application, hot, host);
   if (facts.octets().empty()) return;
-  applyPrivacy(options.privacy, facts, published);
+  const bool open = hidesNothing(options.privacy);
+  if (!open) applyPrivacy(options.privacy, facts, published);
   KeptFacts kept = KeptFacts::adopt(application.kept);
-  kept.assign(published.octets(), counters.factsOctets);
+  kept.assign(open ? facts.octets() : published.octets(), counters.factsOctets);
   application.kept = kept.release();
 }
 
@@ -270,7 +270,7 @@ void FlowInspector::Impl::finish(FlowApplication& application, const FlowHot& ho
   DpiState& state = pool[application.state];
   publish(state, application, hot);
   state.facts.clear(counters.factsOctets);
-  if (state.collector != nullptr) state.collector->begin(0);
+  if (state.collector != nullptr && !state.collector->complete()) state.collector->begin(0);
   if (state.module != nullptr) {
     count(application, state.guessed);
     NdpiModule::clear(state.flow);
@@ -331,6 +331,10 @@ FlowInspector::~FlowInspector() = default;
 
 void FlowInspector::packet(FlowApplication& application, const FlowHot& hot, const Packet& packet, unsigned side) {
   impl_->packet(application, hot, packet, side);
+}
+
+void FlowInspector::prefetch(const FlowApplication& application) const {
+  if (application.state != 0) impl_->pool.prefetch(application.state);
 }
 
 void FlowInspector::update(FlowApplication& application, const FlowHot& hot) { impl_->update(application, hot); }

@@ -133,6 +133,10 @@ bool NdpiModule::mayRename(const ndpi_flow_struct* flow, const Label& label) con
   }
 }
 
+bool NdpiModule::isHttp(const Label& label) {
+  return label.master == NDPI_PROTOCOL_HTTP || label.application == NDPI_PROTOCOL_HTTP;
+}
+
 void NdpiModule::describe(const ndpi_flow_struct* flow, const Label& label, FlowApplication& application) const {
   const NdpiLibrary& library = ndpiLibrary();
   const ndpi::Result result = resultOf(label);

@@ -29,6 +29,10 @@ bool isHidden(const DpiPrivacy& privacy, Fact fact) {
 
 }  // namespace
 
+bool hidesNothing(const DpiPrivacy& privacy) {
+  return !privacy.hideUrls && !privacy.hideDnsNames && !privacy.hideUserAgents && privacy.serverNameKey.empty();
+}
+
 void applyPrivacy(const DpiPrivacy& privacy, const FactBuffer& from, FactBuffer& to) {
   to.clear();
   for (size_t i = 1; i < kFacts; i++) {

@@ -24,6 +24,10 @@ void StatePool::addSlab() {
       slab->states[i].flow = reinterpret_cast<ndpi_flow_struct*>(slab->flows.get() + flowOctets_ * i);
     }
   }
+  if (collects_) {
+    slab->collectors = std::make_unique<FactCollector[]>(count);
+    for (uint32_t i = 0; i < count; i++) slab->states[i].collector = &slab->collectors[i];
+  }
   for (uint32_t i = count; i > 0; i--) free_.push_back(made_ + i);
   made_ += count;
   slabs_.push_back(std::move(slab));

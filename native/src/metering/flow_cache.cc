@@ -30,18 +30,30 @@ void FlowCache::Impl::updateSome(std::span<Packet> packets) {
     if (candidates[i] != kNone) store.prefetchUpdate(candidates[i]);
     else store.prefetchTake(fresh++);
   }
+  const std::span<const uint32_t> entries(candidates, packets.size());
+  if (options.inspector != nullptr) prefetchApplications(entries);
   uint64_t wirePackets = 0, octets = 0;
-  const size_t inspected = options.inspector != nullptr ? packets.size() : 0;
   for (size_t i = 0; i < packets.size(); i++) {
-    if (i + kInspectAhead < inspected && candidates[i + kInspectAhead] != kNone) {
-      store.prefetchInspected(candidates[i + kInspectAhead]);
-    }
+    if (options.inspector != nullptr) prefetchState(entries, i + kInspectAhead);
     meter(packets[i], hashes[i], candidates[i]);
     wirePackets += packets[i].wirePackets;
     octets += packets[i].octets;
   }
   counters.packets.add(wirePackets);
   counters.octets.add(octets);
+}
+
+// Their blocks for all packets, their states for the first ones. Most packets belong to flows that are settled.
+void FlowCache::Impl::prefetchApplications(std::span<const uint32_t> entries) {
+  for (const uint32_t entry : entries) {
+    if (entry != kNone) store.prefetchInspected(entry);
+  }
+  for (size_t i = 0; i < kInspectAhead; i++) prefetchState(entries, i);
+}
+
+void FlowCache::Impl::prefetchState(std::span<const uint32_t> entries, size_t i) {
+  if (i >= entries.size() || entries[i] == kNone || store.hot(entries[i]).inspecting == 0) return;
+  options.inspector->prefetch(*store.application(entries[i]));
 }
 
 void FlowCache::Impl::meter(const Packet& packet, uint32_t hash, uint32_t candidate) {

@@ -41,6 +41,8 @@ struct FlowCache::Impl {
   uint32_t create(const Packet& packet, uint32_t hash);
   void measure(const Packet& packet, uint32_t entry);
   void measureSequence(const Packet& packet, uint32_t entry, unsigned side);
+  void prefetchApplications(std::span<const uint32_t> entries);
+  void prefetchState(std::span<const uint32_t> entries, size_t i);
   void inspect(const Packet& packet, uint32_t entry, unsigned side);
 
   // --- records ---

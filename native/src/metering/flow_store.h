@@ -61,7 +61,7 @@ class FlowStore {
     if (application_) prefetchBlock(application_.at(entry));
   }
   void prefetchHot(uint32_t entry) { prefetchBlock(hot_.at(entry)); }
-  // What the inspector will touch; hot is there already. Most packets belong to flows that are settled.
+  // What the inspector will touch first; hot is there already.
   void prefetchInspected(uint32_t entry) {
     if (hot_[entry].inspecting != 0) prefetchBlock(application_.at(entry));
   }
