@@ -11,13 +11,8 @@ namespace {
 
 std::string hex(std::span<const uint8_t> octets, size_t characters) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(octets.size() * 2);
-  for (const uint8_t octet : octets) {
-    text.push_back(kDigits[octet >> 4]);
-    text.push_back(kDigits[octet & 15]);
-  }
-  text.resize(std::min(characters, text.size()));
+  std::string text(std::min(characters, octets.size() * 2), '0');
+  for (size_t i = 0; i < text.size(); i++) text[i] = kDigits[octets[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
   return text;
 }
 
@@ -49,29 +44,39 @@ std::string keyedHex(std::string_view key, std::string_view text, size_t charact
 }
 
 Sha256Digest hmacSha256(std::span<const uint8_t> key, std::span<const uint8_t> octets) {
+  HmacSha256 hmac(key);
+  return hmac.of(octets);
+}
+
+HmacSha256::HmacSha256(std::span<const uint8_t> key) {
   prepareGcrypt();
-  gcry_buffer_t parts[2] = {};
-  parts[0].data = const_cast<uint8_t*>(key.data());
-  parts[0].len = key.size();
-  parts[1].data = const_cast<uint8_t*>(octets.data());
-  parts[1].len = octets.size();
+  if (gcry_md_open(&handle_, GCRY_MD_SHA256, GCRY_MD_FLAG_HMAC) != 0) handle_ = nullptr;
+  if (handle_ != nullptr) gcry_md_setkey(handle_, key.data(), key.size());
+}
+
+HmacSha256::~HmacSha256() { gcry_md_close(handle_); }
+
+Sha256Digest HmacSha256::of(std::span<const uint8_t> octets) {
   Sha256Digest out{};
-  gcry_md_hash_buffers(GCRY_MD_SHA256, GCRY_MD_FLAG_HMAC, out.data(), parts, 2);
+  if (handle_ == nullptr) return out;
+  gcry_md_reset(handle_);  // keeps the key
+  gcry_md_write(handle_, octets.data(), octets.size());
+  std::copy_n(gcry_md_read(handle_, GCRY_MD_SHA256), out.size(), out.begin());
   return out;
 }
 
-void hkdfExpandLabel(const Sha256Digest& secret, std::string_view label, std::span<uint8_t> out) {
+void HmacSha256::expandLabel(std::string_view label, std::span<uint8_t> out) {
   static constexpr std::string_view kPrefix = "tls13 ";
   std::array<uint8_t, 64> info;
-  if (out.size() > secret.size() || label.size() > 32) return;
-  size_t used = 0;
-  info[used++] = 0;
-  info[used++] = static_cast<uint8_t>(out.size());
-  info[used++] = static_cast<uint8_t>(kPrefix.size() + label.size());
-  for (const std::string_view part : {kPrefix, label}) used = std::copy(part.begin(), part.end(), info.begin() + used) - info.begin();
-  info[used++] = 0;  // context
-  info[used++] = 1;  // first and only block
-  const Sha256Digest block = hmacSha256(secret, {info.data(), used});
+  if (out.size() > Sha256Digest().size() || label.size() > 32) return;
+  info[0] = 0;
+  info[1] = static_cast<uint8_t>(out.size());
+  info[2] = static_cast<uint8_t>(kPrefix.size() + label.size());
+  auto at = std::copy(kPrefix.begin(), kPrefix.end(), info.begin() + 3);
+  at = std::copy(label.begin(), label.end(), at);
+  *at++ = 0;  // context
+  *at++ = 1;  // first and only block
+  const Sha256Digest block = of({info.begin(), at});
   std::copy_n(block.begin(), out.size(), out.begin());
 }
 

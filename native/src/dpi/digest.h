@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+struct gcry_md_handle;
+
 namespace weir {
 
 // 32 characters.
@@ -19,8 +21,21 @@ std::string keyedHex(std::string_view key, std::string_view text, size_t charact
 
 using Sha256Digest = std::array<uint8_t, 32>;
 Sha256Digest hmacSha256(std::span<const uint8_t> key, std::span<const uint8_t> octets);
-// HKDF-Expand-Label of TLS 1.3 (RFC 8446 section 7.1) with SHA-256 and no context; at most 32 octets.
-void hkdfExpandLabel(const Sha256Digest& secret, std::string_view label, std::span<uint8_t> out);
+
+// HMAC-SHA256 of several texts with one key.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(std::span<const uint8_t> key);
+  ~HmacSha256();
+  HmacSha256(const HmacSha256&) = delete;
+  HmacSha256& operator=(const HmacSha256&) = delete;
+  Sha256Digest of(std::span<const uint8_t> octets);
+  // HKDF-Expand-Label of TLS 1.3 (RFC 8446 section 7.1), the key being the secret; no context; at most 32 octets.
+  void expandLabel(std::string_view label, std::span<uint8_t> out);
+
+ private:
+  gcry_md_handle* handle_ = nullptr;
+};
 
 // Makes libgcrypt ready; whoever calls it directly does this first.
 void prepareGcrypt();

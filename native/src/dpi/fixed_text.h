@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 
 namespace weir {
 
@@ -23,17 +24,27 @@ class FixedText {
     used_ += piece.size();
     return true;
   }
-  bool add(char character) { return add(std::string_view(&character, 1)); }
-  bool decimal(unsigned number) {
-    char digits[10];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    return add(std::string_view(digits, static_cast<size_t>(end - digits)));
+  bool add(char character) {
+    if (cut_ || used_ == kSize) {
+      cut_ = true;
+      return false;
+    }
+    text_[used_++] = character;
+    return true;
   }
+  bool decimal(unsigned number) {
+    const auto [end, error] = std::to_chars(text_.data() + used_, text_.data() + kSize, number);
+    cut_ = cut_ || error != std::errc();
+    if (!cut_) used_ = static_cast<size_t>(end - text_.data());
+    return !cut_;
+  }
+  // Four digits.
   bool hex16(unsigned number) {
     static constexpr char kDigits[] = "0123456789abcdef";
-    const char digits[4] = {kDigits[number >> 12 & 15], kDigits[number >> 8 & 15], kDigits[number >> 4 & 15],
-                            kDigits[number & 15]};
-    return add(std::string_view(digits, sizeof digits));
+    cut_ = cut_ || kSize - used_ < 4;
+    if (cut_) return false;
+    for (int shift = 12; shift >= 0; shift -= 4) text_[used_++] = kDigits[number >> shift & 15];
+    return true;
   }
   // A piece of a list: both the separator and the piece, or neither.
   bool item(std::string_view separator, std::string_view piece) {

@@ -35,6 +35,7 @@ ParseResult parseTlsServer(Octets stream, FactBuffer& facts);
 bool looksLikeDtls(Octets datagram);
 ParseResult parseDtlsClient(Octets datagram, FactBuffer& facts);
 ParseResult parseDtlsServer(Octets datagram, FactBuffer& facts);
+// dtls.h has both for messages in fragments over several datagrams, quic.h has a QUIC server's datagrams.
 // The handshake message itself, behind record or CRYPTO framing. transport: 't', 'q' or 'd' of JA4.
 ParseResult parseClientHello(Octets message, char transport, FactBuffer& facts);
 ParseResult parseServerHello(Octets message, FactBuffer& facts);

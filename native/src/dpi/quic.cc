@@ -18,8 +18,8 @@ constexpr uint8_t kFailures = 6;          // datagrams that may tell nothing
 
 using Room = std::array<uint8_t, kLongestPacket>;
 
-void useConnectionId(QuicCrypto& crypto, uint32_t version, Octets connectionId) {
-  crypto.keys = quicInitialKeys(quicVersion(version).protection, connectionId, false);
+void useKeys(QuicCrypto& crypto, const QuicKeys& keys, uint32_t version, Octets connectionId) {
+  crypto.keys = keys;
   crypto.version = version;
   crypto.connectionIdSize = static_cast<uint8_t>(connectionId.size());
   std::memmove(crypto.connectionId.data(), connectionId.data(), connectionId.size());
@@ -29,7 +29,7 @@ bool tryKeys(QuicCrypto& crypto, const QuicPacket& packet, Octets connectionId, 
   const QuicKeys keys = quicInitialKeys(quicVersion(packet.version).protection, connectionId, false);
   frames = openQuicPacket(keys, packet.octets, packet.numberOffset, room);
   if (frames.empty()) return false;
-  useConnectionId(crypto, packet.version, connectionId);
+  useKeys(crypto, keys, packet.version, connectionId);
   return true;
 }
 
@@ -135,7 +135,9 @@ ParseResult parseQuicServer(Octets datagram, QuicCrypto& crypto, FactBuffer& fac
   for (size_t i = 0; i < kCoalesced && takeQuicPacket(datagram, packet); i++) {
     const QuicVersion version = quicVersion(packet.version);
     if (!version.tls || version.kind == QuicKind::reserved) continue;
-    if (packet.type == QuicPacket::Type::retry) useConnectionId(crypto, packet.version, packet.source);
+    if (packet.type == QuicPacket::Type::retry) {
+      useKeys(crypto, quicInitialKeys(version.protection, packet.source, false), packet.version, packet.source);
+    }
     if (packet.type != QuicPacket::Type::initial) continue;
     const QuicKeys keys =
         quicInitialKeys(version.protection, {crypto.connectionId.data(), crypto.connectionIdSize}, true);

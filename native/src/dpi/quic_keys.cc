@@ -42,13 +42,14 @@ bool maskOf(const QuicKeys& keys, const uint8_t* sample, std::array<uint8_t, kSa
 }  // namespace
 
 QuicKeys quicInitialKeys(const QuicProtection& protection, Octets connectionId, bool ofServer) {
-  const Sha256Digest initial = hmacSha256({protection.salt, kSaltSize}, connectionId);
-  Sha256Digest secret;
-  hkdfExpandLabel(initial, ofServer ? "server in" : "client in", secret);
-  QuicKeys keys;
-  hkdfExpandLabel(secret, protection.version2 ? "quicv2 key" : "quic key", keys.key);
-  hkdfExpandLabel(secret, protection.version2 ? "quicv2 iv" : "quic iv", keys.iv);
-  hkdfExpandLabel(secret, protection.version2 ? "quicv2 hp" : "quic hp", keys.headerKey);
+  HmacSha256 initial(hmacSha256({protection.salt, kSaltSize}, connectionId));
+  Sha256Digest secret{};
+  initial.expandLabel(ofServer ? "server in" : "client in", secret);
+  HmacSha256 expand(secret);
+  QuicKeys keys{};
+  expand.expandLabel(protection.version2 ? "quicv2 key" : "quic key", keys.key);
+  expand.expandLabel(protection.version2 ? "quicv2 iv" : "quic iv", keys.iv);
+  expand.expandLabel(protection.version2 ? "quicv2 hp" : "quic hp", keys.headerKey);
   return keys;
 }
 

@@ -140,8 +140,8 @@ bool readGooglePacket(Octets datagram, GooglePacket& packet) {
     packet.version = kQ046;
     header = 6 + 8 + (first & 3u) + 1 + kHash;
   } else {
-    if ((first & 0xc0) != 0 || (first & kReset) != 0 || (first & kHasVersion) == 0 || (first & kLongConnectionId) == 0) return false;
-    if (!at.has(13)) return false;
+    constexpr uint8_t kWanted = kHasVersion | kLongConnectionId;
+    if ((first & 0xc0) != 0 || (first & kReset) != 0 || (first & kWanted) != kWanted || !at.has(13)) return false;
     packet.version = at.be32(9);
     if (!isGoogleInClear(packet.version) || packet.version >= kQ046) return false;
     header = 13u + kNumberSizes[first >> 4 & 3] + kHash;

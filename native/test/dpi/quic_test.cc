@@ -2,7 +2,10 @@
 // the ClientHello of RFC 9001.
 #include "dpi/quic.h"
 
+#include <tuple>
+
 #include "dpi/hello_builder.h"
+#include "dpi/quic_frames.h"
 #include "dpi/quic_packet.h"
 
 using namespace weir;
@@ -85,6 +88,16 @@ const Bytes kAgreed = fromHex(
     "c0384d6cde2f020b35333141cbeb50934926d2c33ad8c56170db55bb3649bed7c8f2a2c7ef419fb1c2df1ffad57aac990f3306c724effc6e"
     "a2da24dbd5a8b24b131d8a34e1863c63bba927dc0582e9e9be09cc81f97b81275ef85159a80cbab43d80b5ecf2932226ddbaca6aaa6920a4"
     "d15881af21d80d4ce4616491b4faa56d77fcbdd6a201596bb53034b86e8c26ad077e267e97f604157ba3dfa5c0928f93d2a047fe544e2b37");
+
+// The server's Retry, then under its new keys a HelloRetryRequest and a ServerHello.
+const Bytes kRetry = fromHex(
+    "f00000000100050102030405746f6b656e00000000000000000000000000000000");
+const Bytes kAskAgain = fromHex(
+    "c00000000100046162636400404b1c8502d953d6e3dcfc49b55f17d8c61692f2e0ded503fe8130397d217718c298690325d3d429adca10ac"
+    "ee97db0213667c0c6bde98cd756392196e12680c41d7d92faca540ac1ade1ff763");
+const Bytes kServerHello = fromHex(
+    "cb0000000100046162636400404e9d344fc8f75d093cad011e96ab61ecbdb1e0930d4d0380eeb6ff1d0028b245c91f7ea9a9ea448ee9fc46"
+    "b2dd51fd35a9e2ceda048c8cd1de715c336f532db19d1784014378d986a95e66075dd389");
 
 void checkHello(const FactBuffer& facts) {
   CHECK(facts.text(Fact::tlsServerName) == "example.com");
@@ -191,6 +204,39 @@ TEST_CASE("the server's Initial tells version and cipher") {
   CHECK(facts.number(Fact::tlsCipher) == 0x1301);
   CHECK(facts.has(Fact::tlsJa3Server));
   corrupt(kServerInitial, [&](Octets datagram, FactBuffer& more) { parseQuicServer(datagram, crypto, more); });
+}
+
+TEST_CASE("the server's Retry gives new keys, its HelloRetryRequest stands before its hello") {
+  QuicCrypto crypto;
+  FactBuffer facts;
+  CHECK(read(kInitial1, crypto, facts) == Parse::done);
+  CHECK(parseQuicServer(kAskAgain, crypto, facts).state == Parse::more);
+  CHECK(!facts.has(Fact::tlsVersion));
+  CHECK(parseQuicServer(kRetry, crypto, facts).state == Parse::more);
+  CHECK(parseQuicServer(kAskAgain, crypto, facts).state == Parse::more);
+  CHECK(facts.number(Fact::tlsCipher) == 0x1302);
+  CHECK(!facts.has(Fact::tlsJa3Server));
+  CHECK(parseQuicServer(kServerHello, crypto, facts).state == Parse::done);
+  CHECK(facts.text(Fact::tlsJa3Server) == "15af977ce25de452b96affa2addb1036");
+}
+
+TEST_CASE("frames: any octet changed, any cut") {
+  const Bytes ietf = fromHex("0001020a000101000203010000000a0b0c06004003aabbcc0640ff02ddee1c");
+  const Bytes google = fromHex("07400900010105006c090001020203040501020300a00100030102030800044142434400");
+  for (const auto& [octets, kind, version] :
+       {std::tuple(&ietf, QuicKind::ietf, 1u), std::tuple(&google, QuicKind::google, 0x51303433u),
+        std::tuple(&google, QuicKind::googleProtected, 0x51303530u)}) {
+    const auto walk = [kind = kind, version = version](Octets frames, FactBuffer&) {
+      QuicFrames reader(frames, kind, version);
+      HandshakePiece piece;
+      size_t total = 0;
+      while (reader.next(piece)) total += piece.octets.size();
+      CHECK(total <= frames.size());
+    };
+    FactBuffer unused;
+    corrupt(*octets, walk);
+    for (size_t size = 0; size < octets->size(); size++) walk(prefix(*octets, size), unused);
+  }
 }
 
 TEST_CASE("cut, corrupted or of no protocol: no facts of the hello, an end after some datagrams") {
