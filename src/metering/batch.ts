@@ -3,7 +3,7 @@
 import type { Batch } from '../native/boundary.js';
 
 export const batchCapacity = 1024;
-const heapOctetsPerRecord = 512;
+const heapOctetsPerRecord = 1024;
 /** Octets of heap for records that say who is at their ends: texts of processes, containers and pods. */
 export const namedHeapOctets = batchCapacity * 2048;
 

@@ -74,8 +74,6 @@ const char* levelName(FrameSource::Notice::Level level) {
 
 MeterObject::MeterObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<MeterObject>(info) {
   guarded(info.Env(), [&] {
-    const auto callback = info[1].As<Napi::Function>();
-    onWake_ = Napi::ThreadSafeFunction::New(info.Env(), callback, "weir wake", 0, 1);
     Attribution* attribution = nullptr;
     if (info[2].IsObject()) {
       const auto object = info[2].As<Napi::Object>();
@@ -83,6 +81,8 @@ MeterObject::MeterObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Mete
       attribution_ = Napi::Persistent(object);
     }
     meter_ = std::make_unique<Meter>(optionsOf(info[0].As<Napi::Object>()), [this] { wake(); }, attribution);
+    // Behind what may throw: it keeps Node running until it is released. Nothing wakes before start().
+    onWake_ = Napi::ThreadSafeFunction::New(info.Env(), info[1].As<Napi::Function>(), "weir wake", 0, 1);
   });
 }
 
