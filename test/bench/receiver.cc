@@ -1,5 +1,5 @@
 // Counts what exporters send over UDP: receiver PORT. Runs until SIGTERM or 3 s after the last datagram of a run, then prints
-// one JSON line: datagrams, octets, data records (IPFIX with fixed templates; NetFlow v5/v9 by header count), and the time
+// one JSON line: datagrams, octets, data records (IPFIX; NetFlow v5/v9 by header count), and the time
 // of the first and last datagram (seconds, CLOCK_MONOTONIC).
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "base/cursor.h"
@@ -20,20 +21,46 @@
 namespace {
 
 volatile sig_atomic_t g_stop = 0;
-std::map<uint16_t, uint32_t> g_sizes;  // IPFIX template id -> record octets
+constexpr uint16_t kVariable = 65535;
+
+struct Template {
+  uint32_t size = 0;               // octets of a record without its texts
+  std::vector<uint32_t> skips;     // fixed octets before each text, and behind the last; empty: no text
+};
+std::map<uint16_t, Template> g_templates;  // of IPFIX, by id
 
 void readTemplates(weir::Cursor set) {
   while (set.has(4)) {
     const uint16_t id = set.be16(), fields = set.be16(2);
     if (id < 256) return;
     set.skip(4);
-    uint32_t size = 0;
+    Template found;
+    uint32_t fixed = 0;
     for (uint16_t i = 0; i < fields && set.has(4); i++) {
       const bool enterprise = (set.be16() & 0x8000) != 0;
-      size += set.be16(2);
+      const uint16_t length = set.be16(2);
+      if (length == kVariable) found.skips.push_back(std::exchange(fixed, 0));
+      else fixed += length;
+      found.size += length == kVariable ? 1 : length;
       set.skip(enterprise ? 8 : 4);
     }
-    g_sizes[id] = size;
+    if (!found.skips.empty()) found.skips.push_back(fixed);
+    g_templates[id] = std::move(found);
+  }
+}
+
+// RFC 7011 section 7: a text's length is one octet, or 255 and two.
+uint64_t recordsWithTexts(weir::Cursor set, const Template& shape) {
+  for (uint64_t records = 0;; records++) {
+    for (size_t i = 0; i < shape.skips.size(); i++) {
+      if (!set.has(shape.skips[i])) return records;
+      set.skip(shape.skips[i]);
+      if (i + 1 == shape.skips.size()) break;
+      if (!set.has(1) || (set.u8() == 255 && !set.has(3))) return records;
+      const uint32_t length = set.u8() == 255 ? 3u + set.be16(1) : 1u + set.u8();
+      if (!set.has(length)) return records;
+      set.skip(length);
+    }
   }
 }
 
@@ -44,8 +71,12 @@ uint64_t ipfixRecords(const uint8_t* data, size_t size) {
     const uint16_t id = message.be16(), length = message.be16(2);
     if (length < 4 || !message.has(length)) break;
     if (id == 2) readTemplates(weir::Cursor(message.at + 4, length - 4u));
-    const auto found = g_sizes.find(id);
-    if (id >= 256 && found != g_sizes.end() && found->second != 0) records += (length - 4u) / found->second;
+    const auto found = g_templates.find(id);
+    if (id >= 256 && found != g_templates.end() && found->second.size != 0) {
+      const Template& shape = found->second;
+      records += shape.skips.empty() ? (length - 4u) / shape.size
+                                     : recordsWithTexts(weir::Cursor(message.at + 4, length - 4u), shape);
+    }
     message.skip(length);
   }
   return records;
