@@ -435,6 +435,7 @@ class Run implements Probe {
       idleTimeout: `${options.idleTimeout} ms`,
     });
     reloadDpi(this.#dpi, this.#metering!.meter, this.#log);
+    this.#lookForChanges(); // names of applications
     return Promise.resolve();
   }
 

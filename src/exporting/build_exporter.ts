@@ -167,7 +167,7 @@ function stateReader(around: ExporterSurroundings, counters: () => ExporterCount
     ignored.note(ignoredPackets(state.meter), now);
     notSent.note(notSentRecords(state), now);
     const points = around.meter.observationPoints();
-    const applications = () => applicationRows(around.addon.applications());
+    const applications = () => (around.options.dpi === 'off' ? [] : applicationRows(around.addon.applications()));
     return { ...state, ignored, notSent, interfaces: interfacesOf(points), points, applications };
   };
 }

@@ -30,6 +30,11 @@ bool mayTurnToTls(Octets stream) {
 // Of a segment's first octet: a SYN counts as one before it.
 uint32_t firstSequence(const Packet& packet) { return packet.sequence + ((packet.tcpFlags & kSyn) != 0 ? 1 : 0); }
 
+// What the snap length or fragmentation took away does not come any more.
+bool isCut(const Packet& packet) {
+  return packet.payloadCaptured < packet.payload || (packet.present & isFragment) != 0;
+}
+
 bool isDnsPort(const Packet& packet) { return packet.key.port[0] == 53 || packet.key.port[1] == 53; }
 
 // The message of DNS over TCP that begins at an offset, as far as it is there.
@@ -165,18 +170,15 @@ void StreamFacts::continueSide(const Packet& packet, unsigned side, Octets segme
 }
 
 ParseResult StreamFacts::parse(const Packet& packet, unsigned side, Octets stream, FactBuffer& facts) {
-  Side& here = sides_[side];
+  const uint16_t senderPort = packet.key.port[packet.side], receiverPort = packet.key.port[packet.side ^ 1];
   switch (protocol_) {
     case FactProtocol::tls:
-      here.client = stream[kHandshakeType] == handshake::kClientHello;
-      return here.client ? parseTlsClient(stream, facts) : parseTlsServer(stream, facts);
+      return stream[kHandshakeType] == handshake::kClientHello ? parseTlsClient(stream, facts) : parseTlsServer(stream, facts);
     case FactProtocol::http:
-      here.client = !looksLikeHttpResponse(stream);
-      return here.client ? parseHttpRequest(stream, facts) : parseHttpResponse(stream, facts);
+      return looksLikeHttpResponse(stream) ? parseHttpResponse(stream, facts) : parseHttpRequest(stream, facts);
     case FactProtocol::ssh:
       // Both sides speak alike; a flow seen from its middle may have its ends the wrong way round.
-      here.client = packet.key.port[packet.side] != 22 && (side == 0 || packet.key.port[packet.side ^ 1] == 22);
-      return parseSsh(stream, here.client, facts);
+      return parseSsh(stream, senderPort != 22 && (side == 0 || receiverPort == 22), facts);
     case FactProtocol::dns: return parseDns(packet, stream, facts);
     default: return {};
   }
@@ -187,8 +189,8 @@ ParseResult StreamFacts::parseDns(const Packet& packet, Octets stream, FactBuffe
   for (size_t at = 0; at + 2 <= stream.size();) {
     size_t length = 0;
     const Octets message = dnsMessage(stream, at, length);
-    const bool whole = message.size() == length;
-    if (!whole && stream.size() < FactCollector::kLongestStream) return {Parse::more, at + 2 + length};
+    const bool last = isCut(packet) || stream.size() >= FactCollector::kLongestStream;
+    if (message.size() < length && !last) return {Parse::more, at + 2 + length};
     const ParseResult result = readDnsExchange(message, packet.ns, queryNs_, facts);
     if (result.state != Parse::no || message.size() < 12) return {result.state == Parse::more ? Parse::done : result.state, 0};
     if (at == 0 && !facts.has(Fact::dnsQueryId)) return {};
@@ -204,10 +206,8 @@ void StreamFacts::take(ParseResult result, const Packet& packet, unsigned side, 
     finishSide(side, facts);
     return;
   }
-  // What the snap length or fragmentation took away does not come any more.
-  const bool cut = packet.payloadCaptured < packet.payload || (packet.present & isFragment) != 0;
   here.wanted = result.wanted;
-  if (cut || result.wanted > FactCollector::kLongestStream || room() == 0) {
+  if (isCut(packet) || result.wanted > FactCollector::kLongestStream || room() == 0) {
     finishSide(side, facts);
     return;
   }

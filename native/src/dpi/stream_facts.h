@@ -23,7 +23,6 @@ class StreamFacts {
     size_t wanted = 0;   // octets the parser waits for
     bool done = false;   // read, or given up
     bool lost = false;   // its beginning is nothing known: only a later segment may be one
-    bool client = false;
   };
 
   void recognise(const Packet& packet, unsigned side, Octets segment, FactBuffer& facts);

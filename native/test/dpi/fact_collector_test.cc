@@ -375,6 +375,18 @@ TEST_CASE("collector: what the snap length took does not come any more") {
   CHECK(flow.collector.complete());
 }
 
+TEST_CASE("collector: a cut response of DNS over TCP gives what it has") {
+  Connection flow(40000, 53);
+  flow.handshake();
+  const std::string message = dnsResponse(7, "www.example.org");
+  const std::string framed = be16(static_cast<unsigned>(message.size())) + message;
+  Packet packet = flow.packet(1, 0, std::string_view(framed).substr(0, framed.size() - 6), kAckFlag);
+  packet.payload = static_cast<uint32_t>(framed.size());
+  flow.collector.packet(packet, 1, flow.facts);
+  CHECK(flow.text(Fact::dnsQuery) == "www.example.org");
+  CHECK(flow.number(Fact::dnsAnswers) == 2);
+}
+
 TEST_CASE("collector: memory stays bounded and begin() forgets") {
   Connection flow(40000, 80);
   flow.handshake();
