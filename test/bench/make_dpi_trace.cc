@@ -1,7 +1,7 @@
 // Writes traces of the DPI bench: make_dpi_trace FILE [--flows N] [--packets N] [FOLDER ...]. Flows of the captures below
 // the folders are replayed under other addresses and ports, interleaved in time, in the shares of an access network; what
 // the captures lack, and all of it without captures, is self-made. Deterministic. --packets: of a flow at most; without it
-// 30, and one flow in 400 is bulk: ~2.6 M packets of ~190 k flows.
+// 30, and one flow in 400 is bulk: ~4.5 M packets of 331 k flows, as trace mix has them.
 #include <netinet/in.h>
 
 #include <cstdio>
@@ -19,7 +19,7 @@ namespace {
 
 using namespace weir::bench;
 
-constexpr double kSpanUs = 60e6;
+constexpr double kSpanUs = 100e6;
 constexpr uint32_t kBulkPackets = 600;
 constexpr size_t kFewest = 8;        // flows of a kind in the captures; below, self-made ones are added
 // dns, tls, quic, http, ssh, other, unanswered: of 1000 flows
@@ -27,7 +27,7 @@ constexpr std::array<uint32_t, kFlowKinds> kShares = {340, 340, 110, 90, 10, 80,
 constexpr std::array<const char*, kFlowKinds> kKindNames = {"DNS", "TLS", "QUIC", "HTTP", "SSH", "other", "unanswered"};
 
 struct Shape {
-  uint32_t flows = 190'000;
+  uint32_t flows = 331'000;
   uint32_t packets = 30;  // of a flow that is not bulk
   bool bulk = true;
 };

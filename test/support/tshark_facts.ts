@@ -66,7 +66,15 @@ function conversation(row: Row): string | undefined {
   return flowKey(transport === 'tcp' ? 6 : 17, [end('src'), end('dst')]);
 }
 
-const distinguishedName = (text: string | undefined) => (text ?? '').split('\n').sort().join(', ');
+/** Parts of a distinguished name that weir names, in one order, without escapes. */
+export function distinguishedName(text: string): string {
+  return text
+    .replaceAll('\\', '')
+    .split(/\n|[,+/] ?(?=[A-Za-z]+=)/)
+    .filter((part) => /^(CN|C|L|ST|O|OU)=/.test(part))
+    .sort()
+    .join(', ');
+}
 
 function certificateFacts(hex: string, put: (name: string, value: string | undefined) => void): void {
   const octets = Buffer.from(hex.replaceAll(':', ''), 'hex');
@@ -75,8 +83,8 @@ function certificateFacts(hex: string, put: (name: string, value: string | undef
     const certificate = new X509Certificate(octets);
     put('tlsCertificateNotBefore', String(Date.parse(certificate.validFrom) / 1000));
     put('tlsCertificateNotAfter', String(Date.parse(certificate.validTo) / 1000));
-    put('tlsCertificateSubject', distinguishedName(certificate.subject));
-    put('tlsCertificateIssuer', distinguishedName(certificate.issuer));
+    put('tlsCertificateSubject', distinguishedName(certificate.subject ?? ''));
+    put('tlsCertificateIssuer', distinguishedName(certificate.issuer ?? ''));
     const names = certificate.subjectAltName?.split(', ').filter((name) => name.startsWith('DNS:'));
     put('tlsCertificateNames', names?.map((name) => name.slice(4)).join(','));
   } catch {
@@ -107,10 +115,11 @@ function tlsFacts(row: Row, put: (name: string, value: string | undefined) => vo
 function dnsFacts(row: Row, put: (name: string, value: string | undefined) => void): void {
   const first = (name: string) => row(name)[0];
   if (first('dns.id') === undefined) return;
-  put('dnsQuery', first('dns.qry.name'));
+  put('dnsQuery', first('dns.qry.name')?.replace('<Root>', '.'));
   if (first('dns.qry.name') !== undefined) {
     put('dnsQueryType', first('dns.qry.type'));
-    put('dnsQueryId', String(Number(first('dns.id'))));
+    const id = Number(first('dns.id'));
+    put('dnsQueryId', id === 0 ? undefined : String(id)); // multicast DNS has none
   }
   if (first('dns.flags.response') !== '1') return;
   put('dnsReturnCode', first('dns.flags.rcode'));

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/cursor.h"
 #include "dpi/dns_exchange.h"
 #include "dpi/tls_records.h"
 
 namespace weir {
 namespace {
 
-constexpr unsigned kFewDatagrams = 8;      // of a flow that says nothing known; DTLS may follow STUN
+constexpr unsigned kFewDatagrams = 8;      // of a flow that says nothing known, without STUN: DTLS may follow that
 constexpr unsigned kMostDatagrams = 24;    // of a flow whose answer does not come
 constexpr size_t kDtlsType = 13;           // of the first handshake message
 constexpr size_t kMacAt = 28, kMac = 6;    // chaddr of DHCP
@@ -22,6 +23,11 @@ bool isNameService(const Packet& packet) {
 
 // NetBIOS names (137) are framed like DNS but are another protocol.
 bool isNetbios(const Packet& packet) { return hasPort(packet, 137) || hasPort(packet, 138); }
+
+// RFC 8489 section 5: two zero bits, and the magic cookie.
+bool isStun(Octets datagram) {
+  return datagram.size() >= 20 && datagram[0] < 0x40 && loadBe32(datagram.data() + 4) == 0x2112a442;
+}
 
 bool toMany(const Packet& packet) {
   const Address& receiver = packet.key.address[packet.side ^ 1];
@@ -38,8 +44,8 @@ void DatagramFacts::begin(uint32_t needs) {
 
 void DatagramFacts::packet(const Packet& packet, unsigned side, FactBuffer& facts) {
   if (complete_ || (packet.present & hasPayload) == 0 || (packet.present & isLaterFragment) != 0) return;
-  ++datagrams_;
   const Octets datagram(packet.payloadData, packet.payloadCaptured);
+  if (!isStun(datagram)) ++datagrams_;
   if (protocol_ == FactProtocol::unknown) protocol_ = protocolOf(packet, datagram);
   const bool known = protocol_ != FactProtocol::unknown;
   if (known && (needs_ & needOf(protocol_)) == 0) {
