@@ -168,6 +168,8 @@ export function fieldNeeds(field: Field): Need | undefined {
   const { place } = field;
   if (place.kind === 'derived') return field.needs;
   if (place.kind === 'profile') return 'endpoint';
+  if (place.kind === 'fact' && place.fact.startsWith('tlsCertificate')) return 'certificate';
+  if (place.kind === 'fact' && place.fact.startsWith('tlsJa')) return 'fingerprint';
   if (place.kind === 'fact') return factNeeds[/^[a-z]+/.exec(place.fact)?.[0] as keyof typeof factNeeds];
   const [block, member = ''] = place.member.split('.');
   if (block === 'application') return member.startsWith('risk') ? 'risk' : 'label';

@@ -57,7 +57,7 @@ export type Place =
  */
 export type Need =
   | ('tcp' | 'stats' | 'tunnel' | 'text' | 'endpoint' | 'kernel')
-  | ('label' | 'risk' | 'info' | 'tls' | 'dns' | 'http' | 'ssh' | 'dhcp' | 'summary');
+  | ('label' | 'risk' | 'info' | 'tls' | 'dns' | 'http' | 'ssh' | 'dhcp' | 'certificate' | 'fingerprint' | 'summary');
 
 /** One line of the catalogue. */
 export interface Field {

@@ -35,6 +35,8 @@ const needsNames = {
   http: 'needsHttp',
   ssh: 'needsSsh',
   dhcp: 'needsDhcp',
+  certificate: 'needsTls | needsCertificate',
+  fingerprint: 'needsTls | needsFingerprint',
   summary: 'needsInfo | kFactNeeds',
 } as const;
 

@@ -333,11 +333,13 @@ export function recordLength(fields: readonly { wireLength: number }[]): number 
 export const needsBits = {
   ...{ tcp: 1, stats: 2, tunnel: 4, text: 8, endpoint: 16, kernel: 32 },
   ...{ label: 64, risk: 128, info: 256, tls: 512, dns: 1024, http: 2048, ssh: 4096, dhcp: 8192 },
+  ...{ certificate: 512 | 16384, fingerprint: 512 | 32768 },
   summary: 256 | 512 | 1024 | 2048 | 4096 | 8192,
 } as const;
 
 /** What has flows looked into (kApplicationNeeds). */
-export const inspectionBits = needsBits.label | needsBits.risk | needsBits.summary;
+export const inspectionBits =
+  needsBits.label | needsBits.risk | needsBits.summary | needsBits.certificate | needsBits.fingerprint;
 
 /** The FlowNeeds bits that must be measured for these elements. */
 export function needsOf(elements: Iterable<Element>): number {

@@ -101,7 +101,7 @@ Parse readServerMessage(uint8_t type, Octets message, FactBuffer& facts) {
       const Parse state = readServerHello(message, hello);
       if (state != Parse::done) return state;
       addServerFacts(hello, facts);
-      return hello.retry ? Parse::more : stateOf(!hidesCertificate(hello.chosenVersion), facts);
+      return hello.retry ? Parse::more : stateOf(wantsCertificate(facts) && !hidesCertificate(hello.chosenVersion), facts);
     }
     default: return facts.has(Fact::tlsVersion) ? Parse::done : Parse::no;
   }

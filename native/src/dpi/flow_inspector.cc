@@ -73,6 +73,7 @@ FlowInspector::Impl::Impl(const DpiEngine& engine)
       options(shared->options),
       pool(options.states, shared->usesNdpi() ? NdpiModule::flowOctets() : 0, (options.needs & kFactNeeds) != 0) {
   if (shared->usesNdpi()) spareFlow = std::make_unique<std::byte[]>(NdpiModule::flowOctets());
+  facts.ask(options.needs);
   shared->join(slot);
   takeHandover();
 }

@@ -154,6 +154,10 @@ Parse readServerHello(Octets message, ServerHello& hello) {
   return Parse::done;
 }
 
+bool wantsCertificate(const FactBuffer& facts) {
+  return facts.asks(needsCertificate) || (facts.asks(needsInfo) && !facts.has(Fact::tlsServerName));
+}
+
 bool hidesCertificate(uint16_t version) {
   return (version >> 8 == 3 && version >= 0x0304) || version >> 8 == 0x7f || version >> 8 == 0xfb || version == 0xfefc;
 }
@@ -204,7 +208,7 @@ void addClientFacts(const ClientHello& hello, char transport, FactBuffer& facts)
   if (!hello.complete) return;
   if (!facts.has(Fact::tlsOfferedVersions)) addOfferedVersions(hello, facts);
   if (hello.ech != 0) facts.add(Fact::tlsEch, hello.ech);
-  if (hello.extensions.cut) return;
+  if (hello.extensions.cut || !facts.asks(needsFingerprint)) return;
   if (!facts.has(Fact::tlsJa3Client)) facts.add(Fact::tlsJa3Client, ja3(hello));
   if (!facts.has(Fact::tlsJa4Client)) facts.add(Fact::tlsJa4Client, ja4(hello, transport));
 }
@@ -215,7 +219,8 @@ void addServerFacts(const ServerHello& hello, FactBuffer& facts) {
   // The hello that follows has its own extensions; version and cipher must stay (RFC 8446 section 4.1.4).
   if (hello.retry) return;
   addProtocols(hello.protocols, Fact::tlsAlpnChosen, facts);
-  if (!hello.extensions.cut && !facts.has(Fact::tlsJa3Server)) facts.add(Fact::tlsJa3Server, ja3s(hello));
+  const bool fingerprint = !hello.extensions.cut && facts.asks(needsFingerprint);
+  if (fingerprint && !facts.has(Fact::tlsJa3Server)) facts.add(Fact::tlsJa3Server, ja3s(hello));
 }
 
 }  // namespace weir

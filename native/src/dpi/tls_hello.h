@@ -60,6 +60,8 @@ Parse readServerHello(Octets message, ServerHello& hello);
 
 // Whether this version encrypts the server's certificate: TLS 1.3, its drafts, DTLS 1.3.
 bool hidesCertificate(uint16_t version);
+// It is asked for, or says what the flow is about where the client named no server.
+bool wantsCertificate(const FactBuffer& facts);
 
 // Facts of a hello that was read; fingerprints only of a complete one.
 void addClientFacts(const ClientHello& hello, char transport, FactBuffer& facts);

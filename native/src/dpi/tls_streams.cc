@@ -25,7 +25,8 @@ ParseResult readServerMessage(const HandshakeMessage& message, HandshakeReader& 
       if (state != Parse::done) return {state, message.length};
       addServerFacts(hello, facts);
       if (hello.retry) reader.passChangeCipherSpec();
-      return {hello.retry || !hidesCertificate(hello.chosenVersion) ? Parse::more : Parse::done};
+      const bool certificate = wantsCertificate(facts) && !hidesCertificate(hello.chosenVersion);
+      return {hello.retry || certificate ? Parse::more : Parse::done};
     }
     case handshake::kCertificate: {
       const ParseResult result = addCertificateFacts(message.octets, facts);

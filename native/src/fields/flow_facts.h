@@ -114,6 +114,9 @@ inline std::span<const uint8_t> of(const FlowRecord& record, const uint8_t* heap
 // Where parsers put what they find. Bounded: what does not fit is left out. Texts become well-formed UTF-8.
 class FactBuffer {
  public:
+  // FlowNeeds: of facts that are dear, those that somebody asked for. All unless it is said.
+  void ask(uint32_t needs) { asked_ = needs; }
+  bool asks(uint32_t need) const { return (asked_ & need) != 0; }
   // False when the fact was there already or did not fit. Text longer than facts::kLongestText is cut at a code point.
   bool add(Fact fact, std::string_view text);
   bool add(Fact fact, uint64_t number);
@@ -136,6 +139,7 @@ class FactBuffer {
   static_assert(kFacts <= 64);
   uint64_t known_ = 0;
   size_t used_ = 0;
+  uint32_t asked_ = ~0u;
   std::array<uint8_t, facts::kCapacity> octets_;
 };
 

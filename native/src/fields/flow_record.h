@@ -301,11 +301,13 @@ enum FlowNeeds : uint32_t {
   needsHttp = 2048,
   needsSsh = 4096,
   needsDhcp = 8192,
+  needsCertificate = 16384,   // with needsTls: what costs most of it
+  needsFingerprint = 32768,
 };
 
 inline constexpr uint32_t kFactNeeds = needsTls | needsDns | needsHttp | needsSsh | needsDhcp;
 inline constexpr uint32_t kNdpiNeeds = needsLabel | needsRisk | needsInfo;
-inline constexpr uint32_t kApplicationNeeds = kNdpiNeeds | kFactNeeds;
+inline constexpr uint32_t kApplicationNeeds = kNdpiNeeds | kFactNeeds | needsCertificate | needsFingerprint;
 
 // What workers measure; the rest is added when records are handed over.
 inline constexpr uint32_t kMeasuredNeeds = needsTcp | needsStats | needsTunnel | needsText | kApplicationNeeds;

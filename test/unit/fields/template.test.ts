@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { type WeirError, WeirErrors } from '../../../src/errors.js';
 import { elementByName } from '../../../src/fields/elements.js';
 import {
+  inspectionBits,
   elementsOf,
   forSockets,
   forUniflow,
@@ -57,19 +58,26 @@ test('default measures nothing beyond the counters of every flow; tcp and full a
   assert.equal(needsOf(elementsOf(templates.get('default')!)), 0);
   assert.equal(needsOf(elementsOf(templates.get('minimal')!)), 0);
   assert.equal(needsOf(elementsOf(templates.get('tcp')!)), needsBits.tcp);
-  const { tcp, stats, tunnel, text, label, risk, summary } = needsBits;
-  assert.equal(needsOf(elementsOf(templates.get('full')!)), tcp | stats | tunnel | text | label | risk | summary);
+  const { tcp, stats, tunnel, text } = needsBits;
+  assert.equal(needsOf(elementsOf(templates.get('full')!)), tcp | stats | tunnel | text | inspectionBits);
 });
 
 test('the work of looking into flows is what the template names', () => {
-  const { label, risk, summary, tls, dns, http } = needsBits;
+  const { label, risk, summary, tls, certificate, fingerprint, dns, http } = needsBits;
   const needs = (name: string): number => needsOf(elementsOf(templates.get(name)!));
-  assert.equal(needs('dpi'), label | risk | summary);
-  assert.equal(needs('tls'), label | tls);
+  assert.equal(needs('dpi'), label | risk | summary | fingerprint, 'certificates are dear, and not in it');
+  assert.equal(needs('tls'), label | tls | certificate | fingerprint);
   assert.equal(needs('dns'), dns, 'works without libndpi');
   assert.equal(needs('http'), label | http);
   assert.equal(needs('nprobe') & ~15, label);
-  const each = { applicationName: label, L7_PROTO: label, L7_PROTO_RISK: risk, JA4C_HASH: tls, L7_INFO: summary };
+  const each = {
+    applicationName: label,
+    L7_PROTO: label,
+    L7_PROTO_RISK: risk,
+    JA4C_HASH: fingerprint,
+    TLS_SERVER_NAME: tls,
+    L7_INFO: summary,
+  };
   for (const [name, need] of Object.entries(each)) assert.equal(needsOf(elementsOf(parseTemplateList(name))), need);
 });
 
