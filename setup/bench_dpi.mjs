@@ -33,13 +33,13 @@ const captures = argv.includes('--made')
   : ['ndpi-4.2/pcap', 'packets/zeek'].map((name) => join(data, name)).filter(existsSync);
 const reader = buildNdpiReader();
 
-function makeTrace(name, shape) {
+function makeTrace(name, shape, from = captures) {
   const folder = process.env.WEIR_BENCH_TRACES ?? join(root, 'build', 'bench');
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${name}${captures.length > 0 ? '' : '-made'}.pcap`);
+  const file = join(folder, `${name}${from.length > 0 ? '' : '-made'}.pcap`);
   if (!existsSync(file)) {
     say(`making trace ${file}`);
-    const made = spawnSync(join(native, 'bench_make_dpi_trace'), [file, ...shape, ...captures], { stdio: 'inherit' });
+    const made = spawnSync(join(native, 'bench_make_dpi_trace'), [file, ...shape, ...from], { stdio: 'inherit' });
     if (made.status !== 0) throw new Error(`the trace could not be made: status ${made.status}`);
   }
   spawnSync('cat', [file], { stdio: 'ignore' }); // into the page cache
@@ -164,11 +164,12 @@ function report(trace, packets, results) {
 /** Octets a flow: peak memory with a million flows in the cache, less that with hardly any. */
 async function reportMemory() {
   const many = 1_000_000;
-  const big = makeTrace('dpi-million', ['--flows', `${many}`, '--packets', '12']);
-  const small = makeTrace('dpi-thousand', ['--flows', '1000', '--packets', '12']);
+  const big = makeTrace('dpi-million', ['--flows', `${many}`, '--packets', '12'], []);
+  const small = makeTrace('dpi-thousand', ['--flows', '1000', '--packets', '12'], []);
   const idle = ['--idle-timeout', '3600', '--active-timeout', '3600'];
   for (const name of ['weir without', 'weir label', 'weir dpi']) {
     const rss = [];
+    let missing = 0;
     for (const trace of [small, big]) {
       const { command } = programs[name](trace);
       const receiver = startReceiver(native, port);
@@ -177,9 +178,10 @@ async function reportMemory() {
       await receiver.stop();
       if (run.status !== 0) say(`${name}: status ${run.status}: ${run.err.slice(-300)}`);
       rss.push(run.rss);
+      missing = Number(/"dpiStatesMissing":(\d+)/.exec(run.err)?.[1] ?? 0);
     }
     process.stdout.write(
-      `${name}: ${(rss[1] / 1024).toFixed(0)} MB at the peak, ${((rss[1] - rss[0]) * 1024) / many} octets a flow\n`,
+      `${name}: ${(rss[1] / 1024).toFixed(0)} MB at the peak, ${Math.round(((rss[1] - rss[0]) * 1024) / many)} octets a flow; ${missing} flows found no state free\n`,
     );
   }
 }

@@ -1,7 +1,7 @@
 // Writes traces of the DPI bench: make_dpi_trace FILE [--flows N] [--packets N] [FOLDER ...]. Flows of the captures below
 // the folders are replayed under other addresses and ports, interleaved in time, in the shares of an access network; what
-// the captures lack, and all of it without captures, is self-made. Deterministic. --packets: of a flow at most; without it
-// 30, and one flow in 400 is bulk: ~4.5 M packets of 331 k flows, as trace mix has them.
+// the captures lack, and all of it without captures, is self-made. Deterministic. --packets: of a flow at most, and only
+// kinds that nDPI classifies soon; without it 30, and one flow in 400 is bulk: ~4.5 M packets of 331 k flows, as trace mix has them.
 #include <netinet/in.h>
 
 #include <cstdio>
@@ -24,12 +24,13 @@ constexpr uint32_t kBulkPackets = 600;
 constexpr size_t kFewest = 8;        // flows of a kind in the captures; below, self-made ones are added
 // dns, tls, quic, http, ssh, other, unanswered: of 1000 flows
 constexpr std::array<uint32_t, kFlowKinds> kShares = {340, 340, 110, 90, 10, 80, 30};
+constexpr uint32_t kClassifiedShares = 340 + 340 + 110 + 90 + 10;
 constexpr std::array<const char*, kFlowKinds> kKindNames = {"DNS", "TLS", "QUIC", "HTTP", "SSH", "other", "unanswered"};
 
 struct Shape {
   uint32_t flows = 331'000;
   uint32_t packets = 30;  // of a flow that is not bulk
-  bool bulk = true;
+  bool isClassified = false;  // only kinds that nDPI classifies soon, and no bulk
 };
 
 struct Replay {
@@ -82,8 +83,8 @@ void build(const FlowImages& images, const Replay& replay, const PacketImage& pa
   if (weir::loadBe16(port) >= 1024) replace(port, replay.clientPort, nullptr, sum);
 }
 
-const FlowImage& choose(const FlowImages& images, Random& random) {
-  uint32_t number = random() % 1000;
+const FlowImage& choose(const FlowImages& images, const Shape& shape, Random& random) {
+  uint32_t number = random() % (shape.isClassified ? kClassifiedShares : 1000);
   size_t kind = 0;
   while (number >= kShares[kind]) number -= kShares[kind++];
   const auto& flows = images.byKind[kind];
@@ -91,11 +92,11 @@ const FlowImage& choose(const FlowImages& images, Random& random) {
 }
 
 Replay plan(const FlowImages& images, const Shape& shape, Random& random, uint32_t number) {
-  Replay replay{.flow = &choose(images, random), .number = number, .clientPort = static_cast<uint16_t>(20000 + random() % 45000),
+  Replay replay{.flow = &choose(images, shape, random), .number = number, .clientPort = static_cast<uint16_t>(20000 + random() % 45000),
                 .packets = 0};
   const auto& packets = replay.flow->packets;
   replay.packets = static_cast<uint32_t>(std::min<size_t>(packets.size(), shape.packets));
-  const bool canBeBulk = shape.bulk && replay.flow->kind != FlowKind::dns && replay.flow->kind != FlowKind::unanswered;
+  const bool canBeBulk = !shape.isClassified && replay.flow->kind != FlowKind::dns && replay.flow->kind != FlowKind::unanswered;
   if (!canBeBulk || random() % 400 != 0) return replay;
   for (uint32_t i = 0; i < packets.size(); i++) {
     if (packets[i].length >= packets[replay.heaviest].length) replay.heaviest = i;
@@ -158,7 +159,7 @@ int main(int argc, char** argv) {
       continue;
     }
     (isFlows ? shape.flows : shape.packets) = i + 1 < argc ? static_cast<uint32_t>(std::atoi(argv[++i])) : 0;
-    if (isPackets) shape.bulk = false;
+    if (isPackets) shape.isClassified = true;
   }
   if (names.empty()) {
     std::fputs("usage: make_dpi_trace FILE [--flows N] [--packets N] [FOLDER of captures ...]\n", stderr);

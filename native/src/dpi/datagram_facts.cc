@@ -101,6 +101,8 @@ void DatagramFacts::readDhcp(Octets datagram, FactBuffer& facts) {
 void DatagramFacts::readQuic(unsigned side, Octets datagram, FactBuffer& facts) {
   if (quic_ == nullptr) quic_ = std::make_unique<QuicCrypto>();
   if (quic_->version == 0) asking_ = side;
+  // A short header: the handshake is over, whatever of it was missed.
+  if (clientDone_ && (datagram[0] & 0x80) == 0) return finish();
   if (side != asking_) {
     if (parseQuicServer(datagram, *quic_, facts).state == Parse::done && clientDone_) finish();
     return;
