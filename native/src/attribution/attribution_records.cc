@@ -23,8 +23,8 @@ bool hasKernel(const BatchBuffer& batch) { return batch.stride >= sizeof(FlowRec
 
 // Nobody took the connection, whoever listens on the port before or after.
 bool isRefused(const FlowHot& hot) {
-  constexpr uint8_t kSyn = 0x02, kReset = 0x04;
-  return hot.key.protocol == IPPROTO_TCP && (hot.tcpFlags[0] & kSyn) != 0 && (hot.tcpFlags[1] & (kSyn | kReset)) == kReset;
+  return hot.key.protocol == IPPROTO_TCP && (hot.tcpFlags[0] & kTcpSyn) != 0 &&
+         (hot.tcpFlags[1] & (kTcpSyn | kTcpRst)) == kTcpRst;
 }
 
 void dropListener(FlowEnd& end) {

@@ -7,8 +7,6 @@
 namespace weir {
 namespace {
 
-constexpr uint8_t kFin = 0x01, kSyn = 0x02, kReset = 0x04, kAck = 0x10;
-
 uint32_t saturated(uint64_t value) { return static_cast<uint32_t>(std::min<uint64_t>(value, UINT32_MAX)); }
 uint64_t less(uint64_t value, uint64_t by) { return value > by ? value - by : 0; }
 
@@ -64,10 +62,10 @@ bool sentFin(const Connection& connection, unsigned index) {
 uint8_t flagsOf(const Connection& connection, unsigned index, bool packets) {
   if (!isTcp(connection) || !packets) return 0;
   const bool source = index == sourceOf(connection);
-  if (isRefused(connection)) return source ? kSyn : kReset | kAck;
-  uint8_t flags = kAck;
-  if (connection.records == 0 && !connection.older) flags |= kSyn;
-  if (sentFin(connection, index)) flags |= kFin;
+  if (isRefused(connection)) return source ? kTcpSyn : kTcpRst | kTcpAck;
+  uint8_t flags = kTcpAck;
+  if (connection.records == 0 && !connection.older) flags |= kTcpSyn;
+  if (sentFin(connection, index)) flags |= kTcpFin;
   return flags;
 }
 

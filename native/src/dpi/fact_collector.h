@@ -6,7 +6,6 @@
 
 #include "decode/packet.h"
 #include "dpi/datagram_facts.h"
-#include "dpi/dpi.h"
 #include "dpi/stream_facts.h"
 #include "fields/flow_facts.h"
 
@@ -32,9 +31,5 @@ class FactCollector {
   StreamFacts stream_;
   DatagramFacts datagrams_;
 };
-
-bool hidesNothing(const DpiPrivacy& privacy);
-// Takes out or hides what the options say, and copies the rest: facts as they go out.
-void applyPrivacy(const DpiPrivacy& privacy, const FactBuffer& from, FactBuffer& to);
 
 }  // namespace weir

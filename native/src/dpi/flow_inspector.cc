@@ -1,12 +1,11 @@
 #include <algorithm>
 
+#include "decode/ip.h"
 #include "dpi/flow_inspector_impl.h"
+#include "dpi/privacy.h"
 
 namespace weir {
 namespace {
-
-constexpr uint8_t kTcp = 6, kUdp = 17;
-constexpr uint8_t kFlagSyn = 0x02, kFlagAck = 0x10;
 
 // FlowApplication.progress: what came before the first payload.
 enum Progress : uint8_t {
@@ -19,7 +18,7 @@ enum Progress : uint8_t {
   kBareFromDestination = 64,
 };
 
-bool isInspected(uint8_t protocol) { return protocol == kTcp || protocol == kUdp; }
+bool isInspected(uint8_t protocol) { return protocol == kProtocolTcp || protocol == kProtocolUdp; }
 
 bool hasBytes(const Packet& packet) { return (packet.present & hasPayload) != 0 && packet.payloadCaptured != 0; }
 
@@ -27,7 +26,7 @@ unsigned sourceEnd(const FlowApplication& application) { return (application.pro
 
 void noteSegment(FlowApplication& application, const Packet& packet, unsigned side) {
   uint8_t& progress = application.progress;
-  const bool syn = (packet.tcpFlags & kFlagSyn) != 0, ack = (packet.tcpFlags & kFlagAck) != 0;
+  const bool syn = (packet.tcpFlags & kTcpSyn) != 0, ack = (packet.tcpFlags & kTcpAck) != 0;
   if (syn) {
     progress |= ack ? kSynAckSeen : kSynSeen;
     application.nextSequence[side] = packet.sequence + 1;
@@ -116,7 +115,7 @@ void FlowInspector::Impl::packet(FlowApplication& application, const FlowHot& ho
   }
   if (!isInspected(packet.key.protocol)) return judgeOnce(application, hot, packet);
   if (hasBytes(packet)) return begin(application, hot, packet, side);
-  if (packet.key.protocol == kTcp) noteSegment(application, packet, side);
+  if (packet.key.protocol == kProtocolTcp) noteSegment(application, packet, side);
 }
 
 void FlowInspector::Impl::begin(FlowApplication& application, const FlowHot& hot, const Packet& packet,
@@ -135,11 +134,11 @@ void FlowInspector::Impl::begin(FlowApplication& application, const FlowHot& hot
   state.factsDone = (options.needs & kFactNeeds) == 0;
   state.guessed = false;
   state.packets = hot.recordIndex == 0 ? hot.packets[0] + hot.packets[1] : packet.wirePackets;
-  if (packet.key.protocol == kTcp) noteBeginning(application, packet, side);
+  if (packet.key.protocol == kProtocolTcp) noteBeginning(application, packet, side);
   if (!state.factsDone) beginFacts(state, application);
   if (module != nullptr) {
     module->flows++;
-    if (packet.key.protocol == kTcp) state.label = replay(*module, state.flow, application, hot);
+    if (packet.key.protocol == kProtocolTcp) state.label = replay(*module, state.flow, application, hot);
   }
   inspect(application, hot, packet, side);
 }
@@ -154,7 +153,7 @@ void FlowInspector::Impl::beginFacts(DpiState& state, const FlowApplication& app
 void FlowInspector::Impl::inspect(FlowApplication& application, const FlowHot& hot, const Packet& packet,
                                   unsigned side) {
   DpiState& state = pool[application.state];
-  const uint32_t most = packet.key.protocol == kTcp ? options.tcpPackets : options.udpPackets;
+  const uint32_t most = packet.key.protocol == kProtocolTcp ? options.tcpPackets : options.udpPackets;
   const bool last = state.packets > most;
   countInspected(application);
   if (!state.labelDone) label(state, application, packet, last);
@@ -165,7 +164,7 @@ void FlowInspector::Impl::inspect(FlowApplication& application, const FlowHot& h
 
 void FlowInspector::Impl::label(DpiState& state, FlowApplication& application, const Packet& packet, bool last) {
   // nDPI finds labels without the bare acknowledgements, but some risks of HTTP only with them.
-  const bool fed = hasBytes(packet) || ((options.needs & (needsRisk | needsInfo)) != 0 && state.label.known() && NdpiModule::isHttp(state.label));
+  const bool fed = hasBytes(packet) || (asksMore() && NdpiModule::isHttp(state.label));
   const std::span<const uint8_t> bytes = fed ? wholePacket(packet, *copy) : std::span<const uint8_t>();
   if (!bytes.empty()) {
     ++counters.packets;
@@ -181,8 +180,7 @@ void FlowInspector::Impl::label(DpiState& state, FlowApplication& application, c
 
 // Behind the classification nDPI mostly finds risks and texts.
 bool FlowInspector::Impl::wantsMore(const DpiState& state) const {
-  const bool asked = (options.needs & (needsRisk | needsInfo)) != 0;
-  return (asked || state.module->mayRename(state.flow, state.label)) && state.module->expectsMore(state.flow);
+  return (asksMore() || state.module->mayRename(state.flow, state.label)) && state.module->expectsMore(state.flow);
 }
 
 void FlowInspector::Impl::collect(DpiState& state, const Packet& packet, unsigned side) {
@@ -204,27 +202,22 @@ Label FlowInspector::Impl::replay(NdpiModule& into, ndpi_flow_struct* flow, cons
   };
   if ((progress & kBareSeen) != 0) {
     const unsigned side = (progress & kBareFromDestination) != 0 ? 1 : 0;
-    feed(side, kFlagAck, sequence[side], sequence[1 - side]);
+    feed(side, kTcpAck, sequence[side], sequence[1 - side]);
   }
-  if ((progress & kSynSeen) != 0) feed(0, kFlagSyn, sequence[0] - 1, 0);
-  if ((progress & kSynAckSeen) != 0) feed(1, kFlagSyn | kFlagAck, sequence[1] - 1, sequence[0]);
-  if ((progress & kAckSeen) != 0) feed(0, kFlagAck, sequence[0], sequence[1]);
+  if ((progress & kSynSeen) != 0) feed(0, kTcpSyn, sequence[0] - 1, 0);
+  if ((progress & kSynAckSeen) != 0) feed(1, kTcpSyn | kTcpAck, sequence[1] - 1, sequence[0]);
+  if ((progress & kAckSeen) != 0) feed(0, kTcpAck, sequence[0], sequence[1]);
   return label;
 }
 
 // Other protocols than TCP and UDP show in their first packet what they are; without a free state so has every flow to.
 void FlowInspector::Impl::judgeOnce(FlowApplication& application, const FlowHot& hot, const Packet& packet) {
   const std::span<const uint8_t> bytes = wholePacket(packet, *copy);
-  Label label;
   if (module != nullptr && !bytes.empty()) {
     const SpareFlow flow(spareFlow.get());
     countInspected(application);
     ++counters.packets;
-    label = module->process(flow.get(), bytes, packet.ns);
-    const bool guessed = !label.known();
-    if (guessed) label = module->giveUp(flow.get());
-    module->describe(flow.get(), label, application);
-    count(application, guessed);
+    conclude(flow.get(), module->process(flow.get(), bytes, packet.ns), application);
   }
   lookUp(application, hot, {});
   application.flags |= kSettled;
@@ -235,19 +228,24 @@ void FlowInspector::Impl::judgeBare(FlowApplication& application, const FlowHot&
   if (module != nullptr) {
     const SpareFlow flow(spareFlow.get());
     Label label;
-    if (hot.key.protocol == kTcp) {
+    if (hot.key.protocol == kProtocolTcp) {
       label = replay(*module, flow.get(), application, hot);
     } else {
       const HeaderFields fields{hot.key, sourceEnd(application)};
       label = module->process(flow.get(), writeHeaders(fields, headers), hot.endNs);
     }
-    const bool guessed = !label.known();
-    if (guessed) label = module->giveUp(flow.get());
-    module->describe(flow.get(), label, application);
-    count(application, guessed);
+    conclude(flow.get(), label, application);
   }
   lookUp(application, hot, {});
   application.flags |= kSettled;
+}
+
+// No more packets come: guesses where they had nothing in them.
+void FlowInspector::Impl::conclude(ndpi_flow_struct* flow, Label label, FlowApplication& application) {
+  const bool guessed = !label.known();
+  if (guessed) label = module->giveUp(flow);
+  module->describe(flow, label, application);
+  count(application, guessed);
 }
 
 void FlowInspector::Impl::publish(DpiState& state, FlowApplication& application, const FlowHot& hot) {

@@ -24,10 +24,13 @@ struct FlowInspector::Impl {
   void label(DpiState& state, FlowApplication& application, const Packet& packet, bool last);
   void collect(DpiState& state, const Packet& packet, unsigned side);
   bool wantsMore(const DpiState& state) const;
+  // What nDPI finds behind the classification.
+  bool asksMore() const { return (options.needs & (needsRisk | needsInfo)) != 0; }
 
   // Flows that are judged by one packet, or by none with payload.
   void judgeOnce(FlowApplication& application, const FlowHot& hot, const Packet& packet);
   void judgeBare(FlowApplication& application, const FlowHot& hot);
+  void conclude(ndpi_flow_struct* flow, Label label, FlowApplication& application);
   // Segments without payload that came before the first one with it, as far as `progress` knows them.
   Label replay(NdpiModule& into, ndpi_flow_struct* flow, const FlowApplication& application, const FlowHot& hot);
 

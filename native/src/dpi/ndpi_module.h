@@ -47,8 +47,8 @@ class NdpiModule {
   // Whether further packets of a classified flow may tell more.
   bool expectsMore(ndpi_flow_struct* flow);
   // Whether they may still change the label: a certificate, a hello in pieces, an answer's names.
-  static bool isHttp(const Label& label);
   bool mayRename(const ndpi_flow_struct* flow, const Label& label) const;
+  static bool isHttp(const Label& label);
   // Label, category, breed, confidence, encryption, risks.
   void describe(const ndpi_flow_struct* flow, const Label& label, FlowApplication& application) const;
   // What nDPI alone has, and what of the rest `facts` does not have yet.

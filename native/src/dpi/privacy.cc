@@ -1,8 +1,13 @@
-// What goes out of what was found: the switches of --dpi-privacy.
+#include "dpi/privacy.h"
+
 #include "dpi/digest.h"
-#include "dpi/fact_collector.h"
 
 namespace weir {
+
+bool hidesNothing(const DpiPrivacy& privacy) {
+  return !privacy.hideUrls && !privacy.hideDnsNames && !privacy.hideUserAgents && privacy.serverNameKey.empty();
+}
+
 namespace {
 
 constexpr size_t kNameDigits = 32;  // of a hashed name: 128 bits
@@ -20,18 +25,12 @@ bool isUserAgent(Fact fact) { return fact == Fact::httpUserAgent || fact == Fact
 
 // nDPI's text may repeat any of them.
 bool isHidden(const DpiPrivacy& privacy, Fact fact) {
-  if (fact == Fact::info) {
-    return privacy.hideUrls || privacy.hideDnsNames || privacy.hideUserAgents || !privacy.serverNameKey.empty();
-  }
+  if (fact == Fact::info) return !hidesNothing(privacy);
   return (privacy.hideUrls && isUrl(fact)) || (privacy.hideDnsNames && isDnsName(fact)) ||
          (privacy.hideUserAgents && isUserAgent(fact));
 }
 
 }  // namespace
-
-bool hidesNothing(const DpiPrivacy& privacy) {
-  return !privacy.hideUrls && !privacy.hideDnsNames && !privacy.hideUserAgents && privacy.serverNameKey.empty();
-}
 
 void applyPrivacy(const DpiPrivacy& privacy, const FactBuffer& from, FactBuffer& to) {
   to.clear();

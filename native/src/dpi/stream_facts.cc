@@ -18,7 +18,6 @@ constexpr unsigned kTalkSegments = 16;  // of one that may turn to TLS: STARTTLS
 constexpr unsigned kSilentSegments = 24;  // while only one side was understood
 constexpr unsigned kUploadSegments = 1024;  // of HTTP, whose response comes behind the request's body
 constexpr size_t kHandshakeType = 5;      // behind the first record's header
-constexpr uint8_t kSyn = 0x02, kAck = 0x10;
 
 // Lines of text, or the hello of SSL 2 that old clients send to servers which answer in TLS.
 bool mayTurnToTls(Octets stream) {
@@ -28,7 +27,7 @@ bool mayTurnToTls(Octets stream) {
 }
 
 // Of a segment's first octet: a SYN counts as one before it.
-uint32_t firstSequence(const Packet& packet) { return packet.sequence + ((packet.tcpFlags & kSyn) != 0 ? 1 : 0); }
+uint32_t firstSequence(const Packet& packet) { return packet.sequence + ((packet.tcpFlags & kTcpSyn) != 0 ? 1 : 0); }
 
 // What the snap length or fragmentation took away does not come any more.
 bool isCut(const Packet& packet) {
@@ -79,10 +78,10 @@ void StreamFacts::begin(uint32_t needs) {
 
 void StreamFacts::packet(const Packet& packet, unsigned side, FactBuffer& facts) {
   if (complete_ || (packet.present & hasTcp) == 0) return;
-  const bool syn = (packet.tcpFlags & kSyn) != 0;
+  const bool syn = (packet.tcpFlags & kTcpSyn) != 0;
   if (syn) expect(side, firstSequence(packet));
   if ((packet.present & hasPayload) == 0 || (packet.present & isLaterFragment) != 0) return;
-  if ((packet.tcpFlags & kAck) != 0 && !syn) sides_[side ^ 1].prefix.expect(packet.acknowledgment, false);
+  if ((packet.tcpFlags & kTcpAck) != 0 && !syn) sides_[side ^ 1].prefix.expect(packet.acknowledgment, false);
   ++segments_;
   const Octets segment(packet.payloadData, packet.payloadCaptured);
   if (protocol_ == FactProtocol::unknown) {
@@ -145,7 +144,7 @@ bool StreamFacts::tryProtocols(const Packet& packet, unsigned side, Octets strea
 // A protocol begins here: the other side's beginning is what this one has acknowledged.
 void StreamFacts::restartOther(const Packet& packet, unsigned side) {
   Side& other = sides_[side ^ 1];
-  if ((packet.tcpFlags & kAck) == 0 || (other.prefix.mayBeginAt(packet.acknowledgment) && !other.lost)) return;
+  if ((packet.tcpFlags & kTcpAck) == 0 || (other.prefix.mayBeginAt(packet.acknowledgment) && !other.lost)) return;
   other = {};
   other.prefix.expect(packet.acknowledgment, false);
 }

@@ -43,6 +43,9 @@ enum class DirectionMethod : uint8_t {
   socket = 4,       // kernel socket knowledge (connect/accept)
 };
 
+// Of FlowHot.tcpFlags.
+inline constexpr uint8_t kTcpFin = 0x01, kTcpSyn = 0x02, kTcpRst = 0x04, kTcpAck = 0x10;
+
 // Blocks, so that only what the templates need is measured and carried (FlowNeeds).
 struct alignas(64) FlowHot {  // always; two cache lines
   FlowKey key;

@@ -5,13 +5,11 @@
 #include <cstring>
 
 #include "base/hash.h"
+#include "decode/ip.h"
 #include "decode/packet.h"
 #include "fields/flow_record.h"
 
 namespace weir {
-
-inline constexpr uint8_t kTcpFin = 0x01, kTcpSyn = 0x02, kTcpRst = 0x04, kTcpAck = 0x10;
-inline constexpr uint8_t kProtocolTcp = 6;
 
 // All 48 octets, without a branch per word.
 inline bool sameKey(const FlowKey& a, const FlowKey& b) {

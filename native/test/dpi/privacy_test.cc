@@ -3,7 +3,7 @@
 #include <string>
 
 #include "dpi/digest.h"
-#include "dpi/fact_collector.h"
+#include "dpi/privacy.h"
 
 using namespace weir;
 
