@@ -96,8 +96,9 @@ Napi::Value probe(const Napi::CallbackInfo& info) {
 AttributionObject::AttributionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<AttributionObject>(info) {
   guarded(info.Env(), [&] {
     const AttributionOptions options = optionsOf(info[0].As<Napi::Object>());
-    onWake_ = Napi::ThreadSafeFunction::New(info.Env(), info[1].As<Napi::Function>(), "weir attribution", 0, 1);
     attribution_ = std::make_unique<Attribution>(options, [this] { wake(); });
+    // Behind what may throw, as the Meter's: it keeps Node running until it is released. Nothing wakes before start().
+    onWake_ = Napi::ThreadSafeFunction::New(info.Env(), info[1].As<Napi::Function>(), "weir attribution", 0, 1);
   });
 }
 
