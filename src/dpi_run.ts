@@ -7,13 +7,13 @@ import { autoSnapLength, type Options } from './config/options.js';
 import { describeError, WeirError } from './errors.js';
 import { measuredElements, onlySockets, type SinkPlan } from './exporting/sink_plan.js';
 import { elements } from './fields/elements.js';
-import { needsOf } from './fields/template.js';
+import { inspectionBits, needsBits, needsOf } from './fields/template.js';
 import type { DpiOptions, Meter, NativeAddon } from './native/boundary.js';
 import type { Logger } from './telemetry/log.js';
 
-// FlowNeeds of native/src/fields/flow_record.h: what nDPI finds, and what weir's own parsers find without it.
-const ndpiNeeds = 64 | 128 | 256;
-const factNeeds = 512 | 1024 | 2048 | 4096 | 8192;
+/** What nDPI finds, and what weir's own parsers find without it. */
+const ndpiNeeds = needsBits.label | needsBits.risk | needsBits.info;
+const factNeeds = inspectionBits & ~ndpiNeeds;
 
 const shortestKey = 16; // characters
 /** Octets of a live packet that are looked into: a hello or a certificate, also where GRO has joined its segments. */
@@ -65,7 +65,7 @@ export function dpiOptions(options: Options): DpiOptions {
 
 /** What templates ask of the packets' payload: bits of FlowNeeds. */
 function askedOf(plans: readonly SinkPlan[]): number {
-  return needsOf(measuredElements(plans).map((index) => elements()[index]!)) & (ndpiNeeds | factNeeds);
+  return needsOf(measuredElements(plans).map((index) => elements()[index]!)) & inspectionBits;
 }
 
 /**
