@@ -11,14 +11,12 @@
 #include <cstdio>
 #include <cstring>
 
-#include "base/cursor.h"
 #include "base/hash.h"
+#include "ip_packet.h"
 
 namespace {
 
-struct Key {
-  uint8_t octets[48];
-};
+using Key = weir::BenchKey;
 struct alignas(64) Entry {
   Key key;
   uint64_t packets;
@@ -34,34 +32,10 @@ constexpr size_t kEntries = 1u << 24;
 constexpr size_t kBurst = 32;
 
 bool parse(const uint8_t* frame, uint32_t captured, Parsed& out) {
-  if (captured < 54) return false;
-  const uint16_t type = weir::loadBe16(frame + 12);
-  const uint8_t* ip = frame + 14;
-  std::memset(&out.key, 0, sizeof out.key);
-  const uint8_t *from, *to, *ports;
-  size_t size;
-  if (type == 0x0800) {
-    size = 4;
-    from = ip + 12;
-    to = ip + 16;
-    ports = ip + (ip[0] & 15) * 4;
-    out.octets = weir::loadBe16(ip + 2);
-    out.key.octets[36] = ip[9];
-  } else if (type == 0x86dd) {
-    size = 16;
-    from = ip + 8;
-    to = ip + 24;
-    ports = ip + 40;
-    out.octets = 40u + weir::loadBe16(ip + 4);
-    out.key.octets[36] = ip[6];
-  } else {
-    return false;
-  }
-  const bool swap = std::memcmp(from, to, size) > 0;
-  std::memcpy(out.key.octets, swap ? to : from, size);
-  std::memcpy(out.key.octets + 16, swap ? from : to, size);
-  std::memcpy(out.key.octets + 32, ports + (swap ? 2 : 0), 2);
-  std::memcpy(out.key.octets + 34, ports + (swap ? 0 : 2), 2);
+  weir::IpPacket packet;
+  if (!weir::readIpPacket(frame, captured, packet)) return false;
+  weir::writeKey(packet, std::memcmp(packet.from, packet.to, packet.addressSize) > 0, true, out.key);
+  out.octets = packet.octets;
   out.hash = weir::hashFixed<48>(&out.key, weir::HashSeed{});
   return true;
 }

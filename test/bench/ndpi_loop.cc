@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "base/cursor.h"
 #include "base/hash.h"
+#include "ip_packet.h"
 
 namespace {
 
@@ -27,9 +27,7 @@ struct Options {
   bool payloadOnly = false;
 };
 
-struct Key {
-  uint8_t octets[48];
-};
+using Key = weir::BenchKey;
 struct alignas(64) Entry {
   Key key;
   ndpi_flow_struct* state;
@@ -53,43 +51,18 @@ constexpr size_t kEntries = 1u << 21;
 constexpr size_t kBurst = 32;
 
 bool parse(const uint8_t* frame, uint32_t captured, Parsed& out) {
-  if (captured < 54) return false;
-  const uint16_t type = weir::loadBe16(frame + 12);
-  const uint8_t* ip = frame + 14;
-  std::memset(&out.key, 0, sizeof out.key);
-  const uint8_t *from, *to, *ports;
-  size_t size;
-  if (type == 0x0800) {
-    size = 4;
-    from = ip + 12;
-    to = ip + 16;
-    ports = ip + (ip[0] & 15) * 4;
-    out.length = weir::loadBe16(ip + 2);
-    out.protocol = ip[9];
-  } else if (type == 0x86dd) {
-    size = 16;
-    from = ip + 8;
-    to = ip + 24;
-    ports = ip + 40;
-    out.length = static_cast<uint16_t>(40 + weir::loadBe16(ip + 4));
-    out.protocol = ip[6];
-  } else {
-    return false;
-  }
-  if (out.length > captured - 14) return false;
-  const bool hasPorts = out.protocol == IPPROTO_TCP || out.protocol == IPPROTO_UDP;
-  const size_t header = out.protocol == IPPROTO_TCP ? (ports[12] >> 4) * 4u : 8u;
-  out.hasPayload = static_cast<size_t>(ip + out.length - ports) > header;
+  weir::IpPacket packet;
+  if (!weir::readIpPacket(frame, captured, packet) || packet.octets > captured - 14) return false;
+  const auto [ip, from, to, ports, size, octets, protocol] = packet;
+  const bool hasPorts = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+  const size_t header = protocol == IPPROTO_TCP ? (ports[12] >> 4) * 4u : 8u;
   const int order = std::memcmp(from, to, size);
   const bool swap = order > 0 || (order == 0 && hasPorts && std::memcmp(ports, ports + 2, 2) > 0);
-  std::memcpy(out.key.octets, swap ? to : from, size);
-  std::memcpy(out.key.octets + 16, swap ? from : to, size);
-  if (hasPorts) {
-    std::memcpy(out.key.octets + 32, ports + (swap ? 2 : 0), 2);
-    std::memcpy(out.key.octets + 34, ports + (swap ? 0 : 2), 2);
-  }
-  out.key.octets[36] = out.protocol;
+  weir::writeKey(packet, swap, hasPorts, out.key);
   out.ip = ip;
+  out.length = static_cast<uint16_t>(octets);
+  out.protocol = protocol;
+  out.hasPayload = static_cast<size_t>(ip + octets - ports) > header;
   out.hash = weir::hashFixed<48>(&out.key, weir::HashSeed{});
   return true;
 }

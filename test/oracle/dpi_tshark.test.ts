@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../src/native/load.js';
 import { captures, dataFolder, haveCaptures } from '../support/captures.js';
-import { meterFile } from '../support/meter_run.js';
+import { wholeFlows } from '../support/whole_flows.js';
 import { flowKey } from '../support/ndpi_recordings.js';
 import { distinguishedName, type Facts, tsharkFacts } from '../support/tshark_facts.js';
 
@@ -85,28 +85,7 @@ const same = (theirs: string, ours: string) =>
 
 async function weirFacts(file: string): Promise<Map<string, Facts>> {
   const conversations = new Map<string, Facts>();
-  const run = await meterFile(file, [...keys, ...facts], {
-    activeTimeoutMs: 0x7fffffff,
-    idleTimeoutMs: 0x7fffffff,
-    lingerMs: 0x7fffffff,
-    tunnels: true,
-    dpi: {
-      tcpPackets: 80,
-      udpPackets: 24,
-      states: 1 << 16,
-      protocolsFile: '',
-      categoryFiles: [],
-      filter: '',
-      hideUrls: false,
-      hideDnsNames: false,
-      hideUserAgents: false,
-      serverNameKey: '',
-    },
-  }).catch((error: { code?: string }) => {
-    if (error.code === 'WEIR_LINKTYPE' || error.code === 'WEIR_CAPTURE_FORMAT') return undefined;
-    throw error;
-  });
-  for (const flow of run?.flows ?? []) {
+  for (const flow of await wholeFlows(file, [...keys, ...facts])) {
     const end = (side: string) =>
       `${flow[`${side}IPv4Address`] ?? flow[`${side}IPv6Address`]} ${flow[`${side}TransportPort`] ?? 0}`;
     const key = flowKey(Number(flow.protocolIdentifier ?? 0), [end('source'), end('destination')]);

@@ -7,11 +7,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { MeterOptions } from '../../src/native/boundary.js';
 import { loadAddon, packageRoot } from '../../src/native/load.js';
 import { captures, dataFolder, haveCaptures } from '../support/captures.js';
-import { meterFile } from '../support/meter_run.js';
 import { flowEnd, flowKey, type RecordedFlow, readRecording } from '../support/ndpi_recordings.js';
+import { wholeFlows } from '../support/whole_flows.js';
 
 interface Difference {
   capture: string;
@@ -58,26 +57,6 @@ const names = [
   'tlsServerJa3',
 ];
 
-/** As ndpiReader -t: one flow from a file's beginning to its end, inner packets of tunnels, its limits of packets. */
-const asReader: Partial<MeterOptions> = {
-  activeTimeoutMs: 0x7fffffff,
-  idleTimeoutMs: 0x7fffffff,
-  lingerMs: 0x7fffffff,
-  tunnels: true,
-  dpi: {
-    tcpPackets: 80,
-    udpPackets: 24,
-    states: 1 << 16,
-    protocolsFile,
-    categoryFiles: [categoriesFile],
-    filter: '',
-    hideUrls: false,
-    hideDnsNames: false,
-    hideUserAgents: false,
-    serverNameKey: '',
-  },
-};
-
 interface WeirFlow {
   key: string;
   /** The ends in the order of the packets. */
@@ -88,11 +67,8 @@ interface WeirFlow {
 }
 
 async function weirFlows(file: string): Promise<WeirFlow[]> {
-  const run = await meterFile(file, names, asReader).catch((error: { code?: string }) => {
-    if (error.code === 'WEIR_LINKTYPE' || error.code === 'WEIR_CAPTURE_FORMAT') return undefined;
-    throw error;
-  });
-  return (run?.flows ?? []).map((values) => {
+  const flows = await wholeFlows(file, names, { protocolsFile, categoryFiles: [categoriesFile] });
+  return flows.map((values) => {
     const end = (side: string) =>
       flowEnd(
         String(values[`${side}IPv4Address`] ?? values[`${side}IPv6Address`]),

@@ -2,15 +2,15 @@
 // judged by the schemas, by weir's reader and by tshark.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Ajv } from 'ajv';
+import { defaultOptions } from '../../../src/config/options.js';
+import { dpiOptions } from '../../../src/dpi_run.js';
 import { applicationRows, type OptionsState, optionsTables } from '../../../src/exporting/options_records.js';
 import { applicationIdLength } from '../../../src/exporting/options_plan.js';
 import { elements } from '../../../src/fields/elements.js';
-import type { Naming } from '../../../src/fields/naming.js';
 import {
   elementsOf,
   forNetflow9,
@@ -28,8 +28,7 @@ import { MessageReader } from '../../../src/ipfix/index.js';
 import type { EncoderSpec } from '../../../src/native/boundary.js';
 import { loadAddon, packageRoot, tryLoadAddon } from '../../../src/native/load.js';
 import { attributedFlows } from '../../support/attributed_batch.js';
-import { checkEcs } from '../../support/ecs_fields.js';
-import { exportSeconds, type MeteredFlows, startMs, wireSpec } from '../../support/encode_run.js';
+import { exportSeconds, startMs, wireSpec } from '../../support/encode_run.js';
 import {
   bareFlow,
   dhcpFlow,
@@ -44,6 +43,7 @@ import {
   unknownFlow,
 } from '../../support/inspected_flows.js';
 import { message } from '../../support/ipfix_bytes.js';
+import { jsonSpec, type Line, linesOf, under } from '../../support/json_lines.js';
 import { dataSet, ipfixTemplateSet } from '../../support/options_bytes.js';
 import { pcapOfDatagrams } from '../../support/pcap_of_messages.js';
 
@@ -58,29 +58,6 @@ const templates = loadTemplates(join(packageRoot(), 'templates'));
 const templateOf = (name: string): Template => templates.get(name)!;
 const allInside = elements().filter((element) => (needsOf([element]) & inspectionBits) !== 0);
 const inside = parseTemplateList(allInside.map(({ name }) => name).join(' '));
-
-function jsonSpec(template: Template, naming: Naming, changes: Partial<EncoderSpec> = {}): EncoderSpec {
-  const { fields4, fields6 } = planFields(template, { naming, biflow: changes.biflow ?? true });
-  return { ...wireSpec([]), format: 'json', fields4, fields6, ...changes };
-}
-
-type Line = Record<string, unknown>;
-
-/** Lines of these flows, each as the naming's schema says. */
-function linesOf(flows: MeteredFlows, spec: EncoderSpec, naming: Naming): Line[] {
-  const schema = JSON.parse(readFileSync(join(packageRoot(), 'config', 'schema', `${naming}.json`), 'utf8')) as object;
-  const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema);
-  return flows.encode(spec).messages.map((line) => {
-    const flow = JSON.parse(line.toString()) as Line;
-    assert.ok(validate(flow), `${line.toString()}: ${JSON.stringify(validate.errors)}`);
-    if (naming === 'ecs') checkEcs(flow);
-    return flow;
-  });
-}
-
-/** What stands under a dotted key. */
-const under = (line: unknown, key: string): unknown =>
-  key.split('.').reduce<unknown>((value, step) => (value as Line | undefined)?.[step], line);
 
 test('JSON: what was found, nothing of what was not; 0 where that is a value', unavailable, () => {
   const template = templateOf('dns');
@@ -357,10 +334,7 @@ test(
   'reason' in loaded || !loaded.addon.dpi().available ? { skip: 'no libndpi' } : {},
   () => {
     const addon = loadAddon();
-    addon.checkDpi({
-      ...{ tcpPackets: 80, udpPackets: 24, states: 1024, protocolsFile: '', categoryFiles: [], filter: '' },
-      ...{ hideUrls: false, hideDnsNames: false, hideUserAgents: false, serverNameKey: '' },
-    });
+    addon.checkDpi(dpiOptions(defaultOptions()));
     const list = addon.applications();
     const numberOf = (name: string) => list.find((one) => one.name === name)!.selector;
     const flow = {

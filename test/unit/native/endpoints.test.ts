@@ -2,14 +2,12 @@
 // events, judged by the schemas, by weir's reader, by tshark (ntop's numbers) and by ipfixDump (RFC 5610).
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Ajv } from 'ajv';
 import { typeInformation } from '../../../src/exporting/options_descriptions.js';
 import { elements, fieldNeeds } from '../../../src/fields/elements.js';
-import type { Naming } from '../../../src/fields/naming.js';
 import {
   elementsOf,
   forNetflow9,
@@ -25,9 +23,9 @@ import { type EncoderSpec, eventTypes } from '../../../src/native/boundary.js';
 import { packageRoot, tryLoadAddon } from '../../../src/native/load.js';
 import { type AttributedFlow, attributedFlows, everything, type Profile } from '../../support/attributed_batch.js';
 import { readByIpfixDump } from '../../support/collectors/file_readers.js';
-import { checkEcs } from '../../support/ecs_fields.js';
-import { exportSeconds, type MeteredFlows, startMs, wireSpec } from '../../support/encode_run.js';
+import { exportSeconds, startMs, wireSpec } from '../../support/encode_run.js';
 import { message } from '../../support/ipfix_bytes.js';
+import { jsonSpec, type Line, linesOf, under } from '../../support/json_lines.js';
 import { dataSet, ipfixTemplateSet } from '../../support/options_bytes.js';
 import { pcapOfDatagrams } from '../../support/pcap_of_messages.js';
 
@@ -96,29 +94,6 @@ const flow6: AttributedFlow = {
   natAddresses: [`20010db8${'0'.repeat(22)}99`, `20010db8${'0'.repeat(23)}7`],
   flags: 4,
 };
-
-function jsonSpec(template: Template, naming: Naming, changes: Partial<EncoderSpec> = {}): EncoderSpec {
-  const { fields4, fields6 } = planFields(template, { naming, biflow: changes.biflow ?? true });
-  return { ...wireSpec([]), format: 'json', fields4, fields6, ...changes };
-}
-
-type Line = Record<string, unknown>;
-
-/** Lines of these flows, each as the naming's schema says. */
-function linesOf(flows: MeteredFlows, spec: EncoderSpec, naming: Naming): Line[] {
-  const schema = JSON.parse(readFileSync(join(packageRoot(), 'config', 'schema', `${naming}.json`), 'utf8')) as object;
-  const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema);
-  return flows.encode(spec).messages.map((line) => {
-    const flow = JSON.parse(line.toString()) as Line;
-    assert.ok(validate(flow), `${line.toString()}: ${JSON.stringify(validate.errors)}`);
-    if (naming === 'ecs') checkEcs(flow);
-    return flow;
-  });
-}
-
-/** What stands under a dotted key. */
-const under = (line: unknown, key: string): unknown =>
-  key.split('.').reduce<unknown>((value, step) => (value as Line | undefined)?.[step], line);
 
 test('JSON says who is at both ends, and nothing of who is not known', unavailable, () => {
   const template = parseTemplateList(

@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { defaultOptions } from '../../../src/config/options.js';
+import { dpiOptions } from '../../../src/dpi_run.js';
 import type { Counters, DpiOptions, NativeError } from '../../../src/native/boundary.js';
 import { tryLoadAddon } from '../../../src/native/load.js';
 import { ethernet, type Pair, pcap, udp } from '../../support/frames.js';
@@ -16,18 +18,7 @@ const withoutLibrary = ndpi?.available ? {} : { skip: ndpi?.reason ?? 'no addon'
 const folder = mkdtempSync(join(tmpdir(), 'weir-inspection-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const dpi: DpiOptions = {
-  tcpPackets: 80,
-  udpPackets: 24,
-  states: 4096,
-  protocolsFile: '',
-  categoryFiles: [],
-  filter: '',
-  hideUrls: false,
-  hideDnsNames: false,
-  hideUserAgents: false,
-  serverNameKey: '',
-};
+const dpi: DpiOptions = { ...dpiOptions(defaultOptions()), states: 4096 };
 
 const queries = 3000;
 const nameOf = (number: number): string => `${'x'.repeat(60)}.host-${number}.example`;
