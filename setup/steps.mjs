@@ -225,8 +225,8 @@ function newest(folder, endings) {
 export function buildTypeScript() {
   const stamp = join(root, 'dist', '.built');
   const sources = Math.max(
-    newest(join(root, 'src'), ['.ts']),
-    newest(join(root, 'test'), ['.ts']),
+    newest(join(root, 'src'), ['.ts', '.tsx']),
+    newest(join(root, 'test'), ['.ts', '.tsx']),
     newest(join(root, 'examples'), ['.ts']),
     statSync(join(root, 'tsconfig.json')).mtimeMs,
   );
@@ -253,7 +253,7 @@ function builtByAnother() {
   const old =
     newest(join(root, 'native', 'src'), ['.cc', '.h', '.def']) > statSync(addon).mtimeMs ||
     newest(join(root, 'native', 'ebpf'), ['.c', '.h']) > statSync(addon).mtimeMs ||
-    newest(join(root, 'src'), ['.ts']) > statSync(compiled).mtimeMs;
+    newest(join(root, 'src'), ['.ts', '.tsx']) > statSync(compiled).mtimeMs;
   if (old) say(`sources are newer than what is built, and only the owner of ${root} can build: npm run build`);
   return true;
 }

@@ -52,10 +52,10 @@ function nativeTests() {
 function typeScriptTests() {
   const tests = readdirSync(join(root, 'test'), { recursive: true })
     .map(String)
-    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => /\.test\.tsx?$/.test(name))
     .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
     .sort()
-    .map((name) => join(root, 'dist', 'test', name.replace(/\.ts$/, '.js')));
+    .map((name) => join(root, 'dist', 'test', name.replace(/\.tsx?$/, '.js')));
   if (tests.length === 0) return;
   const tap = join(root, 'build', 'test.tap');
   mkdirSync(join(root, 'build'), { recursive: true });

@@ -44,6 +44,7 @@ const typeScriptRooms: Record<string, string[]> = {
     'identity',
     'capabilities',
   ],
+  top: ['errors', 'fields', 'config', 'telemetry', 'ipfix'],
   cli: ['*'],
 };
 
@@ -69,9 +70,9 @@ function files(folder: string, endings: string[]): string[] {
 
 test('TypeScript imports follow the one-way order', () => {
   const wrong: string[] = [];
-  for (const file of files('src', ['.ts'])) {
+  for (const file of files('src', ['.ts', '.tsx'])) {
     const inside = relative('src', file);
-    const room = inside.split('/')[0]!.replace(/\.ts$/, '');
+    const room = inside.split('/')[0]!.replace(/\.tsx?$/, '');
     const allowed = typeScriptRooms[room];
     assert.ok(allowed, `src/${room} has no line in the architecture test`);
     const text = readFileSync(join(root, file), 'utf8');
@@ -106,7 +107,7 @@ test('only the binding knows Node-API, only load.ts loads the addon, only the cl
     const napi = readFileSync(join(root, file), 'utf8').includes('<napi.h>');
     assert.equal(napi && !file.startsWith('native/src/binding/'), false, `${file} includes <napi.h>`);
   }
-  for (const file of files('src', ['.ts'])) {
+  for (const file of files('src', ['.ts', '.tsx'])) {
     const text = readFileSync(join(root, file), 'utf8');
     if (file !== 'src/native/load.ts') assert.doesNotMatch(text, /weir\.node/, file);
     if (file !== 'src/cli.ts' && file !== 'src/fields/generate.ts') {
@@ -116,7 +117,7 @@ test('only the binding knows Node-API, only load.ts loads the addon, only the cl
 });
 
 test('no room or file is called utils, common, helpers or manager', () => {
-  const names = [...files('src', ['.ts']), ...files('native/src', ['.h', '.cc']), ...files('test', ['.ts', '.cc'])];
+  const names = [...files('src', ['.ts', '.tsx']), ...files('native/src', ['.h', '.cc']), ...files('test', ['.ts', '.tsx', '.cc'])];
   assert.deepEqual(
     names.filter((name) => /(^|[/_-])(utils?|common|helpers?|managers?)([/_.-]|$)/i.test(name)),
     [],
