@@ -117,7 +117,11 @@ test('only the binding knows Node-API, only load.ts loads the addon, only the cl
 });
 
 test('no room or file is called utils, common, helpers or manager', () => {
-  const names = [...files('src', ['.ts', '.tsx']), ...files('native/src', ['.h', '.cc']), ...files('test', ['.ts', '.tsx', '.cc'])];
+  const names = [
+    ...files('src', ['.ts', '.tsx']),
+    ...files('native/src', ['.h', '.cc']),
+    ...files('test', ['.ts', '.tsx', '.cc']),
+  ];
   assert.deepEqual(
     names.filter((name) => /(^|[/_-])(utils?|common|helpers?|managers?)([/_.-]|$)/i.test(name)),
     [],
