@@ -49,8 +49,8 @@ export interface Probe {
   reopen(): void;
   /** How it is, in one line. */
   status(): string;
-  /** What of it stands still though it should turn, '' = nothing. */
-  stalled(): string;
+  /** Its threads whose loop has not turned for so many ms. */
+  stalled(ms: number): string[];
   /** Exit status of the run: 0, or 1 when a source could not be read to its end. */
   readonly finished: Promise<number>;
 }
@@ -142,6 +142,8 @@ class Run implements Probe {
   #before: { at: number; snapshot: Snapshot } | undefined;
   #statusLine = new StatusLine();
   #stopping = false;
+  /** The native half is closed, and answers no more. */
+  #over = false;
   #stopAsked: Promise<void>;
   #askStop: () => void = () => {};
   #resolve: (status: number) => void = () => {};
@@ -412,6 +414,7 @@ class Run implements Probe {
         await bounded();
       }
       const counters = this.#metering!.counters();
+      this.#over = true;
       this.#metering!.close();
       this.#attribution?.close();
       for (const timer of [...this.#timers, this.#statsTimer]) clearInterval(timer);
@@ -449,10 +452,12 @@ class Run implements Probe {
   }
 
   status(): string {
+    if (this.#over) return 'ended';
     return this.#statusLine.next(this.#subject(), this.#snapshot(), performance.now());
   }
 
-  stalled(): string {
-    return '';
+  stalled(ms: number): string[] {
+    if (this.#over) return [];
+    return [...this.#metering!.meter.stalled(ms), ...(this.#attribution?.native.stalled(ms) ?? [])];
   }
 }

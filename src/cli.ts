@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type CommandContext, runCommand, versionText } from './cli/commands.js';
 import { LiveRun, type ProcessControl, type StartProbe } from './cli/live_run.js';
 import { optionChecks } from './cli/checks.js';
-import { probeNotice, type ServiceControl, supervisorNotice } from './cli/service.js';
+import { type ServiceControl, serviceOf } from './cli/service.js';
 import type { Child, Ending, SupervisorControl } from './cli/supervise.js';
 import { type ParsedArguments, parseArguments } from './config/argv.js';
 import { helpText } from './config/help.js';
@@ -14,6 +14,8 @@ import { type Environment, type Loaded, loadOptions } from './config/load.js';
 import type { LoadedAddon } from './doctor.js';
 import { describeError, WeirError, WeirErrors } from './errors.js';
 import { tryLoadAddon } from './native/load.js';
+import { ServiceNotice } from './service/notice.js';
+import { SupervisorNotice } from './service/supervisor_notice.js';
 import { environmentOfChild } from './service/systemd.js';
 import { createLog, type Logger } from './telemetry/log.js';
 
@@ -104,7 +106,8 @@ async function superviseCommand(
 ): Promise<number> {
   const { Supervisor } = await import('./cli/supervise.js');
   const log = makeLog(io, options.logLevel, options.logFormat);
-  const notice = supervisorNotice(env, io, log, io.loadAddon ?? tryLoadAddon);
+  const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
+  const notice = service && new SupervisorNotice(service, (call, ms) => io.setTimer(call, ms));
   return new Supervisor(argv, options.dpi !== 'off', log, io, notice).run();
 }
 
@@ -115,7 +118,8 @@ async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo
   const log = makeLog(io, options.logLevel, options.logFormat);
   for (const warning of warnings) log.warning(warning);
   const start: StartProbe = io.startProbe ?? (await import('./app.js')).startProbe;
-  const notice = probeNotice(env, io, log, io.loadAddon ?? tryLoadAddon);
+  const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
+  const notice = service && new ServiceNotice(service, { log, clock: io, supervised: io.supervised });
   const run = new LiveRun(options, () => load().options, { stdout: io.stdout, stderr: io.stderr, log }, io, notice);
   return run.run(start);
 }

@@ -1,8 +1,7 @@
-// The service manager of this process, if one started it: for a probe and for a supervisor.
+// The service manager of this process, if one started it.
 import type { LoadedAddon } from '../doctor.js';
+import type { NoticeClock } from '../service/notice.js';
 import { type ServiceEnvironment, type ServiceManager, serviceManager } from '../service/systemd.js';
-import { type NoticeClock, ServiceNotice } from '../service/notice.js';
-import { SupervisorNotice } from '../service/supervisor_notice.js';
 import type { Logger } from '../telemetry/log.js';
 
 /** What of the process the service manager is concerned with. */
@@ -12,7 +11,8 @@ export interface ServiceControl extends NoticeClock {
   supervised: boolean;
 }
 
-function managerOf(
+/** The addon is loaded only where somebody wants to be told. */
+export function serviceOf(
   env: ServiceEnvironment,
   { pid }: ServiceControl,
   log: Logger,
@@ -23,24 +23,4 @@ function managerOf(
   if ('addon' in loaded) return serviceManager(env, pid, (...words) => loaded.addon.notifyServiceManager(...words));
   log.warning(`the service manager is told nothing: ${loaded.reason}`);
   return undefined;
-}
-
-export function probeNotice(
-  env: ServiceEnvironment,
-  control: ServiceControl,
-  log: Logger,
-  loadAddon: () => LoadedAddon,
-): ServiceNotice | undefined {
-  const manager = managerOf(env, control, log, loadAddon);
-  return manager && new ServiceNotice(manager, { log, clock: control, supervised: control.supervised });
-}
-
-export function supervisorNotice(
-  env: ServiceEnvironment,
-  control: ServiceControl,
-  log: Logger,
-  loadAddon: () => LoadedAddon,
-): SupervisorNotice | undefined {
-  const manager = managerOf(env, control, log, loadAddon);
-  return manager && new SupervisorNotice(manager, (call, ms) => control.setTimer(call, ms));
 }

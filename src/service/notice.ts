@@ -16,8 +16,8 @@ const passing: ReadonlySet<string> = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM']);
 export interface Noticed {
   /** One line for people. */
   status(): string;
-  /** What stands still, '' = all turns. */
-  stalled(): string;
+  /** Threads whose loop has not turned for so many ms. */
+  stalled(ms: number): string[];
 }
 
 export interface NoticeClock {
@@ -107,13 +107,19 @@ export class ServiceNotice {
 
   #lives(): boolean {
     if (this.#stopping) return true; // the end has a bound of its own
-    const stalled = this.#probe ? this.#probe.stalled() : this.#startIsLate();
+    const stalled = this.#probe ? this.#standsStill(this.#probe) : this.#startIsLate();
     if (stalled !== this.#stalled) {
       if (stalled === '') this.#log.info('the watchdog of the service manager is fed again');
       else this.#log.error(`${stalled}: the watchdog of the service manager is not fed, it will end weir`);
       this.#stalled = stalled;
     }
     return stalled === '';
+  }
+
+  #standsStill(probe: Noticed): string {
+    const longestMs = this.#manager.watchdogMs / 2;
+    const threads = probe.stalled(longestMs);
+    return threads.length === 0 ? '' : `standing still for more than ${longestMs / 1000} s: ${threads.join(', ')}`;
   }
 
   #startIsLate(): string {

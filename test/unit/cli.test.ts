@@ -64,8 +64,8 @@ class FakeProbe implements Probe {
     return 'metering eth0';
   }
 
-  stalled(): string {
-    return '';
+  stalled(): string[] {
+    return [];
   }
 }
 

@@ -12,7 +12,7 @@ class Rig {
   /** What the manager's socket answers. */
   answer = '';
   statusText = 'metering eth0, lo; 2 sinks';
-  stall = '';
+  stall: string[] = [];
   readonly notice: ServiceNotice;
   readonly manager;
 
@@ -115,11 +115,11 @@ test('a worker that stands still is not covered up', () => {
   rig.notice.starting();
   rig.notice.ready(rig.probe);
   rig.news();
-  rig.stall = 'worker 1 of eth0 has not turned for 12 s';
+  rig.stall = ['weir eth0/1'];
   rig.clock.advance(5_000);
   assert.equal(fed(), false);
-  assert.equal(rig.said.match(/worker 1 of eth0.*is not fed/g)?.length, 1, rig.said);
-  rig.stall = '';
+  assert.equal(rig.said.match(/standing still for more than 1 s: weir eth0\/1: .*is not fed/g)?.length, 1, rig.said);
+  rig.stall = [];
   rig.clock.advance(1_000);
   assert.equal(fed(), true);
   assert.match(rig.said, /fed again/);

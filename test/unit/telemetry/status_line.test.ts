@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Snapshot } from '../../../src/telemetry/stats_line.js';
+import type { SinkSnapshot, Snapshot } from '../../../src/telemetry/stats_line.js';
 import { StatusLine } from '../../../src/telemetry/status_line.js';
 
-function snapshot(meter: Partial<Snapshot['meter']> = {}, sink: Partial<Snapshot['sinks'][number]> = {}): Snapshot {
-  const counters = {
-    frames: 0,
-    kernelDrops: 0,
-    wirePackets: 0,
-    octets: 0,
-    flowsCreated: 0,
-    flows: 0,
-    cacheCapacity: 10,
-  };
-  const dpi = { dpiStates: 0, dpiStatesMissing: 0, dpiClassified: 0, dpiGuessed: 0, dpiGivenUp: 0 };
-  const records = { outcomes: {}, records: {}, recordsDropped: 0, recordsNotWanted: 0 };
-  return {
-    meter: { ...counters, ...dpi, ...records, ...meter },
-    sinks: [
-      { name: 'a', records: 0, bytes: 0, dropped: {}, queued: 0, spooled: 0, connected: true },
-      { name: 'b', records: 0, bytes: 0, dropped: {}, queued: 0, spooled: 0, connected: true, ...sink },
-    ],
-  };
+const sink = { name: 'a', records: 0, bytes: 0, dropped: {}, queued: 0, spooled: 0, connected: true };
+
+/** Of the Meter's counters those that the line reads. */
+function snapshot(change: Partial<Snapshot['meter']> = {}, second: Partial<SinkSnapshot> = {}): Snapshot {
+  const read = { kernelDrops: 0, wirePackets: 0, octets: 0, flowsCreated: 0, flows: 0, recordsDropped: 0 };
+  return { meter: { ...read, ...change } as Snapshot['meter'], sinks: [sink, { ...sink, ...second }] };
 }
 
 test('the first line has no rates, the next ones those since the last', () => {
