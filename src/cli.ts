@@ -107,7 +107,8 @@ async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo
   const log = makeLog(io, options.logLevel, options.logFormat);
   for (const warning of warnings) log.warning(warning);
   const start: StartProbe = io.startProbe ?? (await import('./app.js')).startProbe;
-  const run = new LiveRun(options, () => load().options, { stdout: io.stdout, stderr: io.stderr, log }, io);
+  const environment = { stdout: io.stdout, stderr: io.stderr, log, runtimeDirectory: env.RUNTIME_DIRECTORY };
+  const run = new LiveRun(options, () => load().options, environment, io);
   return run.run(start);
 }
 
