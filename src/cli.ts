@@ -120,7 +120,8 @@ async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo
   const start: StartProbe = io.startProbe ?? (await import('./app.js')).startProbe;
   const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
   const notice = service && new ServiceNotice(service, { log, clock: io, supervised: io.supervised });
-  const run = new LiveRun(options, () => load().options, { stdout: io.stdout, stderr: io.stderr, log }, io, notice);
+  const environment = { stdout: io.stdout, stderr: io.stderr, log, runtimeDirectory: env.RUNTIME_DIRECTORY };
+  const run = new LiveRun(options, () => load().options, environment, io, notice);
   return run.run(start);
 }
 

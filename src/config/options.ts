@@ -512,10 +512,20 @@ export const optionTable = {
     example: 'on',
   }),
   metrics: option(text('[HOST:]PORT', 'a port, HOST:PORT or the path of a socket'), {
-    doc: "Serve /metrics (Prometheus), /healthz and /readyz there; the host is 127.0.0.1 unless given. '' is off.",
+    doc:
+      'Serve /status (a page for browsers), /status.json, /metrics (Prometheus), /healthz and /readyz there; the host is ' +
+      "127.0.0.1 unless given. '' is off.",
     default: '',
     group: 'running',
     example: '9464',
+  }),
+  statisticsFile: option(text('PATH', 'a file name, or auto'), {
+    doc:
+      'Write what /status.json tells into this file, anew each second: `name: value` lines, or JSON where it ends in .json. ' +
+      "auto is PID.stats in $RUNTIME_DIRECTORY, or for root in /run/weir, of live runs only; '' is off.",
+    default: 'auto',
+    group: 'running',
+    example: '/run/weir/edge.stats',
   }),
   stats: option(duration({ min: 1000, max: 86_400_000, zero: 'off' }), {
     doc: 'Print a line of statistics to stderr this often; 0 is off.',

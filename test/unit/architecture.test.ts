@@ -27,8 +27,10 @@ const typeScriptRooms: Record<string, string[]> = {
   attribution_run: ['errors', 'fields', 'config', 'native', 'metering', 'exporting', 'identity', 'telemetry'],
   dpi_run: ['errors', 'fields', 'config', 'native', 'exporting', 'telemetry'],
   run_summary: ['native', 'exporting', 'telemetry', 'attribution_run'],
+  status_run: ['errors', 'config', 'native', 'exporting', 'telemetry', 'attribution_run'],
   app: [
     'attribution_run',
+    'status_run',
     'dpi_run',
     'run_summary',
     'privileges',
