@@ -12,7 +12,7 @@ import { type ParsedArguments, parseArguments } from './config/argv.js';
 import { helpText } from './config/help.js';
 import { type Environment, type Loaded, loadOptions } from './config/load.js';
 import type { LoadedAddon } from './doctor.js';
-import { describeError, WeirError, WeirErrors } from './errors.js';
+import { describeError, WeirErrors } from './errors.js';
 import { tryLoadAddon } from './native/load.js';
 import { ServiceNotice } from './service/notice.js';
 import { SupervisorNotice } from './service/supervisor_notice.js';
@@ -141,13 +141,6 @@ async function dispatch(argv: readonly string[], env: Environment, io: CliIo): P
   if (command === 'spool') return spoolCommand(parsed, env, io);
   if (command === 'collect') return collectCommand(parsed, env, io);
   if (command === undefined) {
-    if (parsed.flags.json)
-      parsed.errors.push(
-        new WeirError(
-          'WEIR_OPTION',
-          '--json: goes with applications, doctor, fields and templates; for flows use --to -?format=json',
-        ),
-      );
     const watched = supervised(parsed, env);
     return watched ? superviseCommand(argv, watched, env, io) : probeCommand(parsed, env, io);
   }
