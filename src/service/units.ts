@@ -52,7 +52,8 @@ Type=notify
 # With supervise: true the process that meters is a child of the main one, and speaks for it.
 NotifyAccess=all
 ExecStart=/usr/bin/weir -c ${configuration}
-ExecReload=/bin/kill -HUP $MAINPID
+# By the shell, since a small system need not have kill(1).
+ExecReload=/bin/sh -c 'kill -HUP $MAINPID'
 TimeoutStartSec=${startLimitMs / 1000}
 # weir stops within 10 s: flows leave, sinks and spool are closed.
 TimeoutStopSec=15
@@ -69,6 +70,7 @@ const ownership = ({ folder, runtimeDirectory }: Kind): string => `\
 User=weir
 Group=weir
 ConfigurationDirectory=weir
+ConfigurationDirectoryMode=0750
 ${runtimeDirectory}
 StateDirectory=${folder}
 StateDirectoryMode=0750
@@ -91,6 +93,7 @@ const hardening = `\
 ProtectSystem=strict
 ProtectHome=yes
 PrivateTmp=yes
+PrivateMounts=yes
 PrivateDevices=yes
 DevicePolicy=closed
 ProtectKernelTunables=yes
