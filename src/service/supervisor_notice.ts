@@ -29,6 +29,7 @@ export class SupervisorNotice {
   }
 
   stopping(reason: string): void {
+    if (this.#stopping) return;
     this.#cancel();
     this.#stopping = true;
     this.#manager.send(['STOPPING=1', assignment('STATUS', `stopping: ${reason}`)].join('\n'));

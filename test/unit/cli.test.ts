@@ -448,7 +448,7 @@ test('applications: all, some, as JSON; without nDPI how to get it', async () =>
   assert.deepEqual((JSON.parse((await list('web', '--json')).out) as { selector: number }[])[0]?.selector, 91);
   assert.match((await list('nothing')).err, /WEIR_DPI_FILTER: no application, category or breed is like 'nothing'/);
   Object.assign(library, { available: false, reason: 'no libndpi' });
-  assert.match((await list()).err, /WEIR_DPI_LIBRARY: no libndpi\n {2}Install libndpi-dev/);
+  assert.match((await list()).err, /WEIR_DPI_LIBRARY: no libndpi\n {2}Install libndpi, as `weir doctor` says/);
 });
 
 test('--supervise starts a child with the same arguments; not for files, and not in the child', async () => {
