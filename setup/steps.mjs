@@ -61,6 +61,8 @@ export const packages = {
     'dpkg-dev',
     'lintian',
     'mmdebstrap',
+    'chromium',
+    'prometheus',
   ],
   /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],

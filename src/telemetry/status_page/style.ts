@@ -31,7 +31,7 @@ header { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .8rem; 
 #alarm { position: sticky; top: 0; z-index: 1; margin-bottom: 1rem; padding: .6rem 1rem; border-radius: .5rem; background: var(--bad); color: var(--card); font-weight: 600; }
 [data-probe=gone] main { opacity: .45; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem; margin-bottom: 1rem; }
-.tile, .grid > section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .9rem 1rem; min-width: 0; }
+.tile, main > .wide, .columns > section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .9rem 1rem; min-width: 0; }
 .tile h2 { font-size: .85rem; font-weight: 600; color: var(--dim); }
 .tile > .dim { font-size: .85rem; font-variant-numeric: tabular-nums; }
 .big { line-height: 1.2; }
@@ -46,9 +46,9 @@ header { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .8rem; 
 .tile.bad .spark polygon { fill: var(--bad-back); }
 .tile.good .spark polyline { stroke: var(--good); }
 .tile.good .spark polygon { fill: none; }
-.grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1rem; align-items: start; }
-.grid > .wide { grid-column: 1 / -1; }
-.grid > section > * + * { margin-top: .6rem; }
+.columns { columns: 22rem; column-gap: 1rem; margin-top: 1rem; }
+.columns > section { break-inside: avoid; margin-bottom: 1rem; }
+.columns > section > * + *, .wide > * + * { margin-top: .6rem; }
 .reason { border-left: 3px solid var(--warn); padding-left: .6rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; color: var(--dim); font-size: .85rem; padding-bottom: .2rem; }
@@ -83,9 +83,10 @@ nav a { margin-right: .8rem; }
   .tile { padding: .6rem .7rem; }
   .big b { font-size: 1.4rem; }
   .cards thead { display: none; }
-  .cards, .cards tbody, .cards tr, .cards th, .cards td, .cards caption { display: block; width: 100%; }
-  .cards tr { border-top: 1px solid var(--line); padding: .5rem 0; }
+  .cards, .cards tbody, .cards caption { display: block; width: 100%; }
+  .cards tr { display: grid; grid-template-columns: 1fr 1fr; column-gap: 1.5rem; border-top: 1px solid var(--line); padding: .5rem 0; }
   .cards th, .cards td { border: 0; padding: .12rem 0; }
+  .cards th, .cards th + td { grid-column: 1 / -1; }
   .cards td { display: flex; justify-content: space-between; gap: 1rem; }
   .cards td::before { content: attr(data-label); color: var(--dim); font-weight: 400; }
 }

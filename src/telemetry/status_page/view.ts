@@ -43,8 +43,20 @@ const full = (value: number): string => value.toLocaleString('en-US');
 const plural = (count: number, one: string, many = `${one}s`): string => `${full(count)} ${count === 1 ? one : many}`;
 /** A rate a second. */
 const rate = (value: number): string => (value > 0 && value < 10 ? value.toFixed(1) : short(value));
-/** 64-bit octets as 1.5 MB, with the exact number in a title. */
-const octets = (value: number): Markup => html`<span title="${full(value)} octets">${short(value)}B</span>`;
+/** 12300 and B -> 12.3, kB */
+function scaled(value: number, unit: string): { number: string; unit: string } {
+  const [, number = '', prefix = ''] = /^([\d.]+)(\D*)$/.exec(rate(value)) ?? [];
+  return { number, unit: `${prefix}${unit}` };
+}
+
+/** 1.5 MB */
+function bytesText(value: number): string {
+  const { number, unit } = scaled(value, 'B');
+  return `${number} ${unit}`;
+}
+
+/** The same, with the exact number in a title. */
+const octets = (value: number): Markup => html`<span title="${full(value)} octets">${bytesText(value)}</span>`;
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
@@ -96,40 +108,26 @@ function lost({ meter, records }: StatusDocument): number {
 
 function tiles(status: StatusDocument): Markup {
   const { rates, meter, cache, history } = status;
-  const known = rates.seconds > 0;
-  const value = (now: number): string => (known ? rate(now) : '–');
   const seconds = (history.packets.length * history.intervalMs) / 1000;
+  const one = (
+    name: string,
+    now: number,
+    unit: string,
+    below: string,
+    past: readonly number[],
+    what: string,
+    tone = '',
+  ) => {
+    const value = rates.seconds > 0 ? scaled(now, unit) : { number: '–', unit };
+    return tile(name, value.number, value.unit, below, sparkline(past, seconds, what), tone);
+  };
   const gone = lost(status);
+  const goneText = gone === 0 ? 'nothing so far' : `${full(gone)} since the start`;
   return html`<section class="tiles" aria-label="Rates">${[
-    tile(
-      'Packets',
-      value(rates.packets),
-      '/s',
-      `${full(meter.packets)} metered`,
-      sparkline(history.packets, seconds, 'packets a second'),
-    ),
-    tile(
-      'Traffic',
-      value(rates.bits),
-      'bit/s',
-      `${short(meter.octets)}B of IP`,
-      sparkline(history.bits, seconds, 'bits a second'),
-    ),
-    tile(
-      'New flows',
-      value(rates.flows),
-      '/s',
-      `${full(cache.flowsCreated)} begun`,
-      sparkline(history.flows, seconds, 'new flows a second'),
-    ),
-    tile(
-      'Lost',
-      value(rates.lost),
-      '/s',
-      gone === 0 ? 'nothing so far' : `${full(gone)} since the start`,
-      sparkline(history.lost, seconds, 'lost a second'),
-      gone === 0 ? 'good' : 'bad',
-    ),
+    one('Packets', rates.packets, '/s', `${full(meter.packets)} metered`, history.packets, 'packets a second'),
+    one('Traffic', rates.bits, 'bit/s', `${bytesText(meter.octets)} of IP`, history.bits, 'bits a second'),
+    one('New flows', rates.flows, '/s', `${full(cache.flowsCreated)} begun`, history.flows, 'new flows a second'),
+    one('Lost', rates.lost, '/s', goneText, history.lost, 'lost a second', gone === 0 ? 'good' : 'bad'),
   ]}</section>`;
 }
 
@@ -142,14 +140,14 @@ interface Count {
 }
 
 function countRow({ name, count, bad, note }: Count, total: number): Markup {
-  const share = total > 0 ? html`<td class="number dim">${percent(count, total)} %</td>` : html`<td></td>`;
+  const share = total > 0 ? html`<td class="number dim">${percent(count, total)} %</td>` : '';
   const remark = note === undefined ? '' : html` <small>${note}</small>`;
   return html`<tr class="${bad && count > 0 ? 'bad' : ''}"><th scope="row">${name}${remark}</th><td class="number">${full(count)}</td>${share}</tr>`;
 }
 
 function countTable(caption: string, head: string, counts: readonly Count[], total: number): Markup {
-  const share = total > 0 ? 'share' : '';
-  return html`<table><caption>${caption}</caption><thead><tr><th scope="col">${head}</th><th scope="col" class="number">count</th><th scope="col" class="number">${share}</th></tr></thead><tbody>${counts.map((one) => countRow(one, total))}</tbody></table>`;
+  const share = total > 0 ? html`<th scope="col" class="number">share</th>` : '';
+  return html`<table><caption>${caption}</caption><thead><tr><th scope="col">${head}</th><th scope="col" class="number">count</th>${share}</tr></thead><tbody>${counts.map((one) => countRow(one, total))}</tbody></table>`;
 }
 
 /** A table of what is not 0, and the rest folded below it. `always` stay in sight. */
@@ -211,7 +209,7 @@ function cachePart({ cache, records, recordRing }: StatusDocument): Markup {
     { name: 'left out by --dpi-filter', count: records.notWanted },
   ];
   const rows = [...reasons, ...left.filter(({ count }) => count > 0)];
-  return html`<section aria-labelledby="cache"><h2 id="cache">Flow cache</h2>${gauge('Flows', cache.flows, cache.capacity, `${full(cache.flows)} of ${full(cache.capacity)}`)}${gauge('Record ring', recordRing.usedOctets, recordRing.capacityOctets, [short(recordRing.usedOctets), 'B of ', short(recordRing.capacityOctets), 'B'])}${countTable('Flow records by end reason', 'reason', rows, sum(made))}</section>`;
+  return html`<section aria-labelledby="cache"><h2 id="cache">Flow cache</h2>${gauge('Flows', cache.flows, cache.capacity, `${full(cache.flows)} of ${full(cache.capacity)}`)}${gauge('Record ring', recordRing.usedOctets, recordRing.capacityOctets, `${bytesText(recordRing.usedOctets)} of ${bytesText(recordRing.capacityOctets)}`)}${countTable('Flow records by end reason', 'reason', rows, sum(made))}</section>`;
 }
 
 const stateWords = { up: 'up', spooling: 'away, spooling', down: 'away' } as const;
@@ -234,9 +232,9 @@ function sinkRow(sink: SinkStatus): Markup {
   const cell = (label: string, value: Part, tone = '', note: Part = ''): Markup =>
     html`<td class="number ${tone}" data-label="${label}"><span>${value}${note}</span></td>`;
   const below = (count: number): Part => (count > 0 ? html`<small>${octets(count)}</small>` : '');
-  return html`<tr><th scope="row"><span class="name">${sink.name}</span>${why.length > 0 ? html`<small>${why.join(', ')}</small>` : ''}</th><td data-label="state"><span class="pill ${stateTones[sink.state]}">${stateWords[sink.state]}</span></td>${[
+  return html`<tr><th scope="row"><span class="name">${sink.name === '-' ? '- (stdout)' : sink.name}</span>${why.length > 0 ? html`<small>${why.join(', ')}</small>` : ''}</th><td data-label="state"><span class="pill ${stateTones[sink.state]}">${stateWords[sink.state]}</span></td>${[
     cell('records/s', rate(sink.rates.records)),
-    cell('octets/s', rate(sink.rates.octets)),
+    cell('octets/s', bytesText(sink.rates.octets)),
     cell('exported', full(sink.exported), '', below(sink.octets)),
     cell('dropped', full(dropped), marked(dropped, 'bad')),
     cell('queued', full(sink.queued), '', below(sink.queuedOctets)),
@@ -268,7 +266,7 @@ function endsTable(counters: Ends): Markup {
   }));
   const losses: Count[] = [
     { name: 'events lost: ring full', count: counters.kernelDropped },
-    { name: 'events lost: rate limit', count: counters.kernelRateLimited },
+    { name: 'changes of user not told', count: counters.kernelRateLimited, note: 'too many', bad: false },
     { name: 'open sockets forgotten', count: counters.socketsEvicted },
     { name: 'ended sockets forgotten early', count: counters.socketsForgottenEarly },
     { name: 'processes forgotten', count: counters.processesEvicted },
@@ -279,7 +277,7 @@ function endsTable(counters: Ends): Markup {
     { name: 'profiles shortened: batch full', count: counters.profilesShortened },
     { name: 'translations forgotten', count: counters.translationsEvicted },
     { name: 'address translation read anew', count: counters.conntrackOverruns },
-  ].map((one) => ({ ...one, bad: true }));
+  ].map((one) => ({ bad: true, ...one }));
   const found = [
     ...methods.filter(({ count }) => count > 0),
     { name: 'of them tentative', count: counters.endsTentative },
@@ -358,6 +356,6 @@ function header(status: StatusDocument): Markup {
 
 /** All that changes: what stands in <main>. */
 export function statusMarkup(status: StatusDocument): string {
-  return html`${header(status)}${tiles(status)}<div class="grid">${sinksPart(status)}${framesPart(status)}${cachePart(status)}${attributionPart(status)}${applicationsPart(status)}${probePart(status)}</div>`
+  return html`${header(status)}${tiles(status)}${sinksPart(status)}<div class="columns">${framesPart(status)}${cachePart(status)}${attributionPart(status)}${applicationsPart(status)}${probePart(status)}</div>`
     .text;
 }
