@@ -24,6 +24,7 @@ import { MeteringProcess } from './metering/metering_process.js';
 import type { DpiOptions, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
 import { loadAddon, packageRoot, packageVersion } from './native/load.js';
 import { becomeUser, findAccount } from './privileges.js';
+import { processView } from './process_view.js';
 import { saySummary } from './run_summary.js';
 import { giveSpool } from './spool/index.js';
 import { HealthListener } from './telemetry/health_listener.js';
@@ -241,6 +242,7 @@ class Run implements Probe {
         options: this.#options,
         log: this.#log,
         names: identity,
+        view: processView(addon.capabilities()),
         onFailure: this.#reject,
       });
     }
