@@ -1,5 +1,5 @@
 // Which processes weir can look into. In a container that may be less than its capabilities say.
-import { readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { plainName } from './capabilities.js';
 
 /** all, as far as the capabilities go; container: those of weir's own one; forbidden: a security module hides them. */
@@ -7,23 +7,30 @@ export type ProcessView = 'all' | 'container' | 'forbidden';
 
 /** Inode of the host's pid namespace, the same on every Linux (PROC_PID_INIT_INO). */
 const hostNamespace = 'pid:[4026531836]';
+/** What AppArmor says of a profile in force, and SELinux of the domain that containers are in. */
+const confined = /\(enforce\)\s*$|:container_t:/;
 
 /** capabilities: those in effect. */
 export function processView(
   capabilities: readonly string[],
+  proc = '/proc',
   readLink: (path: string) => string = readlinkSync,
 ): ProcessView {
-  if (linkOf('/proc/self/ns/pid', readLink) !== hostNamespace) return 'container';
+  if (answerOf(() => readLink(`${proc}/self/ns/pid`)) !== hostNamespace) return 'container';
   if (!capabilities.map(plainName).includes('sys_ptrace')) return 'all';
-  return linkOf('/proc/1/exe', readLink) === undefined ? 'forbidden' : 'all';
+  const profile = answerOf(() => readFileSync(`${proc}/self/attr/current`, 'latin1'));
+  if (profile === undefined || !confined.test(profile)) return 'all';
+  const processes = readdirSync(proc).filter((name) => /^\d+$/.test(name));
+  const refused = processes.some((id) => answerOf(() => readLink(`${proc}/${id}/exe`)) === 'EACCES');
+  return refused ? 'forbidden' : 'all';
 }
 
-/** Undefined where it is refused; '' where there is none. */
-function linkOf(path: string, readLink: (path: string) => string): string | undefined {
+/** Or the code of the error; kernel threads have no program, and attr no file without a security module. */
+function answerOf(read: () => string): string | undefined {
   try {
-    return readLink(path);
+    return read();
   } catch (error) {
-    return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '') ? undefined : '';
+    return (error as NodeJS.ErrnoException).code;
   }
 }
 
@@ -33,10 +40,10 @@ export const hiddenProcesses: Readonly<Record<Exclude<ProcessView, 'all'>, { why
     remedy: 'run it in the pid namespace of the host (docker run --pid=host, hostPID: true of a pod)',
   },
   forbidden: {
-    why: 'a security module (AppArmor, SELinux) forbids to look into processes, although CAP_SYS_PTRACE is there',
+    why: "the container's profile (AppArmor, SELinux) forbids to look into processes, although CAP_SYS_PTRACE is there",
     remedy:
-      'run the container without its profile (docker run --security-opt apparmor=unconfined, with SELinux label=disable; ' +
-      'appArmorProfile and seLinuxOptions of a pod)',
+      'run it without (docker run --security-opt apparmor=unconfined, with SELinux label=disable; appArmorProfile and ' +
+      'seLinuxOptions of a pod)',
   },
 };
 

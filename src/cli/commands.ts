@@ -181,7 +181,7 @@ function doctorCommand(context: CommandContext): CommandResult {
     kernel: release(),
     cpus: availableParallelism(),
     zstd: canCompress('zstd'),
-    processView,
+    processView: (capabilities: readonly string[]) => processView(capabilities),
     runtimes: runtimeSockets(options),
   };
   const report = examine(context.loadAddon(), run, host);

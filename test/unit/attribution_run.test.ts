@@ -219,7 +219,7 @@ test('the log says when a container hides processes, unless nobody is named', ()
     return lines.join('');
   };
   assert.match(said('container', 'bpf'), /warning weir sees only the processes of its own container: .*--pid=host/);
-  assert.match(said('forbidden', 'bpf'), /warning a security module .*apparmor=unconfined/);
+  assert.match(said('forbidden', 'bpf'), /warning the container's profile .*apparmor=unconfined/);
   assert.doesNotMatch(said('container', 'off'), /own container/);
   assert.doesNotMatch(said('all', 'bpf'), /container/);
 });
