@@ -24,6 +24,7 @@ import { MeteringProcess } from './metering/metering_process.js';
 import type { DpiOptions, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
 import { loadAddon, packageRoot } from './native/load.js';
 import { becomeUser, findAccount } from './privileges.js';
+import { processView } from './process_view.js';
 import { saySummary } from './run_summary.js';
 import { giveSpool } from './spool/index.js';
 import { StatusRun } from './status_run.js';
@@ -258,6 +259,7 @@ class Run implements Probe {
         options: this.#options,
         log: this.#log,
         names: identity,
+        view: processView(addon.capabilities()),
         onFailure: this.#reject,
       });
     }

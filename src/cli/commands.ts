@@ -20,6 +20,7 @@ import { loadTemplates, parseTemplate, type Template } from '../fields/template.
 import { findRuntimeSockets, parseRuntimeSocket } from '../identity/runtimes.js';
 import type { NativeAddon } from '../native/boundary.js';
 import { installation, packageRoot, packageVersion } from '../native/load.js';
+import { processView } from '../process_view.js';
 import { canCompress } from '../sinks/file_rotation.js';
 import { optionChecks } from './checks.js';
 
@@ -181,6 +182,7 @@ function doctorCommand(context: CommandContext): CommandResult {
     kernel: release(),
     cpus: availableParallelism(),
     zstd: canCompress('zstd'),
+    processView: (capabilities: readonly string[]) => processView(capabilities),
     runtimes: runtimeSockets(options),
   };
   const report = examine(context.loadAddon(), run, host);
