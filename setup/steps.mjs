@@ -60,6 +60,7 @@ export const packages = {
     'dpkg-dev',
     'lintian',
     'mmdebstrap',
+    'libfaketime', // clock steps of the soak
   ],
   /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
