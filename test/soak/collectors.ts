@@ -185,6 +185,8 @@ export class DatagramPeer implements SoakCollector {
   readonly tally = new Tally();
   readonly reader = new MessageReader();
   readonly port: number;
+  /** Times that nobody listened. */
+  absences = 0;
   /** Datagrams that found no room in a socket that is closed now. */
   #overflows = 0;
   #socket: DatagramSocket | undefined;
@@ -211,6 +213,7 @@ export class DatagramPeer implements SoakCollector {
 
   async behave(manner: Manner): Promise<void> {
     if (manner === 'away') {
+      this.absences++;
       this.#overflows = this.overflows;
       this.#socket?.close();
       this.#socket = undefined;

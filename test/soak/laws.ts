@@ -1,4 +1,5 @@
 // The laws of the soak, looked at when nothing moves: each gives what is broken, in one line with the figures.
+import type { DatagramPeer } from './collectors.js';
 import type { SentBlock } from './load.js';
 import type { Reading } from './sampling.js';
 import type { SoakSink } from './sinks.js';
@@ -32,6 +33,8 @@ export function onTheWay(reading: Reading, sinks: readonly SoakSink[]): string[]
     ...sinks.flatMap(({ name, mark }) => [
       ...waiting(`${name} queued`, reading.sink(mark, 'queued_records')),
       ...waiting(`${name} spooled`, reading.sink(mark, 'spooled_records')),
+      ...waiting(`${name} octets queued`, reading.sink(mark, 'queued_bytes')),
+      ...waiting(`${name} octets in the spool`, reading.sink(mark, 'spooled_bytes')),
     ]),
   ];
 }
@@ -90,6 +93,19 @@ export function compared(flows: number, reference: Tally, other: Tally): Compari
     else if (gap > 0) found.repeated++;
   }
   return found;
+}
+
+/** Over UDP what is missing is what the sequence numbers say; while the collector stood and read, nothing is. */
+export function datagramsAreKnown({ name, mark }: SoakSink, peer: DatagramPeer, reading: Reading): string[] {
+  const exported = reading.sink(mark, 'records_exported_total');
+  const { records } = peer.tally;
+  const { lost } = peer.reader.counters;
+  const figures = `exported ${exported}, got ${records}, missing by sequence ${lost}, no room for ${peer.overflows} datagrams`;
+  if (records > exported) return [`${name} has more than were exported: ${figures}`];
+  if (records + lost < exported) return [`${name} lost records that its sequence numbers do not tell: ${figures}`];
+  if (peer.overflows === 0 && peer.absences === 0 && records < exported)
+    return [`${name} lost records that the kernel did not count: ${figures}`];
+  return [];
 }
 
 /** What a sink exported is at its collector, once unless weir says that it sent it again. */

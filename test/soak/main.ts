@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Undoing } from '../support/undo.js';
 import type { SoakOptions } from './schedule.js';
+import { reportOf } from './report.js';
 import { Soak } from './soak.js';
 
 const { values } = parseArgs({
@@ -36,6 +37,7 @@ try {
 } finally {
   await undo.run();
 }
-if (values.report !== undefined) writeFileSync(values.report, JSON.stringify(soak.rounds, undefined, 1));
-process.stdout.write(`${JSON.stringify(soak.rounds.at(-1))}\n`);
+const report = reportOf(soak);
+if (values.report !== undefined) writeFileSync(values.report, report);
+process.stdout.write(report);
 process.exit(failed || soak.broken.length > 0 ? 1 : 0);
