@@ -101,16 +101,17 @@ export function output(command, args, options = {}) {
 const alternatives = (name) => name.split(' | ');
 
 /** The alternative to install: the first that apt knows. */
-function candidate(name) {
+export function candidate(name) {
   const known = (one) => spawnSync('apt-cache', ['show', one], { encoding: 'utf8' }).stdout?.includes('Package: ');
   const names = alternatives(name);
   return names.length === 1 ? name : (names.find(known) ?? names[0]);
 }
 
-function missingPackages(names) {
+/** Of these packages those that dpkg has not installed; undefined where there is no dpkg. */
+export function missingPackages(names) {
   const all = names.flatMap(alternatives);
   const asked = spawnSync('dpkg-query', ['-W', `-f=\${Package} \${db:Status-Status}\n`, ...all], { encoding: 'utf8' });
-  if (asked.error) return undefined; // no dpkg: not a Debian
+  if (asked.error) return undefined;
   const installed = new Set(
     asked.stdout
       .split('\n')
