@@ -18,12 +18,14 @@ export interface CommandText {
   doc: string;
   /** The rest of `weir help COMMAND`. */
   more?: string;
+  /** False: it looks at no option of a run. */
+  options?: false;
 }
 
 /** THE list of subcommands, as help prints them. */
 export const commands = {
-  fields: { operands: '[PATTERN]', doc: 'list the fields a template may name' },
-  templates: { operands: '[NAME]', doc: 'list the named templates, or the fields of one' },
+  fields: { operands: '[PATTERN]', doc: 'list the fields a template may name', options: false },
+  templates: { operands: '[NAME]', doc: 'list the named templates, or the fields of one', options: false },
   applications: {
     operands: '[PATTERN]',
     doc: 'list the applications that nDPI knows, with category and breed: what --dpi-filter may name',
@@ -44,8 +46,16 @@ export const commands = {
       '`weir collect -r SEGMENT.ipfix`; .ndjson segments are plain lines.',
   },
   config: { operands: '', doc: 'print the effective configuration as YAML' },
-  version: { operands: '', doc: 'print the version' },
-  help: { operands: '[OPTION]', doc: 'print this help, or all about one option or command' },
+  completion: {
+    operands: 'bash|zsh|fish',
+    doc: 'print what completes the command line in that shell',
+    more:
+      'The Debian package has installed it already. Else `source <(weir completion bash)` in ~/.bashrc; for zsh ' +
+      '`weir completion zsh` into a file _weir in a folder of $fpath; for fish into ~/.config/fish/completions/weir.fish.',
+    options: false,
+  },
+  version: { operands: '', doc: 'print the version', options: false },
+  help: { operands: '[OPTION]', doc: 'print this help, or all about one option or command', options: false },
 } as const satisfies Record<string, CommandText>;
 
 export type Command = keyof typeof commands;
@@ -58,6 +68,7 @@ const operandLimit: Record<Command, number> = {
   collect: 64,
   spool: 1,
   config: 0,
+  completion: 1,
   version: 0,
   help: 1,
 };

@@ -2,11 +2,15 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadTemplates } from '../fields/template.js';
 import { generatedFiles } from './reference.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url)); // dist/src/config -> the package
 const readme = join(root, 'README.md');
-for (const { path, content } of generatedFiles(existsSync(readme) ? readFileSync(readme, 'utf8') : '')) {
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const templates = [...loadTemplates(join(root, 'templates')).values()];
+const text = existsSync(readme) ? readFileSync(readme, 'utf8') : '';
+for (const { path, content } of generatedFiles(text, { version, templates })) {
   const file = join(root, path);
   if (existsSync(file) && readFileSync(file, 'utf8') === content) continue;
   mkdirSync(dirname(file), { recursive: true });

@@ -49,7 +49,8 @@ function optionHelp(name: OptionName, width: number): string[] {
   return columns(`  ${flagText(name)}`, doc, width, 34);
 }
 
-const examples = [
+/** Commands to begin with, and what they do. */
+export const examples = [
   ['weir -i eth0', 'live flows of eth0, one line each'],
   ['weir -r capture.pcapng.gz -T tcp | jq .', 'a capture file, latency and loss as JSON'],
   ["weir -i any -f 'not port 22' --to udp://collector:4739", 'IPFIX to a collector'],
