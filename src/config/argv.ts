@@ -43,6 +43,16 @@ export const commands = {
       'there. Ends with 1 when something is damaged, torn or set aside (.broken). What is in a segment is printed by ' +
       '`weir collect -r SEGMENT.ipfix`; .ndjson segments are plain lines.',
   },
+  top: {
+    operands: '[URL]...',
+    doc: 'who uses the network, live in the terminal; --once --json for scripts',
+    more:
+      'Without URL it runs a probe of its own: options of a run such as -i, -f, -r and --dpi are its options, timeouts are 1 and 2 ' +
+      's unless given. With udp://HOST:PORT, tcp://HOST:PORT or file://PATH it watches flows that a running probe sends there as ' +
+      'IPFIX or NetFlow (template=top has all it shows); - is NDJSON from stdin. Keys are told by ?. Dimensions: process, pid, ' +
+      'user, container, pod, application, host, port, client, interface, protocol, flow. Columns: in, out, octets, packets, ' +
+      'connections, failed, retransmits, rtt, flows, total.',
+  },
   config: { operands: '', doc: 'print the effective configuration as YAML' },
   version: { operands: '', doc: 'print the version' },
   help: { operands: '[OPTION]', doc: 'print this help, or all about one option or command' },
@@ -57,17 +67,44 @@ const operandLimit: Record<Command, number> = {
   doctor: 0,
   collect: 64,
   spool: 1,
+  top: 64,
   config: 0,
   version: 0,
   help: 1,
 };
 
-/** Flags that are no options of a run. */
-export interface CommandFlags {
-  help: boolean;
-  version: boolean;
-  json: boolean;
+/** THE table of flags that are no options of a run; those without a placeholder take no value. */
+export const commandFlags = {
+  help: { flags: ['--help', '-h', '-H'], placeholder: '', doc: 'print the help', of: undefined },
+  version: { flags: ['--version', '-v'], placeholder: '', doc: 'print the version', of: undefined },
+  json: { flags: ['--json'], placeholder: '', doc: 'print JSON', of: undefined },
+  by: { flags: ['--by'], placeholder: 'DIMENSION', doc: 'put flows together by this [process]', of: 'top' },
+  sort: { flags: ['--sort'], placeholder: 'COLUMN', doc: 'largest first by this column [octets]', of: 'top' },
+  limit: { flags: ['--limit'], placeholder: 'ROWS', doc: 'rows at most, the others as one; 0 is all [20]', of: 'top' },
+  once: { flags: ['--once'], placeholder: '', doc: 'print one table and end, without a screen', of: 'top' },
+  for: {
+    flags: ['--for'],
+    placeholder: 'TIME',
+    doc: 'watch live flows for this time and end, without a screen [3s]; files are read to their end',
+    of: 'top',
+  },
+  every: { flags: ['--every'], placeholder: 'TIME', doc: 'print a table this often, without a screen', of: 'top' },
+} as const satisfies Record<string, CommandFlag>;
+
+interface CommandFlag {
+  flags: readonly string[];
+  placeholder: string;
+  doc: string;
+  /** The one command it goes with; undefined: several. */
+  of: Command | undefined;
 }
+
+type CommandFlagName = keyof typeof commandFlags;
+
+/** Flags as given: true, or the text of the value. */
+export type CommandFlags = {
+  [Name in CommandFlagName]: (typeof commandFlags)[Name]['placeholder'] extends '' ? boolean : string | undefined;
+};
 
 export interface ParsedArguments {
   /** Undefined: run the probe. */
@@ -80,7 +117,7 @@ export interface ParsedArguments {
 
 type Target =
   | { kind: 'option'; name: OptionName }
-  | { kind: 'command'; flag: keyof CommandFlags }
+  | { kind: 'command'; flag: CommandFlagName }
   | { kind: 'nprobe'; option: NprobeOption };
 
 function allTargets(): Map<string, Target> {
@@ -95,9 +132,8 @@ function allTargets(): Map<string, Target> {
       if (name !== 'observationPoints') targets.set(flag, { kind: 'option', name });
     }
   }
-  for (const flag of ['--help', '-h', '-H']) targets.set(flag, { kind: 'command', flag: 'help' });
-  for (const flag of ['--version', '-v']) targets.set(flag, { kind: 'command', flag: 'version' });
-  targets.set('--json', { kind: 'command', flag: 'json' });
+  for (const flag of Object.keys(commandFlags) as CommandFlagName[])
+    for (const name of commandFlags[flag].flags) targets.set(name, { kind: 'command', flag });
   return targets;
 }
 
@@ -108,6 +144,7 @@ const longFlags = [...targets]
 
 function takesValue(target: Target): boolean {
   if (target.kind === 'option') return !isFlag(target.name);
+  if (target.kind === 'command') return commandFlags[target.flag].placeholder !== '';
   return target.kind === 'nprobe' && target.option.takesValue;
 }
 
@@ -115,12 +152,16 @@ function missing({ note }: NprobeOption): string {
   return note === notYet ? note : `not in weir: ${note}`;
 }
 
+const noFlags = Object.fromEntries(
+  Object.entries(commandFlags).map(([name, { placeholder }]) => [name, placeholder === '' ? false : undefined]),
+) as CommandFlags;
+
 class Parser {
   readonly #argv: readonly string[];
   #next = 0;
   #pace: { pause?: string; messages?: string; flag: string } = { flag: '-e' };
   readonly #operands: string[] = [];
-  readonly #flags: CommandFlags = { help: false, version: false, json: false };
+  readonly #flags: CommandFlags = { ...noFlags };
   readonly #assignments: Assignment[] = [];
   readonly #errors: WeirError[] = [];
 
@@ -143,6 +184,11 @@ class Parser {
     }
     this.#translate(this.#pace.flag, () => paceTranslation(this.#pace.pause, this.#pace.messages));
     const command = this.#command();
+    for (const [name, { flags, of }] of Object.entries(commandFlags)) {
+      const given = this.#flags[name as CommandFlagName];
+      if (given !== false && given !== undefined && of !== undefined && command !== of && command !== 'help')
+        this.#fail(`${flags[0]}: goes with weir ${of}`);
+    }
     return {
       command,
       operands: this.#operands,
@@ -193,10 +239,10 @@ class Parser {
       this.#assign(target.name, value ?? true, flag);
     } else if (target.kind === 'nprobe') {
       this.#nprobe(flag, target.option, value ?? '');
-    } else if (inline !== undefined) {
+    } else if (!takesValue(target) && inline !== undefined) {
       this.#fail(`${flag}: takes no value, found '${inline}'`);
     } else {
-      this.#flags[target.flag] = true;
+      Object.assign(this.#flags, { [target.flag]: value ?? true });
     }
   }
 

@@ -59,6 +59,10 @@ class FakeProbe implements Probe {
   reopen(): void {
     this.calls.push('reopen');
   }
+
+  snapshot(): never {
+    throw new Error('nothing is counted here');
+  }
 }
 
 interface World {
