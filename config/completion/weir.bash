@@ -1,7 +1,7 @@
 # bash completion of weir(1); made from the option table by `npm run generate`; `weir completion` prints it.
 
 _weir_options="-i --interface -r --read -f --filter -s --snap-length --direction --capture-ring -t --active-timeout -d --idle-timeout --linger-timeout -M --cache-size --workers --tunnel-depth --fragment-entries --packet-sampling --packet-sampling-mode --flow-sampling -T --template --biflow --first-packets --community-id-seed --dpi --dpi-tcp-packets --dpi-udp-packets --dpi-states --dpi-filter --dpi-protocols --dpi-categories --dpi-privacy --dpi-key --attribution --command-line --ancestors --socket-table --process-table --container-runtime --node-name --events --to -V --flow-version -E --observation-domain --enterprise-number -U --template-id --template-refresh -o --template-refresh-messages --max-export-rate --statistics-interval --spool --spool-size --spool-age --spool-sync --kafka-property -c --config --user --metrics --stats --log-level --log-format --promiscuous --no-promiscuous --tunnels --upscale --attribution-sends --conntrack --no-conntrack --supervise --progress --no-progress -h -H --help -v --version"
-_weir_valued=" -i --interface -r --read -f --filter -s --snap-length --direction --capture-ring -t --active-timeout -d --idle-timeout --linger-timeout -M --cache-size --workers --tunnel-depth --fragment-entries --packet-sampling --packet-sampling-mode --flow-sampling -T --template --biflow --first-packets --community-id-seed --dpi --dpi-tcp-packets --dpi-udp-packets --dpi-states --dpi-filter --dpi-protocols --dpi-categories --dpi-privacy --dpi-key --attribution --command-line --ancestors --socket-table --process-table --container-runtime --node-name --events --to -V --flow-version -E --observation-domain --enterprise-number -U --template-id --template-refresh -o --template-refresh-messages --max-export-rate --statistics-interval --spool --spool-size --spool-age --spool-sync --kafka-property -c --config --user --metrics --stats --log-level --log-format "
+_weir_valued=" -i --interface -r --read -f --filter -s --snap-length --direction --capture-ring -t --active-timeout -d --idle-timeout --linger-timeout -M --cache-size --workers --tunnel-depth --fragment-entries --packet-sampling --packet-sampling-mode --flow-sampling -T --template --biflow --first-packets --community-id-seed --dpi --dpi-tcp-packets --dpi-udp-packets --dpi-states --dpi-filter --dpi-protocols --dpi-categories --dpi-privacy --dpi-key --attribution --command-line --ancestors --socket-table --process-table --container-runtime --node-name --events --to -V --flow-version -E --observation-domain --enterprise-number -U --template-id --template-refresh -o --template-refresh-messages --max-export-rate --statistics-interval --spool --spool-size --spool-age --spool-sync --kafka-property -c --config --user --metrics --stats --log-level --log-format --by --sort --limit --for --every "
 
 # Words of the line up to the cursor, with what readline breaks at = : and @ put together again.
 _weir_split() {
@@ -70,7 +70,7 @@ _weir_sinks() {
       before+=${name%%=*}=
       case ${name%%=*} in
       format) _weir_words "$before" "ipfix netflow9 netflow5 json text" ;;
-      template) _weir_words "$before" "default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls" ;;
+      template) _weir_words "$before" "default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls top" ;;
       biflow) _weir_words "$before" "on off" ;;
       events) _weir_words "$before" "connect accept use listen close retransmit refused exec exit fork all off" ;;
       profile) _weir_words "$before" "rfc nfdump goipfix" ;;
@@ -127,7 +127,7 @@ _weir_urls() {
 }
 
 _weir_helps() {
-  _weir_words "" "fields templates applications doctor collect spool config completion version help interface read filter snap-length promiscuous direction capture-ring active-timeout idle-timeout linger-timeout cache-size workers tunnels tunnel-depth fragment-entries packet-sampling packet-sampling-mode flow-sampling upscale template biflow first-packets community-id-seed dpi dpi-tcp-packets dpi-udp-packets dpi-states dpi-filter dpi-protocols dpi-categories dpi-privacy dpi-key attribution command-line ancestors attribution-sends conntrack socket-table process-table container-runtime node-name events to flow-version observation-domain enterprise-number template-id template-refresh template-refresh-messages max-export-rate statistics-interval spool spool-size spool-age spool-sync kafka-property config user supervise metrics stats log-level log-format progress"
+  _weir_words "" "fields templates applications doctor collect spool top config completion version help interface read filter snap-length promiscuous direction capture-ring active-timeout idle-timeout linger-timeout cache-size workers tunnels tunnel-depth fragment-entries packet-sampling packet-sampling-mode flow-sampling upscale template biflow first-packets community-id-seed dpi dpi-tcp-packets dpi-udp-packets dpi-states dpi-filter dpi-protocols dpi-categories dpi-privacy dpi-key attribution command-line ancestors attribution-sends conntrack socket-table process-table container-runtime node-name events to flow-version observation-domain enterprise-number template-id template-refresh template-refresh-messages max-export-rate statistics-interval spool spool-size spool-age spool-sync kafka-property config user supervise metrics stats log-level log-format progress"
 }
 
 # FLAG BEFORE: values of a flag
@@ -135,11 +135,11 @@ _weir_value() {
   case $1 in
     -i | --interface) _weir_interfaces "$2" ;;
     -r | --read | --dpi-protocols | --dpi-categories | --dpi-key | --container-runtime | -c | --config) _weir_files "$2" ;;
-    -f | --filter | --capture-ring | -t | --active-timeout | -d | --idle-timeout | --linger-timeout | -M | --cache-size | --tunnel-depth | --fragment-entries | --packet-sampling | --flow-sampling | --first-packets | --community-id-seed | --dpi-tcp-packets | --dpi-udp-packets | --dpi-states | --dpi-filter | --ancestors | --socket-table | --process-table | --node-name | -E | --observation-domain | --enterprise-number | -U | --template-id | --template-refresh | -o | --template-refresh-messages | --max-export-rate | --statistics-interval | --spool-size | --spool-age | --kafka-property | --metrics | --stats) : ;;
+    -f | --filter | --capture-ring | -t | --active-timeout | -d | --idle-timeout | --linger-timeout | -M | --cache-size | --tunnel-depth | --fragment-entries | --packet-sampling | --flow-sampling | --first-packets | --community-id-seed | --dpi-tcp-packets | --dpi-udp-packets | --dpi-states | --dpi-filter | --ancestors | --socket-table | --process-table | --node-name | -E | --observation-domain | --enterprise-number | -U | --template-id | --template-refresh | -o | --template-refresh-messages | --max-export-rate | --statistics-interval | --spool-size | --spool-age | --kafka-property | --metrics | --stats | --limit | --for | --every) : ;;
     -s | --snap-length | --workers) _weir_words "$2" "auto" ;;
     --direction) _weir_words "$2" "both rx tx" ;;
     --packet-sampling-mode) _weir_words "$2" "systematic random" ;;
-    -T | --template) _weir_words "$2" "default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls" ;;
+    -T | --template) _weir_words "$2" "default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls top" ;;
     --biflow | --dpi) _weir_words "$2" "auto on off" ;;
     --dpi-privacy) _weir_words "$2" "urls dns-names user-agents server-names all off" ;;
     --attribution) _weir_words "$2" "auto bpf diag off" ;;
@@ -152,6 +152,8 @@ _weir_value() {
     --user) _weir_users "$2" ;;
     --log-level) _weir_words "$2" "error warning info debug trace" ;;
     --log-format) _weir_words "$2" "text json" ;;
+    --by) _weir_words "$2" "process pid user container pod application host port client interface protocol flow" ;;
+    --sort) _weir_words "$2" "in out octets packets connections failed retransmits rtt flows total" ;;
   esac
 }
 
@@ -179,14 +181,15 @@ _weir() {
   fi
   case $command in
     '')
-      if [[ $cur == -* ]]; then _weir_words "" "$_weir_options"; else _weir_words "" "fields templates applications doctor collect spool config completion version help"; fi
+      if [[ $cur == -* ]]; then _weir_words "" "$_weir_options"; else _weir_words "" "fields templates applications doctor collect spool top config completion version help"; fi
       ;;
     fields) if [[ $cur == -* ]]; then _weir_words "" "--json"; else :; fi ;;
-    templates) if [[ $cur == -* ]]; then _weir_words "" "--json"; else _weir_words "" "default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls"; fi ;;
+    templates) if [[ $cur == -* ]]; then _weir_words "" "--json"; else _weir_words "" "default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls top"; fi ;;
     applications) if [[ $cur == -* ]]; then _weir_words "" "$_weir_options --json"; else :; fi ;;
     doctor) if [[ $cur == -* ]]; then _weir_words "" "$_weir_options --json"; else :; fi ;;
     collect) if [[ $cur == -* ]]; then _weir_words "" "$_weir_options"; else _weir_urls ""; fi ;;
     spool) if [[ $cur == -* ]]; then _weir_words "" "$_weir_options"; else _weir_folders ""; fi ;;
+    top) if [[ $cur == -* ]]; then _weir_words "" "$_weir_options --by --sort --limit --for --every --json --once"; else _weir_urls ""; fi ;;
     config) if [[ $cur == -* ]]; then _weir_words "" "$_weir_options"; else :; fi ;;
     completion) if [[ $cur == -* ]]; then _weir_words "" ""; else _weir_words "" "bash zsh fish"; fi ;;
     version) if [[ $cur == -* ]]; then _weir_words "" ""; else :; fi ;;

@@ -1,6 +1,6 @@
 # fish completion of weir(1); made from the option table by `npm run generate`; `weir completion` prints it.
 
-set -g __weir_valued -i --interface -r --read -f --filter -s --snap-length --direction --capture-ring -t --active-timeout -d --idle-timeout --linger-timeout -M --cache-size --workers --tunnel-depth --fragment-entries --packet-sampling --packet-sampling-mode --flow-sampling -T --template --biflow --first-packets --community-id-seed --dpi --dpi-tcp-packets --dpi-udp-packets --dpi-states --dpi-filter --dpi-protocols --dpi-categories --dpi-privacy --dpi-key --attribution --command-line --ancestors --socket-table --process-table --container-runtime --node-name --events --to -V --flow-version -E --observation-domain --enterprise-number -U --template-id --template-refresh -o --template-refresh-messages --max-export-rate --statistics-interval --spool --spool-size --spool-age --spool-sync --kafka-property -c --config --user --metrics --stats --log-level --log-format
+set -g __weir_valued -i --interface -r --read -f --filter -s --snap-length --direction --capture-ring -t --active-timeout -d --idle-timeout --linger-timeout -M --cache-size --workers --tunnel-depth --fragment-entries --packet-sampling --packet-sampling-mode --flow-sampling -T --template --biflow --first-packets --community-id-seed --dpi --dpi-tcp-packets --dpi-udp-packets --dpi-states --dpi-filter --dpi-protocols --dpi-categories --dpi-privacy --dpi-key --attribution --command-line --ancestors --socket-table --process-table --container-runtime --node-name --events --to -V --flow-version -E --observation-domain --enterprise-number -U --template-id --template-refresh -o --template-refresh-messages --max-export-rate --statistics-interval --spool --spool-size --spool-age --spool-sync --kafka-property -c --config --user --metrics --stats --log-level --log-format --by --sort --limit --for --every
 set -g __weir_without_options fields templates completion version help
 
 # The command on the line, or nothing.
@@ -59,7 +59,7 @@ function __weir_paths
 end
 
 function __weir_helps
-    printf '%s\n' fields templates applications doctor collect spool config completion version help interface read filter snap-length promiscuous direction capture-ring active-timeout idle-timeout linger-timeout cache-size workers tunnels tunnel-depth fragment-entries packet-sampling packet-sampling-mode flow-sampling upscale template biflow first-packets community-id-seed dpi dpi-tcp-packets dpi-udp-packets dpi-states dpi-filter dpi-protocols dpi-categories dpi-privacy dpi-key attribution command-line ancestors attribution-sends conntrack socket-table process-table container-runtime node-name events to flow-version observation-domain enterprise-number template-id template-refresh template-refresh-messages max-export-rate statistics-interval spool spool-size spool-age spool-sync kafka-property config user supervise metrics stats log-level log-format progress
+    printf '%s\n' fields templates applications doctor collect spool top config completion version help interface read filter snap-length promiscuous direction capture-ring active-timeout idle-timeout linger-timeout cache-size workers tunnels tunnel-depth fragment-entries packet-sampling packet-sampling-mode flow-sampling upscale template biflow first-packets community-id-seed dpi dpi-tcp-packets dpi-udp-packets dpi-states dpi-filter dpi-protocols dpi-categories dpi-privacy dpi-key attribution command-line ancestors attribution-sends conntrack socket-table process-table container-runtime node-name events to flow-version observation-domain enterprise-number template-id template-refresh template-refresh-messages max-export-rate statistics-interval spool spool-size spool-age spool-sync kafka-property config user supervise metrics stats log-level log-format progress
 end
 
 function __weir_urls
@@ -190,7 +190,7 @@ function __weir_parameters
             case format
                 printf '%s\n' $head$name={ipfix,netflow9,netflow5,json,text}
             case template
-                printf '%s\n' $head$name={default,dns,dpi,events,full,http,kubernetes,minimal,nprobe,process,sockets,tcp,text-events,text,tls}
+                printf '%s\n' $head$name={default,dns,dpi,events,full,http,kubernetes,minimal,nprobe,process,sockets,tcp,text-events,text,tls,top}
             case biflow
                 printf '%s\n' $head$name={on,off}
             case events
@@ -288,26 +288,35 @@ end
 
 complete -c weir -f
 complete -c weir -n '__weir_at ""' -a fields -d 'list the fields a template may name'
-complete -c weir -n '__weir_at fields' -l json -d 'Print JSON instead of a table'
+complete -c weir -n '__weir_at fields' -l json -d 'print JSON'
 complete -c weir -n '__weir_at ""' -a templates -d 'list the named templates, or the fields of one'
-complete -c weir -n '__weir_at templates' -a 'default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls'
-complete -c weir -n '__weir_at templates' -l json -d 'Print JSON instead of a table'
+complete -c weir -n '__weir_at templates' -a 'default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls top'
+complete -c weir -n '__weir_at templates' -l json -d 'print JSON'
 complete -c weir -n '__weir_at ""' -a applications -d 'list the applications that nDPI knows, with category and breed'
-complete -c weir -n '__weir_at applications' -l json -d 'Print JSON instead of a table'
+complete -c weir -n '__weir_at applications' -l json -d 'print JSON'
 complete -c weir -n '__weir_at ""' -a doctor -d 'what this host allows, and how to turn on what is off'
-complete -c weir -n '__weir_at doctor' -l json -d 'Print JSON instead of a table'
+complete -c weir -n '__weir_at doctor' -l json -d 'print JSON'
 complete -c weir -n '__weir_at ""' -a collect -d 'receive IPFIX and NetFlow at udp://:4739 or tcp://:4739, or read files (-r FILE), and print NDJSON'
 complete -c weir -n '__weir_at collect' -a '(__weir_urls)'
 complete -c weir -n '__weir_at ""' -a spool -d 'list the flows that wait on disk, and check them'
 complete -c weir -n '__weir_at spool' -a '(__weir_folders)'
+complete -c weir -n '__weir_at ""' -a top -d 'who uses the network, live in the terminal'
+complete -c weir -n '__weir_at top' -a '(__weir_urls)'
+complete -c weir -n '__weir_at top' -l json -d 'print JSON'
+complete -c weir -n '__weir_at top' -l by -d 'put flows together by this [process]' -x -a 'process pid user container pod application host port client interface protocol flow'
+complete -c weir -n '__weir_at top' -l sort -d 'largest first by this column [octets]' -x -a 'in out octets packets connections failed retransmits rtt flows total'
+complete -c weir -n '__weir_at top' -l limit -d 'rows at most, the others as one' -x
+complete -c weir -n '__weir_at top' -l once -d 'print one table and end, without a screen'
+complete -c weir -n '__weir_at top' -l for -d 'watch live flows for this time and end, without a screen [3s]' -x
+complete -c weir -n '__weir_at top' -l every -d 'print a table this often, without a screen' -x
 complete -c weir -n '__weir_at ""' -a config -d 'print the effective configuration as YAML'
 complete -c weir -n '__weir_at ""' -a completion -d 'print what completes the command line in that shell'
 complete -c weir -n '__weir_at completion' -a 'bash zsh fish'
 complete -c weir -n '__weir_at ""' -a version -d 'print the version'
 complete -c weir -n '__weir_at ""' -a help -d 'print this help, or all about one option or command'
 complete -c weir -n '__weir_at help' -a '(__weir_helps)'
-complete -c weir -n '__weir_at ""' -s h -s H -l help -d 'Print the help'
-complete -c weir -n '__weir_at ""' -s v -l version -d 'Print the version'
+complete -c weir -n '__weir_at ""' -s h -s H -l help -d 'print the help'
+complete -c weir -n '__weir_at ""' -s v -l version -d 'print the version'
 complete -c weir -n '__weir_with_options' -s i -l interface -d 'Capture live here' -x -a '(__weir_interfaces)'
 complete -c weir -n '__weir_with_options' -s r -l read -d 'Read packets from a pcap or pcapng file, plain or gzip' -r -F
 complete -c weir -n '__weir_with_options' -s f -l filter -d 'Meter only packets that match this pcap-filter(7) expression' -x
@@ -328,7 +337,7 @@ complete -c weir -n '__weir_with_options' -l packet-sampling -d 'Meter one packe
 complete -c weir -n '__weir_with_options' -l packet-sampling-mode -d 'Which packet of N' -x -a 'systematic random'
 complete -c weir -n '__weir_with_options' -l flow-sampling -d 'Export one flow of N, chosen by a hash of its key, with all its records' -x
 complete -c weir -n '__weir_with_options' -l upscale -d 'With --packet-sampling, multiply octets and packets of records by N'
-complete -c weir -n '__weir_with_options' -s T -l template -d 'Fields of a record' -x -a 'default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls'
+complete -c weir -n '__weir_with_options' -s T -l template -d 'Fields of a record' -x -a 'default dns dpi events full http kubernetes minimal nprobe process sockets tcp text-events text tls top'
 complete -c weir -n '__weir_with_options' -l biflow -d 'Both directions of a flow in one record (RFC 5103), or one record each' -x -a 'auto on off'
 complete -c weir -n '__weir_with_options' -l first-packets -d 'Remember size, time and direction of the first N packets of each flow' -x
 complete -c weir -n '__weir_with_options' -l community-id-seed -d 'Seed of communityId' -x

@@ -100,14 +100,14 @@ function flagsOf(name: OptionName, templates: readonly string[]): CompletedFlag[
 function commandFlagsOf(command: Command | undefined, templates: readonly string[]): CompletedFlag[] {
   return commandFlagNames
     .map(commandFlagOf)
-    .filter(({ commands: takers }) => (command === undefined ? takers.length === 0 : takers.includes(command)))
-    .map(({ flags, value, doc }) => ({
+    .filter(({ of }) => (command === undefined ? of.length === 0 : of.includes(command)))
+    .map(({ flags, placeholder, words, doc }) => ({
       letters: flags.filter((flag) => !flag.startsWith('--')).map((flag) => flag.slice(1)),
       long: (flags.find((flag) => flag.startsWith('--')) ?? '').slice(2),
       doc: brief(doc),
-      placeholder: value ?? '',
+      placeholder,
       repeated: false,
-      ...(value === undefined ? {} : { value: alternatives(value, templates) }),
+      ...(placeholder === '' ? {} : { value: sourceOf({ placeholder, words }, templates) }),
     }));
 }
 

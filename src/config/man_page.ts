@@ -49,6 +49,8 @@ function paragraph(text: string): string[] {
 
 const bold = (text: string): string => `\\fB${roffText(text)}\\fR`;
 
+const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}.`;
+
 /** Capital words are what the user puts there. */
 function form(text: string): string {
   return text
@@ -99,19 +101,18 @@ function commandEntries(): string[] {
   return rows.flatMap(([name, { operands, doc, more = '' }]) => {
     const flags = commandFlagNames
       .map(commandFlagOf)
-      .filter((flag) => flag.commands.some((taker) => taker === name))
-      .flatMap((flag) => ['.TP', commandFlagTag(flag), ...paragraph(flag.doc)]);
-    const sentence = `${doc[0]?.toUpperCase()}${doc.slice(1)}.`;
+      .filter(({ of }) => of.some((taker) => taker === name))
+      .flatMap((flag) => ['.TP', commandFlagTag(flag), ...paragraph(sentence(flag.doc))]);
     return [
-      ...entry(`${bold(`weir ${name}`)} ${form(operands)}`.trimEnd(), sentence, more),
+      ...entry(`${bold(`weir ${name}`)} ${form(operands)}`.trimEnd(), sentence(doc), more),
       ...(flags.length === 0 ? [] : ['.RS', ...flags, '.RE']),
     ];
   });
 }
 
-function commandFlagTag({ flags, value }: ReturnType<typeof commandFlagOf>): string {
+function commandFlagTag({ flags, placeholder }: ReturnType<typeof commandFlagOf>): string {
   const names = flags.map(bold).join(', ');
-  return value === undefined ? names : `${names} ${valueTag(value)}`;
+  return placeholder === '' ? names : `${names} ${valueTag(placeholder)}`;
 }
 
 function optionSections(): string[] {
@@ -135,7 +136,7 @@ function sinkLines(): string[] {
     ...Object.entries(sinkParameters).flatMap(([name, { format, schemes, doc }]) =>
       entry(
         `${bold(`${name}=`)}${valueTag(format.placeholder || 'on|off')}`,
-        `${doc[0]?.toUpperCase()}${doc.slice(1)}.`,
+        sentence(doc),
         schemes.length >= wide ? '' : `For ${schemes.join(', ')}.`,
       ),
     ),
@@ -199,11 +200,7 @@ function entries(table: readonly (readonly [string, string])[], tagOf = bold): s
 }
 
 function exampleLines(): string[] {
-  return examples.flatMap(([command, meaning]) => [
-    '.TP',
-    asText(bold(command)),
-    ...paragraph(`${meaning[0]?.toUpperCase()}${meaning.slice(1)}.`),
-  ]);
+  return examples.flatMap(([command, meaning]) => ['.TP', asText(bold(command)), ...paragraph(sentence(meaning))]);
 }
 
 function environmentLines(): string[] {
@@ -281,6 +278,6 @@ const comma = (index: number): string => (index < seeAlso.length - 1 ? ' ,' : ''
 function generalFlags(): string[] {
   return commandFlagNames
     .map(commandFlagOf)
-    .filter((flag) => flag.commands.length === 0)
-    .flatMap((flag) => ['.TP', commandFlagTag(flag), ...paragraph(flag.doc)]);
+    .filter(({ of }) => of.length === 0)
+    .flatMap((flag) => ['.TP', commandFlagTag(flag), ...paragraph(sentence(flag.doc))]);
 }

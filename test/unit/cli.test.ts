@@ -61,6 +61,10 @@ class FakeProbe implements Probe {
   reopen(): void {
     this.calls.push('reopen');
   }
+
+  snapshot(): never {
+    throw new Error('nothing is counted here');
+  }
 }
 
 interface World {
@@ -435,7 +439,10 @@ test('--supervise starts a child with the same arguments; not for files, and not
 test('--json is not for flows', async () => {
   const { status, err } = await run(['-r', 'x.pcap', '--json']);
   assert.equal(status, 2);
-  assert.match(err, /--json: goes with applications, doctor, fields, templates; for flows use --to -\?format=json/);
+  assert.match(
+    err,
+    /--json: goes with weir applications, doctor, fields, templates, top; for flows use --to -\?format=json/,
+  );
 });
 
 test('reloadedOptions takes only what may change', () => {
