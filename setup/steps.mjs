@@ -63,6 +63,12 @@ export const packages = {
     'mmdebstrap',
     'chromium',
     'prometheus',
+    // manual page and shell completion
+    'mandoc',
+    'man-db',
+    'zsh',
+    'fish',
+    'bsdutils', // script(1)
   ],
   /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],

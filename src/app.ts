@@ -53,6 +53,8 @@ export interface Probe {
   status(): string;
   /** Its threads whose loop has not turned for so many ms. */
   stalled(ms: number): string[];
+  /** Counters of the meter and the sinks now; after the end the last ones. */
+  snapshot(): Snapshot;
   /** Exit status of the run: 0, or 1 when a source could not be read to its end. */
   readonly finished: Promise<number>;
 }
@@ -191,7 +193,7 @@ class Run implements Probe {
       await Promise.all(this.#exporters.map((exporter) => exporter.open()));
       // Privileges are what they stay: its threads read /proc with what --user kept.
       this.#attribution?.start(takes(true));
-      this.#before = { at: performance.now(), snapshot: this.#snapshot() };
+      this.#before = { at: performance.now(), snapshot: this.snapshot() };
       metering.start();
       this.#lookForChanges();
       this.#started = true;
@@ -365,13 +367,13 @@ class Run implements Probe {
   }
 
   #printStats(): void {
-    const now = { at: performance.now(), snapshot: this.#snapshot() };
+    const now = { at: performance.now(), snapshot: this.snapshot() };
     const before = this.#before ?? now;
     this.#before = now;
     this.#environment.stderr.write(`${statsLine(now.snapshot, before.snapshot, now.at - before.at)}\n`);
   }
 
-  #snapshot(): Snapshot {
+  snapshot(): Snapshot {
     const sinks = this.#exporters.map((exporter): SinkSnapshot => {
       const counters = exporter.counters();
       const { exported: records, octets: bytes, dropped, queued, spooled } = counters;
@@ -449,7 +451,7 @@ class Run implements Probe {
 
   status(): string {
     if (this.#over) return 'ended';
-    return this.#statusLine.next(this.#subject(), this.#snapshot(), performance.now());
+    return this.#statusLine.next(this.#subject(), this.snapshot(), performance.now());
   }
 
   stalled(ms: number): string[] {

@@ -26,6 +26,9 @@ export interface CliIo extends ProcessControl, SupervisorControl, ServiceControl
   host: CommandContext['host'];
   loadAddon?: () => LoadedAddon;
   startProbe?: StartProbe;
+  stdin?: NodeJS.ReadStream;
+  /** Calls back when the process ends, however that comes; returns how to take it away again. */
+  onExit?(handler: () => void): () => void;
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;
@@ -140,6 +143,7 @@ async function dispatch(argv: readonly string[], env: Environment, io: CliIo): P
   const { command } = parsed;
   if (command === 'spool') return spoolCommand(parsed, env, io);
   if (command === 'collect') return collectCommand(parsed, env, io);
+  if (command === 'top') return (await import('./cli/top_run.js')).topCommand(parsed, env, io);
   if (command === undefined) {
     const watched = supervised(parsed, env);
     return watched ? superviseCommand(argv, watched, env, io) : probeCommand(parsed, env, io);
@@ -188,6 +192,14 @@ function processIo(): CliIo {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    // Asked for only where it is read: merely touching it makes a stream of it.
+    get stdin() {
+      return process.stdin;
+    },
+    onExit(handler) {
+      process.on('exit', handler);
+      return () => process.off('exit', handler);
+    },
     host: {
       nodePath: process.execPath,
       nodeVersion: process.version,
