@@ -437,7 +437,10 @@ test('--supervise starts a child with the same arguments; not for files, and not
 test('--json is not for flows', async () => {
   const { status, err } = await run(['-r', 'x.pcap', '--json']);
   assert.equal(status, 2);
-  assert.match(err, /--json: goes with applications, doctor, fields and templates; for flows use --to -\?format=json/);
+  assert.match(
+    err,
+    /--json: goes with applications, doctor, fields, templates and top; for flows use --to -\?format=json/,
+  );
 });
 
 test('reloadedOptions takes only what may change', () => {
