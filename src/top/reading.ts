@@ -1,4 +1,6 @@
 // A flow record by element names, from a line of NDJSON or from IPFIX and NetFlow, to an observation.
+import { lookupElement } from '../fields/elements.js';
+import { jsonKey } from '../fields/naming.js';
 import { escapeText } from '../telemetry/escape.js';
 import type { FlowBook } from './flow_book.js';
 import type { End, Observation, Side } from './observation.js';
@@ -60,8 +62,36 @@ function podOf(namespace: unknown, name: unknown): string {
 
 const shortId = 12; // digits of a container's id
 
+const keysByName = new Map<string, readonly string[]>();
+
+/** Under what an element stands: its name in IPFIX, its keys in JSON of naming ipfix and nprobe. */
+function keysOf(name: string): readonly string[] {
+  const element = lookupElement(name);
+  const keys = element === undefined ? [name] : [name, jsonKey(element, 'ipfix'), jsonKey(element, 'nprobe')];
+  const distinct = [...new Set(keys)];
+  keysByName.set(name, distinct);
+  return distinct;
+}
+
+function get(fields: Fields, name: string): unknown {
+  for (const key of keysByName.get(name) ?? keysOf(name)) {
+    const value = fields[key];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** The first of them that the record has. */
+function getOne(fields: Fields, ...names: string[]): unknown {
+  for (const name of names) {
+    const value = get(fields, name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
 function readEnd(fields: Fields, side: 'source' | 'destination'): End {
-  const at = (name: string): unknown => fields[`${side}${name}`];
+  const at = (name: string): unknown => get(fields, `${side}${name}`);
   const processId = number(at('ProcessId'));
   const end = {
     address: text(at('IPv4Address') ?? at('IPv6Address')),
@@ -80,17 +110,23 @@ function endText({ address, port }: End): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** Whole seconds come as text, or (nProbe) as a number of them. */
+function seconds(fields: Fields, name: string): unknown {
+  const value = get(fields, name);
+  return typeof value === 'number' && value < 1e11 ? value * 1000 : value;
+}
+
 /** Templates with whole seconds, or without the first time. */
 function timesOf(fields: Fields, nowMs: number): { startMs: number; endMs: number } {
-  const start = fields.flowStartMilliseconds ?? fields.flowStartMicroseconds ?? fields.flowStartNanoseconds;
-  const end = fields.flowEndMilliseconds ?? fields.flowEndMicroseconds ?? fields.flowEndNanoseconds;
-  const endMs = time(end ?? fields.flowEndSeconds) || nowMs;
-  return { startMs: Math.min(time(start ?? fields.flowStartSeconds) || endMs, endMs), endMs };
+  const start = getOne(fields, 'flowStartMilliseconds', 'flowStartMicroseconds', 'flowStartNanoseconds');
+  const end = getOne(fields, 'flowEndMilliseconds', 'flowEndMicroseconds', 'flowEndNanoseconds');
+  const endMs = time(end ?? seconds(fields, 'flowEndSeconds')) || nowMs;
+  return { startMs: Math.min(time(start ?? seconds(fields, 'flowStartSeconds')) || endMs, endMs), endMs };
 }
 
 /** Which end of the record is the initiator: 0 its source, 1 its destination. */
 function initiatorOf(fields: Fields, uniflow: boolean, source: End, destination: End): Side {
-  const direction = number(fields.biflowDirection);
+  const direction = number(get(fields, 'biflowDirection'));
   if (direction > 0) return direction === 2 ? 1 : 0;
   // A uniflow that does not tell: the lower port serves, so that both directions make one flow.
   if (!uniflow || source.port === destination.port) return uniflow && source.address > destination.address ? 1 : 0;
@@ -125,48 +161,48 @@ export class RecordReader {
 
   /** undefined for what is no flow record: events, statistics. */
   read(fields: Fields, nowMs: number): Observation | undefined {
-    const octets = fields.octetDeltaCount ?? fields.transportOctetDeltaCount;
+    const octets = getOne(fields, 'octetDeltaCount', 'transportOctetDeltaCount');
     if (octets === undefined || (fields['@type'] !== undefined && fields['@type'] !== 'flow')) {
       this.skipped++;
       return undefined;
     }
-    const back = fields.reverseOctetDeltaCount ?? fields.reverseTransportOctetDeltaCount;
+    const back = getOne(fields, 'reverseOctetDeltaCount', 'reverseTransportOctetDeltaCount');
     const source = readEnd(fields, 'source');
     const destination = readEnd(fields, 'destination');
     const uniflow = back === undefined;
     const initiator = initiatorOf(fields, uniflow, source, destination);
     const turn = <T>(first: T, second: T): [T, T] => (initiator === 0 ? [first, second] : [second, first]);
     const ends = turn(source, destination);
-    const packets = turn(number(fields.packetDeltaCount), number(fields.reversePacketDeltaCount));
+    const packets = turn(number(get(fields, 'packetDeltaCount')), number(get(fields, 'reversePacketDeltaCount')));
     this.#learn(fields);
-    const protocol = protocolOf(fields.protocolIdentifier);
+    const protocol = protocolOf(get(fields, 'protocolIdentifier'));
     const times = timesOf(fields, nowMs);
     const judged = this.#book.note({
       text: `${protocol} ${endText(ends[0])} > ${endText(ends[1])}`,
       tcp: protocol === 'TCP',
       ...times,
-      flags: turn(known(fields.tcpControlBits), known(fields.reverseTcpControlBits)),
+      flags: turn(known(get(fields, 'tcpControlBits')), known(get(fields, 'reverseTcpControlBits'))),
       packets,
-      reason: number(fields.flowEndReason),
-      recordIndex: known(fields.recordIndex),
+      reason: number(get(fields, 'flowEndReason')),
+      recordIndex: known(get(fields, 'recordIndex')),
       twin: uniflow && initiator === 1,
     });
-    const handshake = number(fields.handshakeRoundTripMicroseconds);
+    const handshake = number(get(fields, 'handshakeRoundTripMicroseconds'));
     return {
       ...times,
       protocol,
-      application: text(fields.applicationLabel ?? fields.applicationName),
-      interface: text(fields.interfaceName),
+      application: text(getOne(fields, 'applicationLabel', 'applicationName')),
+      interface: text(get(fields, 'interfaceName')),
       ends,
       viewpoint: this.#viewpoint(ends),
       octets: turn(number(octets), number(back)),
       packets,
-      retransmits: number(fields.retransmittedPackets) + number(fields.reverseRetransmittedPackets),
+      retransmits: number(get(fields, 'retransmittedPackets')) + number(get(fields, 'reverseRetransmittedPackets')),
       rtt: turn(
-        number(fields.sourceKernelSmoothedRtt) || handshake,
-        number(fields.destinationKernelSmoothedRtt) || handshake,
+        number(get(fields, 'sourceKernelSmoothedRtt')) || handshake,
+        number(get(fields, 'destinationKernelSmoothedRtt')) || handshake,
       ),
-      idle: number(fields.flowEndReason) === idleReason,
+      idle: number(get(fields, 'flowEndReason')) === idleReason,
       ...judged,
     };
   }
@@ -182,10 +218,13 @@ export class RecordReader {
   }
 
   #learn(fields: Fields): void {
-    if (fields.packetDeltaCount !== undefined) this.told.add('packets');
-    if (fields.reverseTcpControlBits !== undefined) this.told.add('failed');
-    if (fields.retransmittedPackets !== undefined) this.told.add('retransmits');
-    if (fields.handshakeRoundTripMicroseconds !== undefined || fields.sourceKernelSmoothedRtt !== undefined)
+    if (get(fields, 'packetDeltaCount') !== undefined) this.told.add('packets');
+    if (get(fields, 'reverseTcpControlBits') !== undefined) this.told.add('failed');
+    if (get(fields, 'retransmittedPackets') !== undefined) this.told.add('retransmits');
+    if (
+      get(fields, 'handshakeRoundTripMicroseconds') !== undefined ||
+      get(fields, 'sourceKernelSmoothedRtt') !== undefined
+    )
       this.told.add('rtt');
   }
 }

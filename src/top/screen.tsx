@@ -223,7 +223,6 @@ function Help({ picture }: { picture: Picture }): ReactNode {
         <HelpList title="By" lines={by} />
         <HelpList title="Sort by" lines={sorts} />
       </Box>
-      <Line />
       <HelpList title="Keys" lines={commandKeys.map(({ keys, doc }) => [keys, doc] as const)} />
     </Box>
   );
@@ -246,12 +245,20 @@ function keyOf(input: string, key: Parameters<Parameters<typeof useInput>[0]>[1]
   return key.tab || key.meta ? '' : input;
 }
 
+const typed: Readonly<Record<string, Key>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\u001b': 'escape',
+  '\u007f': 'backspace',
+};
+
 export function Screen({ model }: { model: Model }): ReactNode {
   const picture = useSyncExternalStore(model.subscribe, model.picture);
   useInput((input, key) => {
     const one = keyOf(input, key);
     // Pasted text, and keys that came while we were busy, arrive together.
-    if (one === input && [...input].length > 1) for (const character of input) model.press(character);
+    if (one === input && [...input].length > 1)
+      for (const character of input) model.press(typed[character] ?? character);
     else model.press(one);
   });
   if (picture.state.help) return <Help picture={picture} />;
@@ -282,7 +289,6 @@ export function show(model: Model, streams: Streams): { unmount: () => void; exi
     ...streams,
     exitOnCtrlC: false,
     patchConsole: false,
-    incrementalRendering: true,
   });
   return { unmount, exited: waitUntilExit() };
 }
