@@ -62,11 +62,43 @@ const operandLimit: Record<Command, number> = {
   help: 1,
 };
 
-/** Flags that are no options of a run. */
-export interface CommandFlags {
-  help: boolean;
-  version: boolean;
-  json: boolean;
+/** A flag that is no option of a run. */
+export interface CommandFlag {
+  /** As written, the one that help prints first. */
+  flags: readonly string[];
+  /** Word for its value, or what the value may be, separated by |; without it the flag takes none. */
+  value?: string;
+  doc: string;
+  /** Commands that take it; none: weir itself does. */
+  commands: readonly Command[];
+}
+
+/** THE table of flags that are no options of a run; help, man page and completion are made from it. */
+export const commandFlags = {
+  help: { flags: ['--help', '-h', '-H'], doc: 'Print the help.', commands: [] },
+  version: { flags: ['--version', '-v'], doc: 'Print the version.', commands: [] },
+  json: {
+    flags: ['--json'],
+    doc: 'Print JSON instead of a table.',
+    commands: ['applications', 'doctor', 'fields', 'templates'],
+  },
+} as const satisfies Record<string, CommandFlag>;
+
+/** What was given of them: true for those without a value, the text for others ('' where it was not given). */
+export type CommandFlags = {
+  -readonly [K in keyof typeof commandFlags]: (typeof commandFlags)[K] extends { value: string } ? string : boolean;
+};
+
+export const commandFlagNames = Object.keys(commandFlags) as (keyof CommandFlags)[];
+
+export function commandFlagOf(name: keyof CommandFlags): CommandFlag {
+  return commandFlags[name];
+}
+
+function noFlags(): CommandFlags {
+  return Object.fromEntries(
+    commandFlagNames.map((name) => [name, commandFlagOf(name).value === undefined ? false : '']),
+  ) as CommandFlags;
 }
 
 export interface ParsedArguments {
@@ -95,9 +127,8 @@ function allTargets(): Map<string, Target> {
       if (name !== 'observationPoints') targets.set(flag, { kind: 'option', name });
     }
   }
-  for (const flag of ['--help', '-h', '-H']) targets.set(flag, { kind: 'command', flag: 'help' });
-  for (const flag of ['--version', '-v']) targets.set(flag, { kind: 'command', flag: 'version' });
-  targets.set('--json', { kind: 'command', flag: 'json' });
+  for (const name of commandFlagNames)
+    for (const flag of commandFlagOf(name).flags) targets.set(flag, { kind: 'command', flag: name });
   return targets;
 }
 
@@ -108,7 +139,8 @@ const longFlags = [...targets]
 
 function takesValue(target: Target): boolean {
   if (target.kind === 'option') return !isFlag(target.name);
-  return target.kind === 'nprobe' && target.option.takesValue;
+  if (target.kind === 'command') return commandFlagOf(target.flag).value !== undefined;
+  return target.option.takesValue;
 }
 
 function missing({ note }: NprobeOption): string {
@@ -120,7 +152,7 @@ class Parser {
   #next = 0;
   #pace: { pause?: string; messages?: string; flag: string } = { flag: '-e' };
   readonly #operands: string[] = [];
-  readonly #flags: CommandFlags = { help: false, version: false, json: false };
+  readonly #flags = noFlags();
   readonly #assignments: Assignment[] = [];
   readonly #errors: WeirError[] = [];
 
@@ -143,6 +175,7 @@ class Parser {
     }
     this.#translate(this.#pace.flag, () => paceTranslation(this.#pace.pause, this.#pace.messages));
     const command = this.#command();
+    this.#checkFlags(command);
     return {
       command,
       operands: this.#operands,
@@ -193,10 +226,12 @@ class Parser {
       this.#assign(target.name, value ?? true, flag);
     } else if (target.kind === 'nprobe') {
       this.#nprobe(flag, target.option, value ?? '');
+    } else if (value !== undefined && takesValue(target)) {
+      Object.assign(this.#flags, { [target.flag]: value });
     } else if (inline !== undefined) {
       this.#fail(`${flag}: takes no value, found '${inline}'`);
     } else {
-      this.#flags[target.flag] = true;
+      Object.assign(this.#flags, { [target.flag]: true });
     }
   }
 
@@ -234,6 +269,16 @@ class Parser {
     // What is meant takes a value: it must not be taken for a command.
     const meant = near === undefined ? undefined : targets.get(near);
     if (meant && takesValue(meant) && inline === undefined) this.#following();
+  }
+
+  /** A flag that does nothing here is a mistake. */
+  #checkFlags(command: Command | undefined): void {
+    const given = commandFlagNames.filter((name) => Boolean(this.#flags[name]));
+    for (const { flags, commands: takers } of given.map(commandFlagOf)) {
+      if (takers.length === 0 || (command !== undefined && takers.includes(command))) continue;
+      const hint = command === undefined && flags[0] === '--json' ? '; for flows use --to -?format=json' : '';
+      this.#fail(`${flags[0]}: goes with ${takers.join(', ')}${hint}`);
+    }
   }
 
   #command(): Command | undefined {

@@ -200,13 +200,15 @@ void Attribution::Impl::runEvents() {
     {
       std::unique_lock sleep(sleepMutex);
       eventsTurn.wait_for(sleep, std::chrono::milliseconds(options.drainMs), [this] { return closing; });
-      if (closing) return;
+      if (closing) break;
     }
+    eventsTurned.beat(monotonicNow());
     drain();
     const uint64_t nowNs = monotonicNow();
     if (passDue(nowNs)) pass();
     turn(nowNs);
   }
+  eventsTurned.rest();
 }
 
 // What time alone brings.
@@ -242,7 +244,7 @@ void Attribution::Impl::runProcesses() {
   for (;;) {
     {
       std::unique_lock sleep(sleepMutex);
-      if (closing) return;
+      if (closing) break;
     }
     ProcessKey key;
     weir_process carried{};
@@ -255,6 +257,7 @@ void Attribution::Impl::runProcesses() {
       }
     }
     const uint64_t nowNs = monotonicNow();
+    processesTurned.beat(nowNs);
     if (nowNs - lookedNs >= kLookAtHostNs || placesChanged.exchange(false)) {
       lookedNs = nowNs;
       completer.forget(nowNs);
@@ -269,6 +272,7 @@ void Attribution::Impl::runProcesses() {
     const std::lock_guard lock(mutex);
     completed(process);
   }
+  processesTurned.rest();
 }
 
 // Addresses of all namespaces, and who is behind the interfaces that are watched.
@@ -367,6 +371,16 @@ AttributionCounters Attribution::counters() const {
   sums.profilesShortened = all.writer.shortened();
   sums.profilesDropped = all.writer.dropped();
   return sums;
+}
+
+// Without the mutex: one who stalls may hold it.
+std::vector<std::string> Attribution::stalled(uint64_t longestNs) const {
+  std::vector<std::string> names;
+  const uint64_t nowNs = monotonicNow();
+  if (impl_->eventsTurned.stalled(nowNs, longestNs)) names.emplace_back("weir attrib");
+  if (impl_->processesTurned.stalled(nowNs, longestNs)) names.emplace_back("weir proc");
+  if (impl_->conntrack && impl_->conntrack->stalled(nowNs, longestNs)) names.emplace_back("weir conntrack");
+  return names;
 }
 
 void Attribution::onFlows(std::function<void()> wake) {

@@ -93,6 +93,8 @@ class Attribution {
   void start();
   AttributionStatus status() const;
   AttributionCounters counters() const;
+  // Names of the threads that have not turned their loops for longer than this. On the thread of start() and close().
+  std::vector<std::string> stalled(uint64_t longestNs) const;
 
   // Fills the endpoint and kernel blocks of records [first, batch.count) as far as the stride has them, and turns TCP
   // flows around whose initiator only the sockets know. Consumes the events up to now before (at most once in drainMs).

@@ -20,6 +20,7 @@
 #include "attribution/socket_diag.h"
 #include "attribution/socket_flows.h"
 #include "attribution/socket_table.h"
+#include "base/heartbeat.h"
 
 namespace weir {
 
@@ -107,6 +108,7 @@ struct Attribution::Impl final : EventHandler {
   std::mutex sleepMutex;
   std::condition_variable eventsTurn, processesTurn;
   bool closing = false;  // with sleepMutex
+  Heartbeat eventsTurned, processesTurned;
   std::thread eventsThread, processesThread;
 };
 

@@ -1,9 +1,11 @@
 #include "metering/meter.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "capture/fanout.h"
 #include "capture/pcap_file.h"
@@ -215,11 +217,14 @@ void Meter::startTeam(const SourceSpec& spec, const InterfaceInfo& interface) {
 
 // Watcher thread: follows interfaces that patterns name.
 void Meter::watch() {
+  ::pthread_setname_np(::pthread_self(), "weir watcher");
   while (!stopping_.load(std::memory_order_acquire)) {
+    watching_.beat(monotonicNs());
     for (size_t i = 0; i < patterns_.size(); i++) follow(i);
     retire();
     std::this_thread::sleep_for(kWatchEvery);
   }
+  watching_.rest();
 }
 
 void Meter::follow(size_t index) {
@@ -369,6 +374,19 @@ MeterCounters Meter::counters() {
     sums.cacheCapacity += options_.cache.capacity;
   }
   return sums;
+}
+
+std::vector<std::string> Meter::stalled(uint64_t longestNs) {
+  std::vector<std::string> names;
+  const uint64_t nowNs = monotonicNs();
+  if (watching_.stalled(nowNs, longestNs)) names.emplace_back("weir watcher");
+  const std::lock_guard lock(mutex_);
+  for (const auto& team : teams_) {
+    for (const auto& worker : team->workers) {
+      if (worker->stalled(nowNs, longestNs)) names.push_back(worker->name());
+    }
+  }
+  return names;
 }
 
 void Meter::setTimeouts(uint64_t activeNs, uint64_t idleNs) {

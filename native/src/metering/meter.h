@@ -71,6 +71,8 @@ class Meter {
   bool finished();
   std::vector<FrameSource::Notice> takeNotices();
   MeterCounters counters();
+  // Names of the threads that have not turned their loops for longer than this.
+  std::vector<std::string> stalled(uint64_t longestNs);
   void setTimeouts(uint64_t activeNs, uint64_t idleNs);
   // Reads the files of protocols and categories anew; throws Error and changes nothing when one is wrong.
   void reloadDpi();
@@ -123,6 +125,7 @@ class Meter {
   size_t nextTeam_ = 0;
   uint32_t workersMade_ = 0;
   std::atomic<bool> stopping_{false};
+  Heartbeat watching_;
   std::thread watcher_;
 };
 

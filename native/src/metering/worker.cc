@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "capture/fanout.h"
 
@@ -65,7 +66,7 @@ Worker::Worker(const WorkerOptions& options, std::vector<std::unique_ptr<FrameSo
       sources_(std::move(sources)),
       wake_(std::move(wake)),
       live_(!sources_.empty() && sources_.front()->live()),
-      ring_(options.ring, wake_),
+      ring_(options.ring, wake_, &heartbeat_),
       decoder_(options.decoder),
       inspector_(options.dpi ? std::make_unique<FlowInspector>(*options.dpi) : nullptr),
       cache_(inspectedBy(inspector_.get(), options.cache), ring_),
@@ -117,6 +118,7 @@ void Worker::run() {
     }
     if (!announced) opened_.set_value();
     announced = true;
+    heartbeat_.beat(monotonicNs());
     while (!stopping_.load(std::memory_order_acquire) && !source->ended()) readOnce(*source);
     if (live_) readLast(*source);
     source->refresh();
@@ -124,6 +126,7 @@ void Worker::run() {
     if (stopping_.load(std::memory_order_acquire)) break;
     current_.fetch_add(1, std::memory_order_relaxed);
   }
+  heartbeat_.rest();
   if (allDone_) {
     allDone_->count_down();
     while (!allDone_->try_wait()) {  // others may still hand over
@@ -140,6 +143,7 @@ void Worker::run() {
 }
 
 void Worker::readOnce(FrameSource& source) {
+  if (!live_) heartbeat_.rest();  // a pipe or a disk
   size_t frames = source.read(frames_, expiring_ ? 0 : kIdleWaitMs);
   if (sampler_.active() && frames != 0) frames = sampleBurst(frames);
   if (frames != 0) {
@@ -148,6 +152,7 @@ void Worker::readOnce(FrameSource& source) {
   }
   if (!inboxes_.empty()) drainInboxes();
   const uint64_t monotonic = clockNs(CLOCK_MONOTONIC_COARSE);
+  heartbeat_.beat(monotonic);
   expire();
   if (monotonic >= nextRefreshNs_) {
     nextRefreshNs_ = monotonic + kRefreshEveryNs;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/byte_ring.h"
+#include "base/heartbeat.h"
 #include "capture/frame.h"
 #include "decode/decoder.h"
 #include "metering/flow_cache.h"
@@ -66,6 +67,9 @@ class Worker {
   RecordRing& ring() { return ring_; }
   uint64_t misplaced() const { return misplaced_.get(); }
   bool live() const { return live_; }
+  const std::string& name() const { return options_.name; }
+  // Not while it waits for a pipe or for room in its ring, which may take any time.
+  bool stalled(uint64_t nowNs, uint64_t longestNs) const { return heartbeat_.stalled(nowNs, longestNs); }
 
  private:
   void run();
@@ -84,6 +88,7 @@ class Worker {
   std::vector<std::unique_ptr<FrameSource>> sources_;
   std::function<void()> wake_;
   const bool live_;
+  Heartbeat heartbeat_;
   RecordRing ring_;
   Decoder decoder_;
   std::unique_ptr<FlowInspector> inspector_;
