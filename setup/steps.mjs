@@ -63,6 +63,8 @@ export const packages = {
   ],
   /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
+  /** For npm run test:service. */
+  service: ['qemu-system-x86', 'mmdebstrap', 'e2fsprogs'],
   kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils'],
   /** What npm run deb needs beside build, optional and bpf. */
   deb: ['dpkg-dev', 'binutils'],
