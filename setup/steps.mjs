@@ -74,6 +74,8 @@ export const packages = {
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
   /** For the pictures of docs/ (setup/screens.mjs). */
   screens: ['chromium', 'prometheus', 'fonts-dejavu-core', 'openssl', 'curl', 'python3', 'iproute2'],
+  /** For npm run test:service. */
+  service: ['qemu-system-x86', 'mmdebstrap', 'e2fsprogs'],
   kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils'],
   /** What npm run deb needs beside build, optional and bpf. */
   deb: ['dpkg-dev', 'binutils'],
