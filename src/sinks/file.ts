@@ -298,8 +298,10 @@ export class FileSink implements Sink {
     // Timers may be early by a clock step, and hold 2^31 ms at most: look again when one is due.
     const wait = Math.min(Math.max(1, boundary - this.#clock.wall()), 86_400_000);
     this.#cancelRotation = this.#clock.after(wait, () => {
-      if (this.#clock.wall() >= boundary) this.#turn('rotate');
-      else this.#armRotation(boundary);
+      const wall = this.#clock.wall();
+      // A clock that was set back comes to an earlier boundary first.
+      if (wall >= boundary) this.#turn('rotate');
+      else this.#armRotation(Math.min(boundary, nextBoundary(wall, this.#options.rotateSeconds)));
     });
   }
 

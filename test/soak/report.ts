@@ -51,4 +51,3 @@ export function reportOf({ options, rounds, broken, facts }: Soak): string {
     '',
   ].join('\n\n');
 }
-

@@ -59,6 +59,21 @@ test('rotation by time: aligned, whole files only under their names, each a new 
   assert.equal(text('flows-20261121T060000Z.json'), 'b\n');
 });
 
+test('a clock that is set back by a day delays rotation by one period at most', async (context) => {
+  const { sink, events, clock, list } = await rig(context, { rotateSeconds: 3600 });
+  await sink.open(events);
+  sink.write(unitRun(['a\n']));
+  await sink.flush();
+  const { wall } = ManualClock.prototype;
+  clock.wall = () => wall.call(clock) - 86_400_000 - 600_000; // 05:49:30 of the day before
+  clock.advance(30_000); // the timer of 06:00
+  assert.equal(events.sessions, 1);
+  clock.advance(600_000);
+  await events.until(() => events.sessions === 2);
+  await sink.close(1000);
+  assert.deepEqual(list(), ['flows-20261121T055930Z.json']);
+});
+
 test('a period without records leaves no file', async (context) => {
   const { sink, events, clock, list } = await rig(context, { rotateSeconds: 60 });
   await sink.open(events);
