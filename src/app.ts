@@ -32,6 +32,7 @@ import type { Logger } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import { createProgress, type Progress } from './telemetry/progress.js';
 import { type SinkSnapshot, type Snapshot, statsLine } from './telemetry/stats_line.js';
+import { StatusLine } from './telemetry/status_line.js';
 
 export interface ProbeEnvironment {
   stdout: NodeJS.WriteStream;
@@ -46,6 +47,10 @@ export interface Probe {
   reload(options: Options): Promise<void>;
   /** Files are opened anew. */
   reopen(): void;
+  /** How it is, in one line. */
+  status(): string;
+  /** Its threads whose loop has not turned for so many ms. */
+  stalled(ms: number): string[];
   /** Exit status of the run: 0, or 1 when a source could not be read to its end. */
   readonly finished: Promise<number>;
 }
@@ -135,7 +140,10 @@ class Run implements Probe {
   #timers: NodeJS.Timeout[] = [];
   #statsTimer: NodeJS.Timeout | undefined;
   #before: { at: number; snapshot: Snapshot } | undefined;
+  #statusLine = new StatusLine();
   #stopping = false;
+  /** The native half is closed, and answers no more. */
+  #over = false;
   #stopAsked: Promise<void>;
   #askStop: () => void = () => {};
   #resolve: (status: number) => void = () => {};
@@ -334,18 +342,17 @@ class Run implements Probe {
     }
   }
 
+  /** What is metered, in words. */
+  #subject(): string {
+    if (this.#offline) return `reading ${this.#options.read.join(', ')}`;
+    const points = this.#metering!.observationPoints().map(({ name }) => name);
+    return `metering ${points.join(', ') || 'nothing: no interface matches yet'}`;
+  }
+
   #sayStarted(): void {
-    const points = this.#metering!.observationPoints()
-      .map(({ name }) => name)
-      .join(', ');
-    const waiting = !this.#offline && points === '';
-    this.#log.log(
-      waiting ? 'warning' : 'info',
-      this.#offline
-        ? `reading ${this.#options.read.join(', ')}`
-        : `metering ${points || 'nothing: no interface matches yet'}`,
-      { sinks: this.#exporters.map((exporter) => exporter.name).join(' ') },
-    );
+    const waiting = !this.#offline && this.#metering!.observationPoints().length === 0;
+    const sinks = this.#exporters.map((exporter) => exporter.name).join(' ');
+    this.#log.log(waiting ? 'warning' : 'info', this.#subject(), { sinks });
   }
 
   #startTimers(): void {
@@ -407,6 +414,7 @@ class Run implements Probe {
         await bounded();
       }
       const counters = this.#metering!.counters();
+      this.#over = true;
       this.#metering!.close();
       this.#attribution?.close();
       for (const timer of [...this.#timers, this.#statsTimer]) clearInterval(timer);
@@ -441,5 +449,15 @@ class Run implements Probe {
 
   reopen(): void {
     for (const exporter of this.#exporters) exporter.reopen();
+  }
+
+  status(): string {
+    if (this.#over) return 'ended';
+    return this.#statusLine.next(this.#subject(), this.#snapshot(), performance.now());
+  }
+
+  stalled(ms: number): string[] {
+    if (this.#over) return [];
+    return [...this.#metering!.meter.stalled(ms), ...(this.#attribution?.native.stalled(ms) ?? [])];
   }
 }

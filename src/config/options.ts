@@ -455,7 +455,8 @@ export const optionTable = {
   spool: option(text('FOLDER', 'a folder'), {
     doc:
       'Keep here on disk what a sink that confirms delivery (tcp, tls, sctp, unix, http, kafka) cannot take now; live ' +
-      "runs only, unless a sink says spool=FOLDER. '' is off: then the oldest are dropped.",
+      "runs only, unless a sink says spool=FOLDER. Under systemd the default is spool in the unit's StateDirectory. '' is " +
+      'off: then the oldest are dropped.',
     default: '/var/lib/weir/spool',
     group: 'export',
     example: '/srv/weir/spool',

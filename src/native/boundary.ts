@@ -593,6 +593,8 @@ export interface NativeAddon {
   dropPrivileges(uid: number, gid: number, capabilities: string[]): void;
   /** Capability names in the effective set. */
   capabilities(): string[];
+  /** One datagram to NOTIFY_SOCKET, a path or `@NAME`, without waiting (sd_notify(3)); '' or errno's name. */
+  notifyServiceManager(socket: string, message: string): string;
 }
 
 export interface SctpOptions {

@@ -21,6 +21,7 @@ const typeScriptRooms: Record<string, string[]> = {
   ipfix: ['errors', 'fields'],
   exporting: ['errors', 'fields', 'config', 'native', 'metering', 'sinks', 'spool', 'ipfix', 'telemetry'],
   capabilities: [],
+  service: ['errors', 'fields', 'capabilities', 'telemetry'],
   doctor: ['errors', 'config', 'native', 'capabilities', 'telemetry'],
   privileges: ['errors', 'config', 'native', 'capabilities', 'telemetry'],
   attribution_run: ['errors', 'fields', 'config', 'native', 'metering', 'exporting', 'identity', 'telemetry'],
