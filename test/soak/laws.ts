@@ -66,18 +66,25 @@ export function referenceIsComplete(reading: Reading, { mark, collector }: SoakS
   ];
 }
 
+/** Packets of numbered flows that are in records, but were not sent. */
+export function inventedBy(blocks: readonly SentBlock[], reference: Tally): string[] {
+  let surplus = 0;
+  for (const { first, block } of blocks)
+    for (let flow = 0; flow < block.flows; flow++)
+      surplus += Math.max(0, reference.packetsOf(first + flow) - block.packets[flow]!);
+  return surplus > 0 ? [`${surplus} packets are in records that nobody sent`] : [];
+}
+
 /** Packets sent that no record has; what the kernel dropped aside, there are none. */
 export function sentIsMetered(blocks: readonly SentBlock[], reference: Tally, reading: Reading): string[] {
   const kernelDrops = reading.sum('weir_kernel_dropped_frames_total');
   const lost = recordsLost(reading);
   let missing = 0;
   let incomplete = 0;
-  let surplus = 0;
-  for (const { first, block, whole } of blocks) {
+  for (const { first, block } of blocks.filter(({ whole }) => whole)) {
     for (let flow = 0; flow < block.flows; flow++) {
       const gap = block.packets[flow]! - reference.packetsOf(first + flow);
-      if (gap < 0) surplus -= gap;
-      if (gap <= 0 || !whole) continue;
+      if (gap <= 0) continue;
       missing += gap;
       incomplete++;
     }
@@ -86,7 +93,7 @@ export function sentIsMetered(blocks: readonly SentBlock[], reference: Tally, re
     ...(missing > kernelDrops && incomplete > kernelDrops + lost
       ? [`${missing} packets sent are in no record: the kernel dropped ${kernelDrops}, ${lost} records were lost`]
       : []),
-    ...(surplus > 0 ? [`${surplus} packets are in records that nobody sent`] : []),
+    ...inventedBy(blocks, reference),
   ];
 }
 
