@@ -23,7 +23,7 @@ const steps: Record<string, number> = {
   'day forward': 86_400,
 };
 
-const capturing = /far0: is up; capturing/g;
+const capturing = /far0: is up; capturing|"msg":"metering [^"]*far0/g;
 
 const settings = {
   usual: { activeTimeout: '2s', idleTimeout: '500ms', logLevel: 'info' },

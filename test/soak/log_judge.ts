@@ -34,7 +34,12 @@ const allowed: Allowed[] = [
     because: disks,
     lines: 3,
   },
-  { pattern: /^far0: (went down or vanished|there is no interface)/, because: of('interface'), lines: 2 },
+  {
+    pattern: /^far0: (went down or vanished|there is no interface|is down; capture begins)/,
+    because: of('interface'),
+    lines: 2,
+  },
+  { pattern: /^weir crashed \(SIG/, because: of('crash'), lines: 1 },
   { pattern: /^not reloaded: /, because: invalid, lines: 3 },
   { pattern: /restart/, because: of('reload'), lines: 1 },
   { pattern: /^kafka:.*(no broker is reachable|_TRANSPORT|_TIMED_OUT)/, because: of('kafka'), lines: 2 },

@@ -29,6 +29,8 @@ const options: SoakOptions = {
 const undo = new Undoing();
 const soak = new Soak(undo, options, (text) => process.stderr.write(`soak: ${text}\n`));
 let failed = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void undo.run().then(() => process.exit(1)));
 try {
   await soak.run();
 } catch (error) {

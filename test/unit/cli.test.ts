@@ -373,6 +373,23 @@ test('SIGHUP reloads what may change, warns of the rest, and reopens', async () 
   assert.equal(await status, 0);
 });
 
+test('SIGHUP while the probe starts is followed when it has started', async () => {
+  const file = join(folder, 'early.yaml');
+  writeFileSync(file, 'activeTimeout: 60\n');
+  const { io, probe, signals } = world();
+  io.startProbe = async () => {
+    writeFileSync(file, 'activeTimeout: 90\n');
+    signals.emit('SIGHUP');
+    return probe;
+  };
+  const status = main(['-c', file], {}, io);
+  await settled();
+  await settled();
+  assert.deepEqual(probe.calls, ['reload 90000 1', 'reopen']);
+  probe.end(0);
+  assert.equal(await status, 0);
+});
+
 test('a stdout that is closed ends the run cleanly; a full disk does not', async () => {
   for (const [code, expected] of [
     ['EPIPE', 0],
