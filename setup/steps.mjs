@@ -69,7 +69,6 @@ export const packages = {
     'zsh',
     'fish',
     'bsdutils', // script(1)
-    'mmdebstrap',
   ],
   /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
