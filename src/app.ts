@@ -24,6 +24,7 @@ import { MeteringProcess } from './metering/metering_process.js';
 import type { DpiOptions, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
 import { loadAddon, packageRoot } from './native/load.js';
 import { becomeUser, findAccount } from './privileges.js';
+import { processView } from './process_view.js';
 import { saySummary } from './run_summary.js';
 import { giveSpool } from './spool/index.js';
 import { StatusRun } from './status_run.js';
@@ -52,6 +53,8 @@ export interface Probe {
   status(): string;
   /** Its threads whose loop has not turned for so many ms. */
   stalled(ms: number): string[];
+  /** Counters of the meter and the sinks now; after the end the last ones. */
+  snapshot(): Snapshot;
   /** Exit status of the run: 0, or 1 when a source could not be read to its end. */
   readonly finished: Promise<number>;
 }
@@ -190,7 +193,7 @@ class Run implements Probe {
       await Promise.all(this.#exporters.map((exporter) => exporter.open()));
       // Privileges are what they stay: its threads read /proc with what --user kept.
       this.#attribution?.start(takes(true));
-      this.#before = { at: performance.now(), snapshot: this.#snapshot() };
+      this.#before = { at: performance.now(), snapshot: this.snapshot() };
       metering.start();
       this.#lookForChanges();
       this.#started = true;
@@ -258,6 +261,7 @@ class Run implements Probe {
         options: this.#options,
         log: this.#log,
         names: identity,
+        view: processView(addon.capabilities()),
         onFailure: this.#reject,
       });
     }
@@ -363,13 +367,13 @@ class Run implements Probe {
   }
 
   #printStats(): void {
-    const now = { at: performance.now(), snapshot: this.#snapshot() };
+    const now = { at: performance.now(), snapshot: this.snapshot() };
     const before = this.#before ?? now;
     this.#before = now;
     this.#environment.stderr.write(`${statsLine(now.snapshot, before.snapshot, now.at - before.at)}\n`);
   }
 
-  #snapshot(): Snapshot {
+  snapshot(): Snapshot {
     const sinks = this.#exporters.map((exporter): SinkSnapshot => {
       const counters = exporter.counters();
       const { exported: records, octets: bytes, dropped, queued, spooled } = counters;
@@ -447,7 +451,7 @@ class Run implements Probe {
 
   status(): string {
     if (this.#over) return 'ended';
-    return this.#statusLine.next(this.#subject(), this.#snapshot(), performance.now());
+    return this.#statusLine.next(this.#subject(), this.snapshot(), performance.now());
   }
 
   stalled(ms: number): string[] {

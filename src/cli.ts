@@ -26,6 +26,9 @@ export interface CliIo extends ProcessControl, SupervisorControl, ServiceControl
   host: CommandContext['host'];
   loadAddon?: () => LoadedAddon;
   startProbe?: StartProbe;
+  stdin?: NodeJS.ReadStream;
+  /** Calls back when the process ends, however that comes; returns how to take it away again. */
+  onExit?(handler: () => void): () => void;
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;
@@ -140,6 +143,7 @@ async function dispatch(argv: readonly string[], env: Environment, io: CliIo): P
   const { command } = parsed;
   if (command === 'spool') return spoolCommand(parsed, env, io);
   if (command === 'collect') return collectCommand(parsed, env, io);
+  if (command === 'top') return (await import('./cli/top_run.js')).topCommand(parsed, env, io);
   if (command === undefined) {
     const watched = supervised(parsed, env);
     return watched ? superviseCommand(argv, watched, env, io) : probeCommand(parsed, env, io);
@@ -164,17 +168,30 @@ export async function main(argv: readonly string[], env: Environment, io: CliIo)
 
 /** What tells a child that a supervisor of ours is at the other end of its channel. */
 const supervisedWord = 'weir: supervised';
+/** What a child answers once SIGHUP does not end it any more. */
+const hearsHangupWord = 'weir: hears SIGHUP';
 
 function startChild(args: readonly string[]): Child {
   const program = [...process.execArgv, process.argv[1] ?? '', ...args];
   const env = environmentOfChild(process.env);
   const child = spawn(process.execPath, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   child.send(supervisedWord, () => {}); // it may have ended already
+  let hearsHangup = false;
+  let hangupWaits = false;
+  child.on('message', (word) => {
+    if (word !== hearsHangupWord) return;
+    hearsHangup = true;
+    if (hangupWaits) child.kill('SIGHUP');
+  });
   const ended = new Promise<Ending>((resolve, reject) => {
     child.once('exit', (status, signal) => resolve({ status, signal }));
     child.on('error', reject);
   });
-  return { ended, kill: (signal) => void child.kill(signal) };
+  const kill = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGHUP' && !hearsHangup) hangupWaits = true;
+    else child.kill(signal);
+  };
+  return { ended, kill };
 }
 
 /** A supervisor that is gone (kill -9) neither stops us nor starts us again: then we end. */
@@ -188,6 +205,14 @@ function processIo(): CliIo {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    // Asked for only where it is read: merely touching it makes a stream of it.
+    get stdin() {
+      return process.stdin;
+    },
+    onExit(handler) {
+      process.on('exit', handler);
+      return () => process.off('exit', handler);
+    },
     host: {
       nodePath: process.execPath,
       nodeVersion: process.version,
@@ -196,6 +221,7 @@ function processIo(): CliIo {
     },
     onSignal(signal, handler) {
       process.on(signal, handler);
+      if (signal === 'SIGHUP' && process.connected) process.send?.(hearsHangupWord, () => {});
       return () => process.off(signal, handler);
     },
     exit: (status) => process.exit(status),

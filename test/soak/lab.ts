@@ -23,12 +23,14 @@ const steps: Record<string, number> = {
   'day forward': 86_400,
 };
 
+const capturing = /far0: is up; capturing|"msg":"metering [^"]*far0/g;
+
 const settings = {
   usual: { activeTimeout: '2s', idleTimeout: '500ms', logLevel: 'info' },
   timeouts: { activeTimeout: '1s', idleTimeout: '200ms', logLevel: 'info' },
   level: { activeTimeout: '2s', idleTimeout: '500ms', logLevel: 'debug' },
   invalid: { activeTimeout: 'soon', idleTimeuot: '1s' },
-  restart: { activeTimeout: '2s', idleTimeout: '500ms', logLevel: 'info', cacheSize: 4096 },
+  restart: { activeTimeout: '2s', idleTimeout: '500ms', logLevel: 'info', enterpriseNumber: 4711 },
 } as const;
 
 export const cacheFlows = 16_384;
@@ -106,6 +108,15 @@ export class Lab {
     else if (what === 'reload') this.#reload('usual');
     else if (what === 'clock') writeFileSync(this.#clock, '+0\n');
     else for (const one of this.#suffering(what)) await one.collector!.behave('up');
+  }
+
+  /** Times weir has said that the interface is captured again. */
+  captures(): number {
+    return [...this.weir.stderr.matchAll(capturing)].length;
+  }
+
+  capturesAgain(before: number): Promise<void> {
+    return this.weir.said(capturing, before + 1);
   }
 
   #suffering(what: string): SoakSink[] {

@@ -1,4 +1,5 @@
 // The laws of the soak, looked at when nothing moves: each gives what is broken, in one line with the figures.
+import type { DatagramPeer } from './collectors.js';
 import type { SentBlock } from './load.js';
 import type { Reading } from './sampling.js';
 import type { SoakSink } from './sinks.js';
@@ -32,6 +33,8 @@ export function onTheWay(reading: Reading, sinks: readonly SoakSink[]): string[]
     ...sinks.flatMap(({ name, mark }) => [
       ...waiting(`${name} queued`, reading.sink(mark, 'queued_records')),
       ...waiting(`${name} spooled`, reading.sink(mark, 'spooled_records')),
+      ...waiting(`${name} octets queued`, reading.sink(mark, 'queued_bytes')),
+      ...waiting(`${name} octets in the spool`, reading.sink(mark, 'spooled_bytes')),
     ]),
   ];
 }
@@ -44,35 +47,53 @@ export function recordsReachSinks(reading: Reading, sinks: readonly SoakSink[]):
   );
 }
 
+/** Records that found the record ring full, because the machine gave weir no time: counted, and in no sink. */
+export const recordsLost = (reading: Reading): number => reading.sum('weir_flow_records_dropped_total');
+
 /** What the reference got is all that was metered: records, packets, octets. */
 export function referenceIsComplete(reading: Reading, { mark, collector }: SoakSink): string[] {
   const { records, packets, octets, broken } = collector!.tally;
-  const lost = reading.sum('weir_flow_records_dropped_total');
-  if (lost > 0) return [`${lost} records found the record ring full: the reference cannot be complete`];
+  const exported = reading.sink(mark, 'records_exported_total');
+  const arrived = [
+    ...differs('reference: records = exported', records, exported),
+    ...differs('reference: broken lines', broken, 0),
+  ];
+  if (recordsLost(reading) > 0) return arrived;
   return [
-    ...differs('reference: records = exported', records, reading.sink(mark, 'records_exported_total')),
+    ...arrived,
     ...differs('reference: packets of records = packets metered', packets, reading.sum('weir_packets_total')),
     ...differs('reference: octets of records = octets metered', octets, reading.sum('weir_ip_bytes_total')),
-    ...differs('reference: broken lines', broken, 0),
   ];
 }
 
-/** Packets sent that no record has; what the kernel dropped aside, there are none. */
-export function sentIsMetered(blocks: readonly SentBlock[], reference: Tally, kernelDrops: number): string[] {
-  let missing = 0;
+/** Packets of numbered flows that are in records, but were not sent. */
+export function inventedBy(blocks: readonly SentBlock[], reference: Tally): string[] {
   let surplus = 0;
-  let wrong = 0;
-  for (const { first, block, whole } of blocks) {
+  for (const { first, block } of blocks)
+    for (let flow = 0; flow < block.flows; flow++)
+      surplus += Math.max(0, reference.packetsOf(first + flow) - block.packets[flow]!);
+  return surplus > 0 ? [`${surplus} packets are in records that nobody sent`] : [];
+}
+
+/** Packets sent that no record has; what the kernel dropped aside, there are none. */
+export function sentIsMetered(blocks: readonly SentBlock[], reference: Tally, reading: Reading): string[] {
+  const kernelDrops = reading.sum('weir_kernel_dropped_frames_total');
+  const lost = recordsLost(reading);
+  let missing = 0;
+  let incomplete = 0;
+  for (const { first, block } of blocks.filter(({ whole }) => whole)) {
     for (let flow = 0; flow < block.flows; flow++) {
       const gap = block.packets[flow]! - reference.packetsOf(first + flow);
-      if (gap > 0 && whole) missing += gap;
-      if (gap < 0) surplus -= gap;
-      if (gap !== 0 && (whole || gap < 0)) wrong++;
+      if (gap <= 0) continue;
+      missing += gap;
+      incomplete++;
     }
   }
   return [
-    ...(missing > kernelDrops ? [`${missing} packets sent are in no record, the kernel dropped ${kernelDrops}`] : []),
-    ...(surplus > 0 ? [`${surplus} packets are in records that nobody sent (${wrong} flows)`] : []),
+    ...(missing > kernelDrops && incomplete > kernelDrops + lost
+      ? [`${missing} packets sent are in no record: the kernel dropped ${kernelDrops}, ${lost} records were lost`]
+      : []),
+    ...inventedBy(blocks, reference),
   ];
 }
 
@@ -90,6 +111,19 @@ export function compared(flows: number, reference: Tally, other: Tally): Compari
     else if (gap > 0) found.repeated++;
   }
   return found;
+}
+
+/** Over UDP what is missing is what the sequence numbers say; while the collector stood and read, nothing is. */
+export function datagramsAreKnown({ name, mark }: SoakSink, peer: DatagramPeer, reading: Reading): string[] {
+  const exported = reading.sink(mark, 'records_exported_total');
+  const { records } = peer.tally;
+  const { lost } = peer.reader.counters;
+  const figures = `exported ${exported}, got ${records}, missing by sequence ${lost}, no room for ${peer.overflows} datagrams`;
+  if (records > exported) return [`${name} has more than were exported: ${figures}`];
+  if (records + lost < exported) return [`${name} lost records that its sequence numbers do not tell: ${figures}`];
+  if (peer.overflows === 0 && peer.absences === 0 && records < exported)
+    return [`${name} lost records that the kernel did not count: ${figures}`];
+  return [];
 }
 
 /** What a sink exported is at its collector, once unless weir says that it sent it again. */

@@ -41,7 +41,7 @@ async function run(command: readonly string[]): Promise<{ status: number | null;
 export interface SentBlock {
   first: number;
   block: NumberedBlock;
-  /** All frames left the near end. */
+  /** All frames were there for weir: they left the near end, and the interface stood all the time. */
   whole: boolean;
 }
 
@@ -49,6 +49,8 @@ export class Load {
   readonly sent: SentBlock[] = [];
   /** Runs of real sockets. */
   workloads = 0;
+  /** Odd while the interface is away or has just come back. */
+  interfaceTurns = 0;
   readonly #network: Network;
   readonly #file: string;
   readonly #mixed: NumberedBlock;
@@ -80,15 +82,20 @@ export class Load {
     const first = this.#next;
     this.#next += block.flows;
     block.write(this.#file, first);
+    const turns = this.interfaceTurns;
     const { netns, interface: name } = this.#network.near;
     const { status, stdout } = await run([
       ...['nsenter', `--net=/run/netns/${netns}`, 'tcpreplay', '-q', '-i', name, '--pps', String(framesASecond)],
       this.#file,
     ]);
     const frames = Number(/Successful packets:\s+(\d+)/.exec(stdout)?.[1] ?? 0);
-    const sent = { first, block, whole: status === 0 && frames === block.frames };
+    const sent = { first, block, whole: status === 0 && frames === block.frames && this.#stood(turns) };
     this.sent.push(sent);
     return sent;
+  }
+
+  #stood(since: number): boolean {
+    return since === this.interfaceTurns && since % 2 === 0;
   }
 
   /** Real sockets, in a cgroup that is gone afterwards. */

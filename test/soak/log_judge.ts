@@ -18,10 +18,12 @@ const of =
 const streams = of('tcp', 'http', 'tight', 'kafka');
 const disks = of('disk', 'tight');
 
+const invalid = ({ what, how }: Fault): boolean => what === 'reload' && how === 'invalid';
+
 const allowed: Allowed[] = [
   { pattern: /documentation only; set your own/, because: () => false, lines: 1 },
   {
-    pattern: /^(tcp|http):.*(ECONNREFUSED|ECONNRESET|EPIPE|closed by|no answer|answered 503).*next attempt/,
+    pattern: /^(tcp|http):.*(ECONNREFUSED|ECONNRESET|EPIPE|closed by|socket hang up|no answer|HTTP 503).*next attempt/,
     because: streams,
     lines: 2,
   },
@@ -32,7 +34,15 @@ const allowed: Allowed[] = [
     because: disks,
     lines: 3,
   },
-  { pattern: /: (went down or vanished|is up; capturing)/, because: of('interface'), lines: 2 },
+  {
+    pattern: /^far0: (went down or vanished|there is no interface|is down; capture begins)/,
+    because: of('interface'),
+    lines: 2,
+  },
+  { pattern: /^weir crashed \(SIG/, because: of('crash'), lines: 1 },
+  { pattern: /^not reloaded: /, because: invalid, lines: 3 },
+  { pattern: /restart/, because: of('reload'), lines: 1 },
+  { pattern: /^kafka:.*(no broker is reachable|_TRANSPORT|_TIMED_OUT)/, because: of('kafka'), lines: 2 },
 ];
 
 interface Line {

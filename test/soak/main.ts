@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Undoing } from '../support/undo.js';
 import type { SoakOptions } from './schedule.js';
+import { reportOf } from './report.js';
 import { Soak } from './soak.js';
 
 const { values } = parseArgs({
@@ -28,6 +29,8 @@ const options: SoakOptions = {
 const undo = new Undoing();
 const soak = new Soak(undo, options, (text) => process.stderr.write(`soak: ${text}\n`));
 let failed = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void undo.run().then(() => process.exit(1)));
 try {
   await soak.run();
 } catch (error) {
@@ -36,6 +39,7 @@ try {
 } finally {
   await undo.run();
 }
-if (values.report !== undefined) writeFileSync(values.report, JSON.stringify(soak.rounds, undefined, 1));
-process.stdout.write(`${JSON.stringify(soak.rounds.at(-1))}\n`);
+const report = reportOf(soak);
+if (values.report !== undefined) writeFileSync(values.report, report);
+process.stdout.write(report);
 process.exit(failed || soak.broken.length > 0 ? 1 : 0);

@@ -32,7 +32,7 @@ export async function makeSinks(undo: Undo, folder: string, disk: string): Promi
   const spool = (name: string) => `spool=${join(folder, 'spool', name)}`;
   for (const path of [files, tightFiles, join(folder, 'spool')]) mkdirSync(path, { recursive: true });
   const unix = join(folder, 'reference.sock');
-  const stream = 'reconnect=200ms&resend=1s';
+  const stream = 'reconnect=200ms&resend=10s&resendsize=64M';
   const sinks: SoakSink[] = [
     {
       name: 'reference',
@@ -69,7 +69,7 @@ export async function makeSinks(undo: Undo, folder: string, disk: string): Promi
     },
     {
       name: 'tight file',
-      url: `file://${tightFiles}/flows.json?rotate=2s&compress=gzip`,
+      url: `file://${tightFiles}/flows.json?rotate=2s&compress=gzip&queue=64M`,
       mark: `${tightFiles}/`,
       file: new FilePeer(tightFiles),
       lossy: true,

@@ -3,26 +3,34 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../support/seeded_random.js';
 import type { Undo } from '../support/undo.js';
+import { DatagramPeer } from './collectors.js';
 import { cacheFlows, Lab } from './lab.js';
 import {
   compared,
   countersAddUp,
+  datagramsAreKnown,
   exportedArrives,
+  inventedBy,
   onTheWay,
   recordsReachSinks,
   referenceIsComplete,
   sentIsMetered,
 } from './laws.js';
 import { Load } from './load.js';
+import { judgeEnd } from './last_laws.js';
 import { judgeLog } from './log_judge.js';
 import { octetsBelow, Reading, type Sample, sampleProcess } from './sampling.js';
 import { type Fault, plan, type Round, type SoakOptions } from './schedule.js';
-import { ports } from './sinks.js';
+import { ports, type SoakSink } from './sinks.js';
+import { judgeGrowth } from './verdicts.js';
 
 const quietLimitMs = 90_000;
 const lookMs = 100;
+const collectLooks = 100;
+/** What src/cli/live_run.ts allows. */
+const stopLimitS = 12;
 /** A block of numbered flows; several make a compressed minute. */
-const blockFlows = 500;
+const blockFlows = 2000;
 
 export interface RoundResult {
   round: number;
@@ -39,6 +47,8 @@ export interface RoundResult {
 
 export class Soak {
   readonly broken: string[] = [];
+  /** What else is worth a line in the report. */
+  readonly facts: string[] = [];
   readonly rounds: RoundResult[] = [];
   readonly samples: Sample[] = [];
   readonly options: SoakOptions;
@@ -104,9 +114,14 @@ export class Soak {
         this.#say(
           `${this.#minutes().toFixed(1)} min: ${fault.what} ${fault.how} until ${(fault.to - fault.from).toFixed(1)} min later`,
         );
+        const captured = this.#lab.captures();
+        if (fault.what === 'interface') this.#load.interfaceTurns++;
         await this.#lab.begin(fault);
         await delay(Math.max(0, fault.to - now()) * this.#minuteMs);
         await this.#lab.end(fault);
+        if (fault.what !== 'interface') return;
+        await this.#lab.capturesAgain(captured);
+        this.#load.interfaceTurns++;
       }),
     );
   }
@@ -181,15 +196,16 @@ export class Soak {
     }
   }
 
-  /** Until the collectors have read what is in their sockets. */
+  /** Until the collectors have read what is on its way to them; what is missing then, the laws tell. */
   async #collected(): Promise<void> {
-    let before = -1;
-    for (let looks = 0; looks < 100; looks++) {
-      const sum = this.#lab.sinks.reduce((total, { collector }) => total + (collector?.tally.records ?? 0), 0);
-      if (sum === before) return;
-      before = sum;
-      await delay(3 * lookMs);
-    }
+    const reading = await Reading.of(ports.metrics);
+    const late = ({ mark, collector }: SoakSink): boolean => {
+      if (collector === undefined || collector instanceof DatagramPeer) return false;
+      const of = (name: string) => reading.sink(mark, `records_${name}_total`);
+      return collector.tally.records < of('exported') - of('unconfirmed');
+    };
+    for (let looks = 0; looks < collectLooks && this.#lab.sinks.some(late); looks++) await delay(lookMs);
+    await delay(lookMs); // and the datagrams in the socket
   }
 
   async #quiet(index: number, round: Round): Promise<void> {
@@ -219,21 +235,28 @@ export class Soak {
 
   #lawsAtRest(reading: Reading): string[] {
     const { sinks } = this.#lab;
-    if (this.options.supervised) return countersAddUp(reading, sinks);
     const [reference] = sinks;
     const { tally } = reference!.collector!;
-    const kernelDrops = reading.sum('weir_kernel_dropped_frames_total');
+    const complaints = sinks.flatMap(({ name, collector }) =>
+      (collector?.complaints() ?? []).map((text) => `${name}: ${text}`),
+    );
+    // A crash loses what was not exported yet, but nothing comes up that was never sent.
+    if (this.options.supervised) return [...complaints, ...inventedBy(this.#load.sent, tally)];
     const broken = [
+      ...complaints,
       ...recordsReachSinks(reading, sinks),
       ...referenceIsComplete(reading, reference!),
-      ...sentIsMetered(this.#load.sent, tally, kernelDrops),
+      ...sentIsMetered(this.#load.sent, tally, reading),
     ];
     for (const sink of sinks.slice(1)) {
       const { collector } = sink;
-      if (collector === undefined || sink.name === 'udp') continue;
+      if (collector === undefined) continue;
+      if (collector instanceof DatagramPeer) {
+        broken.push(...datagramsAreKnown(sink, collector, reading));
+        continue;
+      }
       const found = compared(this.#load.flows, tally, collector.tally);
       broken.push(...exportedArrives(sink, reading, found, collector.tally));
-      broken.push(...collector.complaints().map((text) => `${sink.name}: ${text}`));
     }
     return broken;
   }
@@ -242,8 +265,16 @@ export class Soak {
     const begin = performance.now();
     const run = await this.#lab.weir.stop();
     const seconds = (performance.now() - begin) / 1000;
-    this.#say(`stopped with status ${run.status} after ${seconds.toFixed(1)} s`);
+    this.facts.push(`stopped with status ${run.status} after ${seconds.toFixed(1)} s`);
     if (run.status !== 0) this.#break('stop', [`exit status ${run.status}`]);
-    this.#break('log', judgeLog(run.stderr, this.#faults).broken);
+    if (seconds > stopLimitS) this.#break('stop', [`it took ${seconds.toFixed(1)} s`]);
+    const log = judgeLog(run.stderr, this.#faults);
+    const grown = judgeGrowth(this.rounds.map(({ quiet }) => quiet));
+    const last = this.options.supervised ? { broken: [], facts: [] } : await judgeEnd(run, this.#lab.sinks);
+    this.#break('log', log.broken);
+    this.#break('growth', grown.broken);
+    this.#break('end', last.broken);
+    this.facts.push(`${log.lines} lines in the log, ${log.warnings} of them warnings or errors`);
+    this.facts.push(...grown.facts, ...last.facts);
   }
 }

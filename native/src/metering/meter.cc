@@ -10,6 +10,7 @@
 #include "capture/fanout.h"
 #include "capture/pcap_file.h"
 #include "capture/user_filter.h"
+#include "metering/wall_time.h"
 
 namespace weir {
 
@@ -84,6 +85,7 @@ WorkerOptions Meter::workerOptions(const std::string& name, bool live, unsigned 
   options.name = "weir " + name;
   options.decoder = options_.decoder;
   options.cache = options_.cache;
+  options.clock = clock_;
   options.cache.needs &= kMeasuredNeeds;
   // Templates may name what is switched off: records carry the block (stride()), empty; the cache keeps none.
   if (!options_.decoder.tunnels) options.cache.needs &= ~uint32_t{needsTunnel};
@@ -285,7 +287,17 @@ void Meter::take(BatchBuffer& batch) {
     }
   }
   batch.heapSize = heapSize;
-  if (attribution_ == nullptr) return;
+  if (attribution_ != nullptr) attribute(batch, first);
+  if (!live()) return;
+  clock_->observe();
+  toWallTime(batch, first, clock_->wallOffsetNs());
+}
+
+bool Meter::live() const {
+  return options_.sources.empty() || options_.sources.front().kind != SourceSpec::file;
+}
+
+void Meter::attribute(BatchBuffer& batch, uint32_t first) {
   // Packets' flows first: what they told of makes no socket flow.
   attribution_->attribute(batch, first, points_);
   if (takesSockets_) takeSockets(batch);
