@@ -12,7 +12,7 @@ header { margin: 0 0 12px; } header b { font-size: 18px; } header span { color: 
 #grid { display: grid; grid-template-columns: repeat(24, 1fr); grid-auto-rows: 30px; gap: 8px; }
 .panel { background: #181b1f; border: 1px solid #26282e; border-radius: 2px; padding: 6px 8px; display: flex; flex-direction: column; overflow: hidden; min-width: 0; }
 .panel h2 { font-size: 13px; font-weight: 500; margin: 0 0 4px; }
-.row { font-size: 15px; font-weight: 500; align-self: center; }
+.row { align-self: center; } .row h2 { margin: 0; font-size: 15px; font-weight: 500; }
 .chart { flex: 1; min-height: 0; position: relative; }
 .stat { flex: 1; display: flex; align-items: center; justify-content: center; font-size: 30px; font-weight: 500; position: relative; z-index: 1; }
 .spark { position: absolute; inset: auto 0 0 0; opacity: .5; }
@@ -63,7 +63,6 @@ function draw({ times, panels }) {
     pps: si('p/s'),
     bps: si('b/s'),
     Bps: si('B/s'),
-    ops: si('ops/s'),
     short: si(''),
     bytes: (value) => scale(value, 1024, ['B', 'KiB', 'MiB', 'GiB']),
     percentunit: (value) => `${(value * 100).toFixed(value < 0.1 ? 2 : 1)}%`,
@@ -74,6 +73,7 @@ function draw({ times, panels }) {
           ? `${(value * 1000).toFixed(1)} ms`
           : `${value.toFixed(2)} s`,
   };
+  const formatOf = (unit) => (unit.startsWith('count:') ? si(unit.slice(6)) : formats[unit]);
   const last = (values) => values.findLast((value) => value !== null);
   const element = (parent, name, className, text) => {
     const made = parent.appendChild(document.createElement(name));
@@ -91,17 +91,19 @@ function draw({ times, panels }) {
 
   function graph(box, panel) {
     const { unit, max, color, custom } = panel.fieldConfig.defaults;
-    const format = formats[unit];
+    const format = formatOf(unit);
     const colors = color.mode === 'shades' ? reds : palette;
     const place = element(box, 'div', 'chart');
     const legend = element(element(box, 'div', 'legend'), 'table');
     const head = element(legend, 'tr');
     for (const name of ['Name', 'Last', 'Max']) element(head, 'th', '', name);
-    for (const [index, { legend: name, values }] of panel.series.entries()) {
+    const highest = (values) => Math.max(...values.filter((value) => value !== null), 0);
+    const ranked = [...panel.series.entries()].sort(([, a], [, b]) => highest(b.values) - highest(a.values));
+    for (const [index, { legend: name, values }] of ranked) {
       const row = element(legend, 'tr');
       element(row, 'td', '', name).style.setProperty('--c', colors[index % colors.length]);
       element(row, 'td', '', format(last(values) ?? 0));
-      element(row, 'td', '', format(Math.max(...values.filter((value) => value !== null), 0)));
+      element(row, 'td', '', format(highest(values)));
     }
     const stacked = custom.stacking.mode === 'normal';
     let below = times.map(() => 0);
@@ -127,10 +129,11 @@ function draw({ times, panels }) {
       axes: [
         {
           ...axis,
-          space: 90,
+          space: 64,
+          size: 26,
           values: (_, splits) => splits.map((at) => new Date(at * 1000).toISOString().slice(11, 19)),
         },
-        { ...axis, size: 74, values: (_, splits) => splits.map(format) },
+        { ...axis, size: 86, values: (_, splits) => splits.map(format) },
       ],
       series: [{}, ...series],
     };
@@ -144,7 +147,7 @@ function draw({ times, panels }) {
     const { color } = thresholds.steps.findLast((step) => step.value === null || value >= step.value);
     const tone = { blue: '#5794f2', green: '#73bf69', orange: '#ff9830', red: '#f2495c' }[color];
     const wide = element(box, 'div', 'wide');
-    element(wide, 'div', 'stat', formats[unit](value)).style.color = tone;
+    element(wide, 'div', 'stat', formatOf(unit)(value)).style.color = tone;
     const spark = element(wide, 'div', 'spark');
     const options = {
       width: wide.clientWidth,
@@ -190,12 +193,13 @@ function draw({ times, panels }) {
       axes: [
         {
           ...axis,
-          space: 90,
+          space: 64,
+          size: 26,
           values: (_, splits) => splits.map((at) => new Date(at * 1000).toISOString().slice(11, 19)),
         },
         {
           ...axis,
-          size: 74,
+          size: 86,
           splits: () => cells.map((_, index) => index + 1).filter((index) => index % 3 === 0),
           values: (_, splits) => splits.map(label),
         },

@@ -18,7 +18,8 @@ const undo = [];
 
 /** A network namespace with only its loopback, and the site that talks in it. */
 async function startTraffic(folder) {
-  const netns = `weir-${process.pid}-screens`;
+  const netns = 'weir-screens';
+  spawnSync('ip', ['netns', 'del', netns], { stdio: 'ignore' }); // of a run that was killed
   output('ip', ['netns', 'add', netns]);
   undo.push(() => spawnSync('ip', ['netns', 'del', netns]));
   output('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
@@ -39,7 +40,9 @@ async function startTraffic(folder) {
 
 /** dist/src/cli.js with these arguments; resolves when its log has said this. */
 async function startWeir(args, pattern) {
-  const child = spawn(process.execPath, [join(root, 'dist', 'src', 'cli.js'), ...args], {
+  // The name of this machine is nobody's business.
+  const named = ['--uts', 'sh', '-c', 'hostname edge1 && exec "$@"', 'sh'];
+  const child = spawn('unshare', [...named, process.execPath, join(root, 'dist', 'src', 'cli.js'), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   undo.push(async () => {
