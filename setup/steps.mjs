@@ -55,6 +55,7 @@ export const packages = {
     'busybox-static',
     'liburing-dev',
     'curl',
+    'tmux', // weir top in a real terminal
   ],
   /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
