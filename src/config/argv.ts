@@ -18,12 +18,14 @@ export interface CommandText {
   doc: string;
   /** The rest of `weir help COMMAND`. */
   more?: string;
+  /** False: it looks at no option of a run. */
+  options?: false;
 }
 
 /** THE list of subcommands, as help prints them. */
 export const commands = {
-  fields: { operands: '[PATTERN]', doc: 'list the fields a template may name' },
-  templates: { operands: '[NAME]', doc: 'list the named templates, or the fields of one' },
+  fields: { operands: '[PATTERN]', doc: 'list the fields a template may name', options: false },
+  templates: { operands: '[NAME]', doc: 'list the named templates, or the fields of one', options: false },
   applications: {
     operands: '[PATTERN]',
     doc: 'list the applications that nDPI knows, with category and breed: what --dpi-filter may name',
@@ -54,8 +56,16 @@ export const commands = {
       'connections, failed, retransmits, rtt, flows, total.',
   },
   config: { operands: '', doc: 'print the effective configuration as YAML' },
-  version: { operands: '', doc: 'print the version' },
-  help: { operands: '[OPTION]', doc: 'print this help, or all about one option or command' },
+  completion: {
+    operands: 'bash|zsh|fish',
+    doc: 'print what completes the command line in that shell',
+    more:
+      'The Debian package has installed it already. Else `source <(weir completion bash)` in ~/.bashrc; for zsh ' +
+      '`weir completion zsh` into a file _weir in a folder of $fpath; for fish into ~/.config/fish/completions/weir.fish.',
+    options: false,
+  },
+  version: { operands: '', doc: 'print the version', options: false },
+  help: { operands: '[OPTION]', doc: 'print this help, or all about one option or command', options: false },
 } as const satisfies Record<string, CommandText>;
 
 export type Command = keyof typeof commands;
@@ -69,35 +79,76 @@ const operandLimit: Record<Command, number> = {
   spool: 1,
   top: 64,
   config: 0,
+  completion: 1,
   version: 0,
   help: 1,
 };
 
-/** THE table of flags that are no options of a run; those without a placeholder take no value. */
+/** A flag that is no option of a run. */
+export interface CommandFlag {
+  /** As written, the one that help prints first. */
+  flags: readonly string[];
+  /** Word for its value; '' for those without. */
+  placeholder: string;
+  /** What the value may be, for completion. */
+  words?: readonly string[];
+  doc: string;
+  /** Commands it goes with; none: weir itself. */
+  of: readonly Command[];
+}
+
+/** THE table of flags that are no options of a run; help, man page and completion are made from it. */
 export const commandFlags = {
-  help: { flags: ['--help', '-h', '-H'], placeholder: '', doc: 'print the help', of: undefined },
-  version: { flags: ['--version', '-v'], placeholder: '', doc: 'print the version', of: undefined },
-  json: { flags: ['--json'], placeholder: '', doc: 'print JSON', of: undefined },
-  by: { flags: ['--by'], placeholder: 'DIMENSION', doc: 'put flows together by this [process]', of: 'top' },
-  sort: { flags: ['--sort'], placeholder: 'COLUMN', doc: 'largest first by this column [octets]', of: 'top' },
-  limit: { flags: ['--limit'], placeholder: 'ROWS', doc: 'rows at most, the others as one; 0 is all [20]', of: 'top' },
-  once: { flags: ['--once'], placeholder: '', doc: 'print one table and end, without a screen', of: 'top' },
+  help: { flags: ['--help', '-h', '-H'], placeholder: '', doc: 'print the help', of: [] },
+  version: { flags: ['--version', '-v'], placeholder: '', doc: 'print the version', of: [] },
+  json: {
+    flags: ['--json'],
+    placeholder: '',
+    doc: 'print JSON',
+    of: ['applications', 'doctor', 'fields', 'templates', 'top'],
+  },
+  by: {
+    flags: ['--by'],
+    placeholder: 'DIMENSION',
+    words: [
+      'process',
+      'pid',
+      'user',
+      'container',
+      'pod',
+      'application',
+      'host',
+      'port',
+      'client',
+      'interface',
+      'protocol',
+      'flow',
+    ],
+    doc: 'put flows together by this [process]',
+    of: ['top'],
+  },
+  sort: {
+    flags: ['--sort'],
+    placeholder: 'COLUMN',
+    words: ['in', 'out', 'octets', 'packets', 'connections', 'failed', 'retransmits', 'rtt', 'flows', 'total'],
+    doc: 'largest first by this column [octets]',
+    of: ['top'],
+  },
+  limit: {
+    flags: ['--limit'],
+    placeholder: 'ROWS',
+    doc: 'rows at most, the others as one; 0 is all [20]',
+    of: ['top'],
+  },
+  once: { flags: ['--once'], placeholder: '', doc: 'print one table and end, without a screen', of: ['top'] },
   for: {
     flags: ['--for'],
     placeholder: 'TIME',
     doc: 'watch live flows for this time and end, without a screen [3s]; files are read to their end',
-    of: 'top',
+    of: ['top'],
   },
-  every: { flags: ['--every'], placeholder: 'TIME', doc: 'print a table this often, without a screen', of: 'top' },
+  every: { flags: ['--every'], placeholder: 'TIME', doc: 'print a table this often, without a screen', of: ['top'] },
 } as const satisfies Record<string, CommandFlag>;
-
-interface CommandFlag {
-  flags: readonly string[];
-  placeholder: string;
-  doc: string;
-  /** The one command it goes with; undefined: several. */
-  of: Command | undefined;
-}
 
 type CommandFlagName = keyof typeof commandFlags;
 
@@ -105,6 +156,13 @@ type CommandFlagName = keyof typeof commandFlags;
 export type CommandFlags = {
   [Name in CommandFlagName]: (typeof commandFlags)[Name]['placeholder'] extends '' ? boolean : string | undefined;
 };
+
+export const commandFlagNames = Object.keys(commandFlags) as CommandFlagName[];
+
+/** The row of a flag, for code that handles all of them alike. */
+export function commandFlagOf(name: CommandFlagName): CommandFlag {
+  return commandFlags[name];
+}
 
 export interface ParsedArguments {
   /** Undefined: run the probe. */
@@ -132,8 +190,8 @@ function allTargets(): Map<string, Target> {
       if (name !== 'observationPoints') targets.set(flag, { kind: 'option', name });
     }
   }
-  for (const flag of Object.keys(commandFlags) as CommandFlagName[])
-    for (const name of commandFlags[flag].flags) targets.set(name, { kind: 'command', flag });
+  for (const name of commandFlagNames)
+    for (const flag of commandFlagOf(name).flags) targets.set(flag, { kind: 'command', flag: name });
   return targets;
 }
 
@@ -144,8 +202,8 @@ const longFlags = [...targets]
 
 function takesValue(target: Target): boolean {
   if (target.kind === 'option') return !isFlag(target.name);
-  if (target.kind === 'command') return commandFlags[target.flag].placeholder !== '';
-  return target.kind === 'nprobe' && target.option.takesValue;
+  if (target.kind === 'command') return commandFlagOf(target.flag).placeholder !== '';
+  return target.option.takesValue;
 }
 
 function missing({ note }: NprobeOption): string {
@@ -153,7 +211,7 @@ function missing({ note }: NprobeOption): string {
 }
 
 const noFlags = Object.fromEntries(
-  Object.entries(commandFlags).map(([name, { placeholder }]) => [name, placeholder === '' ? false : undefined]),
+  commandFlagNames.map((name) => [name, commandFlagOf(name).placeholder === '' ? false : undefined]),
 ) as CommandFlags;
 
 class Parser {
@@ -184,11 +242,7 @@ class Parser {
     }
     this.#translate(this.#pace.flag, () => paceTranslation(this.#pace.pause, this.#pace.messages));
     const command = this.#command();
-    for (const [name, { flags, of }] of Object.entries(commandFlags)) {
-      const given = this.#flags[name as CommandFlagName];
-      if (given !== false && given !== undefined && of !== undefined && command !== of && command !== 'help')
-        this.#fail(`${flags[0]}: goes with weir ${of}`);
-    }
+    this.#checkFlags(command);
     return {
       command,
       operands: this.#operands,
@@ -280,6 +334,16 @@ class Parser {
     // What is meant takes a value: it must not be taken for a command.
     const meant = near === undefined ? undefined : targets.get(near);
     if (meant && takesValue(meant) && inline === undefined) this.#following();
+  }
+
+  /** A flag that does nothing here is a mistake. */
+  #checkFlags(command: Command | undefined): void {
+    for (const name of commandFlagNames.filter((one) => this.#flags[one] !== noFlags[one])) {
+      const { flags, of } = commandFlagOf(name);
+      if (of.length === 0 || (command !== undefined && of.includes(command))) continue;
+      const hint = command === undefined && name === 'json' ? '; for flows use --to -?format=json' : '';
+      this.#fail(`${flags[0]}: goes with weir ${of.join(', ')}${hint}`);
+    }
   }
 
   #command(): Command | undefined {

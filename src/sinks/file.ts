@@ -6,6 +6,7 @@ import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { WeirError } from '../errors.js';
 import { type Compression, FinishedFiles, freeFinishedPath, nextBoundary, partPath } from './file_rotation.js';
 import { errorText, FailureLog } from './failure_log.js';
+import { removeOldFiles } from './file_keeping.js';
 import {
   type Clock,
   newCounters,
@@ -32,6 +33,10 @@ export interface FileSinkOptions {
   /** Octets of one file, exceeded by less than one unit; 0 = no rotation by size. */
   rotateOctets?: number;
   compress?: Compression;
+  /** Finished files that stay, those of earlier runs with them; 0 = all. */
+  keepFiles?: number;
+  /** Octets that they may take together; 0 = no limit. */
+  keepOctets?: number;
   /** Octets waiting inside this process for the disk. */
   bufferOctets?: number;
   clock?: Clock;
@@ -40,6 +45,7 @@ export interface FileSinkOptions {
 }
 
 const retryMs = 1000;
+const lookMs = 10_000;
 const triesPerChunk = 10; // then the chunk is lost, and the next one tried
 
 interface Chunk {
@@ -84,6 +90,8 @@ export class FileSink implements Sink {
       rotateSeconds: 0,
       rotateOctets: 0,
       compress: 'none',
+      keepFiles: 0,
+      keepOctets: 0,
       bufferOctets: 4 << 20,
       openFile: open,
       ...given,
@@ -91,10 +99,14 @@ export class FileSink implements Sink {
     this.name = options.name;
     this.#clock = clock ?? systemClock;
     this.#log = new FailureLog(this.name, this.#clock, (level, text) => this.#events?.notice(level, text));
-    this.#finished = new FinishedFiles(this.#options.compress, (path, error) => {
-      this.counters.errors++;
-      this.#events?.notice('warning', `${path} stays uncompressed: ${error.message}`);
-    });
+    this.#finished = new FinishedFiles(
+      this.#options.compress,
+      () => this.#removeOld(),
+      (path, error) => {
+        this.counters.errors++;
+        this.#events?.notice('warning', `${path} stays uncompressed: ${error.message}`);
+      },
+    );
   }
 
   get ready(): boolean {
@@ -117,6 +129,7 @@ export class FileSink implements Sink {
     } catch (error) {
       throw new WeirError('WEIR_FILE', `${this.name}: ${(error as Error).message}`, { cause: error });
     }
+    await this.#removeOld();
     events.session();
   }
 
@@ -290,16 +303,18 @@ export class FileSink implements Sink {
     this.#taken = this.#size;
     this.#records = this.#takenRecords = 0;
     this.counters.sessions++;
-    if (rotateSeconds > 0) this.#armRotation(nextBoundary(wall, rotateSeconds));
+    if (rotateSeconds > 0) this.#armRotation(wall, nextBoundary(wall, rotateSeconds));
   }
 
-  #armRotation(boundary: number): void {
+  /** Timers do not follow a clock that is set: it is looked at often. Set back to before the file's period, it ends too. */
+  #armRotation(begun: number, boundary: number): void {
     this.#cancelRotation?.();
-    // Timers may be early by a clock step, and hold 2^31 ms at most: look again when one is due.
-    const wait = Math.min(Math.max(1, boundary - this.#clock.wall()), 86_400_000);
+    const wait = Math.min(Math.max(1, boundary - this.#clock.wall()), lookMs);
     this.#cancelRotation = this.#clock.after(wait, () => {
-      if (this.#clock.wall() >= boundary) this.#turn('rotate');
-      else this.#armRotation(boundary);
+      const wall = this.#clock.wall();
+      const before = nextBoundary(wall, this.#options.rotateSeconds) <= begun;
+      if (before || wall >= boundary) this.#turn('rotate');
+      else this.#armRotation(begun, boundary);
     });
   }
 
@@ -316,6 +331,20 @@ export class FileSink implements Sink {
     await handle.close();
     if (this.#records === 0) await unlink(partPath(this.#path));
     else await this.#finished.add(this.#path);
+  }
+
+  /** What is beyond the limits leaves the disk; it had been exported. */
+  async #removeOld(): Promise<void> {
+    const { path, keepFiles, keepOctets } = this.#options;
+    if (!this.#rotates || (keepFiles === 0 && keepOctets === 0)) return;
+    try {
+      const removed = await removeOldFiles(path, { keepFiles, keepOctets }, this.#handle && partPath(this.#path));
+      for (const name of removed)
+        this.#events?.notice('info', `${name} removed, since newer ones are as much as is kept`);
+    } catch (error) {
+      this.counters.errors++;
+      this.#events?.notice('warning', `old files stay: ${errorText(error)}`);
+    }
   }
 
   #drained(): void {

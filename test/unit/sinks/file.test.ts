@@ -59,6 +59,33 @@ test('rotation by time: aligned, whole files only under their names, each a new 
   assert.equal(text('flows-20261121T060000Z.json'), 'b\n');
 });
 
+test('rotation by time follows a clock that is set: forward soon, back to another period too', async (context) => {
+  const { sink, events, clock, list } = await rig(context, { rotateSeconds: 3600 });
+  await sink.open(events);
+  sink.write(unitRun(['a\n']));
+  clock.advance(40_000);
+  await events.until(() => events.sessions === 2);
+  sink.write(unitRun(['b\n']));
+  clock.set(7_200_000); // 08:00:10
+  clock.advance(10_000);
+  await events.until(() => events.sessions === 3);
+  sink.write(unitRun(['c\n']));
+  clock.set(-1_000); // within its period
+  clock.advance(60_000);
+  assert.equal(events.sessions, 3);
+  clock.set(-86_400_000); // the day before
+  clock.advance(10_000);
+  await events.until(() => events.sessions === 4);
+  sink.write(unitRun(['d\n']));
+  await sink.close(1000);
+  assert.deepEqual(list(), [
+    'flows-20261120T080129Z.json',
+    'flows-20261121T055930Z.json',
+    'flows-20261121T060010Z.json',
+    'flows-20261121T080020Z.json',
+  ]);
+});
+
 test('a period without records leaves no file', async (context) => {
   const { sink, events, clock, list } = await rig(context, { rotateSeconds: 60 });
   await sink.open(events);
@@ -104,6 +131,55 @@ test('finished files are compressed in the background', async (context) => {
     ['a\n', 'b\n'],
   );
   assert.equal(canCompress('gzip'), true);
+});
+
+test('only so many finished files stay, those of earlier runs and of crashes counted, and nothing else is touched', async (context) => {
+  const { sink, events, clock, list, folder } = await rig(context, {
+    rotateSeconds: 60,
+    compress: 'gzip',
+    keepFiles: 2,
+  });
+  const others = ['.flows-20261101T000000Z.json', 'flows-20261101T000000Z.json.part', 'flows-old.json', 'flows.json'];
+  const stay = ['other-20261101T000000Z.json', 'flows-20261101T000000Z.json.bak', ...others];
+  const earlier = [
+    'flows-20261101T000000Z.json.gz',
+    'flows-20261101T000000Z-2.json',
+    '.flows-20261101T000000Z-3.json.gz.part',
+  ];
+  for (const name of [...stay, ...earlier]) writeFileSync(join(folder, name), 'old\n');
+  await sink.open(events);
+  assert.deepEqual(
+    list().filter((name) => !stay.includes(name)),
+    ['.flows-20261101T000000Z-3.json.gz.part', '.flows-20261121T055930Z.json.part', 'flows-20261101T000000Z-2.json'],
+  );
+  for (let minute = 1; minute <= 3; minute++) {
+    sink.write(unitRun(['a\n']));
+    clock.advance(60_000);
+    await events.until(() => events.sessions === minute + 1);
+  }
+  await sink.close(60_000);
+  assert.deepEqual(
+    list().filter((name) => !stay.includes(name)),
+    ['flows-20261121T060030Z.json.gz', 'flows-20261121T060130Z.json.gz'],
+  );
+  assert.equal(events.notices.length, 4);
+  assert.equal(sink.counters.errors, 0);
+});
+
+test('finished files stay within an amount of octets, the newest in any case', async (context) => {
+  const { sink, events, clock, list } = await rig(context, { rotateSeconds: 60, keepOctets: 10 });
+  await sink.open(events);
+  for (const [minute, text] of ['1234\n', '1234\n', '1234\n', '1234567890\n'].entries()) {
+    sink.write(unitRun([text]));
+    clock.advance(60_000);
+    await events.until(() => events.sessions === minute + 2);
+    if (minute === 2) {
+      await events.until(() => events.notices.length === 1);
+      assert.deepEqual(list().slice(1), ['flows-20261121T060030Z.json', 'flows-20261121T060130Z.json']);
+    }
+  }
+  await sink.close(1000);
+  assert.deepEqual(list(), ['flows-20261121T060230Z.json']);
 });
 
 test('SIGHUP: a file moved away is begun anew, one in its place goes on', async (context) => {

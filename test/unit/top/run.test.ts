@@ -44,6 +44,8 @@ function world() {
         },
         reload: async () => {},
         reopen: () => {},
+        status: () => '',
+        stalled: () => [],
         snapshot: () =>
           ({ meter: { kernelDrops: 5, recordsDropped: 0 }, sinks: [{ dropped: { queueFull: 7 } }] }) as never,
       };
