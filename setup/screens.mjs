@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { previewPage } from './dashboard_preview.mjs';
+import { topPictures } from './screen_top.mjs';
 import { buildProbe, ensurePackages, output, packages, root, say } from './steps.mjs';
 
 const seconds = Number(process.env.WEIR_SCREEN_SECONDS ?? 310); // the status page shows the last five minutes
@@ -147,7 +148,7 @@ async function dashboardPicture({ browser, address, prometheus, from }) {
 }
 
 /** Pictures by name: each takes { browser, address, prometheus, from, folder, netns }. */
-const pictures = { status: statusPictures, dashboard: dashboardPicture };
+const pictures = { status: statusPictures, dashboard: dashboardPicture, top: topPictures };
 
 async function take() {
   const folder = mkdtempSync(join(tmpdir(), 'weir-screens-'));
@@ -170,7 +171,7 @@ async function take() {
   }
 }
 
-ensurePackages(packages.screens, { required: true });
+ensurePackages([...packages.screens, ...packages.screenTop], { required: true });
 buildProbe();
 try {
   await take();

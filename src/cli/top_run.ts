@@ -115,7 +115,7 @@ class NoticeBoard {
 
 const heldLines = 20;
 
-/** Options of the probe: those of a run, with its sinks replaced by ours. */
+/** Options of the probe: those of a run, with its sinks replaced by ours. What a service serves is left to the service. */
 function probeOptions({ options, places }: Loaded): Options {
   const live = options.read.length === 0;
   const own = Object.entries(shortTimeouts).filter(([name]) => live && !places.has(name as keyof typeof shortTimeouts));
@@ -128,6 +128,8 @@ function probeOptions({ options, places }: Loaded): Options {
     sinks: [parseSinkUrl('-?format=json&template=top&time=ms')],
     progress: false,
     stats: 0,
+    statisticsFile: '',
+    metrics: places.get('metrics')?.startsWith('-') ? options.metrics : '',
   };
 }
 

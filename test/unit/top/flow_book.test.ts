@@ -56,11 +56,15 @@ test('failed: refused, not answered; once for each attempt', () => {
   );
 });
 
-test('memory is bounded: the oldest go first, and all by time', () => {
+test('memory is bounded: what is not in use is forgotten, by room and by time', () => {
   const book = new FlowBook(10, 1000);
-  for (let i = 0; i < 100; i++) book.note(news({ text: `TCP ${i}`, endMs: 500 }));
-  assert.equal(book.size, 10);
-  book.note(news({ text: 'TCP 95', endMs: 900 }));
-  book.note(news({ text: 'later', endMs: 1700 }));
-  assert.equal(book.size, 2, 'the one in use and the new one');
+  for (let i = 0; i < 100; i++) {
+    book.note(news({ text: `TCP ${i}`, endMs: 500 }));
+    book.note(news({ text: 'in use', endMs: 500, recordIndex: i }));
+    assert.ok(book.size <= 11);
+  }
+  assert.equal(book.note(news({ text: 'in use', recordIndex: undefined })).connection, false);
+  book.note(news({ text: 'in use', endMs: 1700 }));
+  for (const ms of [2800, 3900]) book.note(news({ text: `at ${ms}`, endMs: ms }));
+  assert.equal(book.size, 2, 'the last two minutes, here seconds');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commands } from '../../../src/config/argv.js';
+import { commandFlags, commands } from '../../../src/config/argv.js';
 import { commandPage } from '../../../src/config/help.js';
 import { columnNames, columns } from '../../../src/top/columns.js';
 import { dimensionNames, dimensions } from '../../../src/top/dimensions.js';
@@ -25,6 +25,7 @@ test('each key does one thing', () => {
 
 test('the help of the command names every dimension and column', () => {
   for (const name of [...dimensionNames, ...columnNames]) assert.match(commands.top.more, new RegExp(`\\b${name}\\b`));
+  assert.deepEqual([commandFlags.by.words, commandFlags.sort.words], [dimensionNames, columnNames]);
   for (const flag of ['--by', '--sort', '--limit', '--once', '--for', '--every'])
     assert.ok(commandPage('top').includes(flag));
 });
