@@ -61,10 +61,20 @@ export const packages = {
     'zsh',
     'fish',
     'bsdutils', // script(1)
+    'libfaketime', // clock steps of the soak
+    'systemd', // systemd-analyze
+    // the package (test/system/package_deb.test.ts)
+    'dpkg-dev',
+    'lintian',
+    'mmdebstrap',
+    'chromium',
+    'prometheus',
   ],
   /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
   kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils'],
+  /** What npm run deb needs beside build, optional and bpf. */
+  deb: ['dpkg-dev', 'binutils'],
   fuzz: ['clang', 'libclang-rt-dev'],
   bench: ['softflowd', 'pmacct', 'nfdump', 'util-linux', 'time'],
   /** For ndpiReader of libndpi-dev's doc folder (setup/ndpi_reader.mjs). */

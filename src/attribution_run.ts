@@ -25,6 +25,7 @@ import type {
   NativeAddon,
   WantedContainer,
 } from './native/boundary.js';
+import { hiddenProcesses, type ProcessView, withoutProcesses } from './process_view.js';
 import type { Logger } from './telemetry/log.js';
 
 /** What a run needs of src/identity. */
@@ -96,6 +97,7 @@ export class AttributionRun {
   readonly #log: Logger;
   readonly #pump: EventPump;
   readonly #names: ContainerNames | undefined;
+  readonly #view: ProcessView;
   #last: AttributionReading | undefined;
 
   /** names: the container runtimes, where any template names containers. onFailure: events cannot be taken any more. */
@@ -106,6 +108,7 @@ export class AttributionRun {
       options: Options;
       log: Logger;
       names: ContainerNames | undefined;
+      view: ProcessView;
       onFailure: (error: unknown) => void;
       turns?: TurnOptions;
     },
@@ -113,6 +116,7 @@ export class AttributionRun {
     this.#options = around.options;
     this.#log = around.log;
     this.#names = around.names;
+    this.#view = around.view;
     this.#pump = new EventPump({
       ...around.turns,
       createAttribution: (wake) => new addon.Attribution(native, wake),
@@ -167,6 +171,10 @@ export class AttributionRun {
       this.#log.info(
         'no cgroup v2 hierarchy is mounted: containers and units of processes that have ended are missing',
       );
+    if (status.tier !== 'off' && this.#view !== 'all') {
+      const { why, remedy } = hiddenProcesses[this.#view];
+      this.#log.warning(`${why}: ${withoutProcesses}; ${remedy}`);
+    }
     if (this.#options.conntrack && status.conntrack !== '')
       this.#log.info(`address translation is not followed: ${status.conntrack}`);
   }

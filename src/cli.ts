@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type CommandContext, runCommand, versionText } from './cli/commands.js';
 import { LiveRun, type ProcessControl, type StartProbe } from './cli/live_run.js';
 import { optionChecks } from './cli/checks.js';
+import { type ServiceControl, serviceOf } from './cli/service.js';
 import type { Child, Ending, SupervisorControl } from './cli/supervise.js';
 import { type ParsedArguments, parseArguments } from './config/argv.js';
 import { helpText } from './config/help.js';
@@ -13,10 +14,13 @@ import { type Environment, type Loaded, loadOptions } from './config/load.js';
 import type { LoadedAddon } from './doctor.js';
 import { describeError, WeirErrors } from './errors.js';
 import { tryLoadAddon } from './native/load.js';
+import { ServiceNotice } from './service/notice.js';
+import { SupervisorNotice } from './service/supervisor_notice.js';
+import { environmentOfChild } from './service/systemd.js';
 import { createLog, type Logger } from './telemetry/log.js';
 
 /** The world as main() sees it; tests give another one. */
-export interface CliIo extends ProcessControl, SupervisorControl {
+export interface CliIo extends ProcessControl, SupervisorControl, ServiceControl {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   host: CommandContext['host'];
@@ -97,10 +101,17 @@ function supervised({ assignments, errors }: ParsedArguments, env: Environment):
   }
 }
 
-async function superviseCommand(argv: readonly string[], options: Loaded['options'], io: CliIo): Promise<number> {
+async function superviseCommand(
+  argv: readonly string[],
+  options: Loaded['options'],
+  env: Environment,
+  io: CliIo,
+): Promise<number> {
   const { Supervisor } = await import('./cli/supervise.js');
   const log = makeLog(io, options.logLevel, options.logFormat);
-  return new Supervisor(argv, options.dpi !== 'off', log, io).run();
+  const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
+  const notice = service && new SupervisorNotice(service, (call, ms) => io.setTimer(call, ms));
+  return new Supervisor(argv, options.dpi !== 'off', log, io, notice).run();
 }
 
 async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
@@ -110,7 +121,10 @@ async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo
   const log = makeLog(io, options.logLevel, options.logFormat);
   for (const warning of warnings) log.warning(warning);
   const start: StartProbe = io.startProbe ?? (await import('./app.js')).startProbe;
-  const run = new LiveRun(options, () => load().options, { stdout: io.stdout, stderr: io.stderr, log }, io);
+  const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
+  const notice = service && new ServiceNotice(service, { log, clock: io, supervised: io.supervised });
+  const environment = { stdout: io.stdout, stderr: io.stderr, log, runtimeDirectory: env.RUNTIME_DIRECTORY };
+  const run = new LiveRun(options, () => load().options, environment, io, notice);
   return run.run(start);
 }
 
@@ -132,7 +146,7 @@ async function dispatch(argv: readonly string[], env: Environment, io: CliIo): P
   if (command === 'top') return (await import('./cli/top_run.js')).topCommand(parsed, env, io);
   if (command === undefined) {
     const watched = supervised(parsed, env);
-    return watched ? superviseCommand(argv, watched, io) : probeCommand(parsed, env, io);
+    return watched ? superviseCommand(argv, watched, env, io) : probeCommand(parsed, env, io);
   }
   // doctor and config load the options, and report these mistakes with all others.
   if (parsed.errors.length > 0 && command !== 'doctor' && command !== 'config') throw new WeirErrors(parsed.errors);
@@ -157,7 +171,8 @@ const supervisedWord = 'weir: supervised';
 
 function startChild(args: readonly string[]): Child {
   const program = [...process.execArgv, process.argv[1] ?? '', ...args];
-  const child = spawn(process.execPath, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const env = environmentOfChild(process.env);
+  const child = spawn(process.execPath, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   child.send(supervisedWord, () => {}); // it may have ended already
   const ended = new Promise<Ending>((resolve, reject) => {
     child.once('exit', (status, signal) => resolve({ status, signal }));
@@ -202,6 +217,9 @@ function processIo(): CliIo {
     },
     startChild,
     now: () => performance.now(),
+    monotonicMicroseconds: () => process.hrtime.bigint() / 1000n,
+    pid: process.pid,
+    supervised: process.connected ?? false,
   };
 }
 

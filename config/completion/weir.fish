@@ -1,6 +1,6 @@
 # fish completion of weir(1); made from the option table by `npm run generate`; `weir completion` prints it.
 
-set -g __weir_valued -i --interface -r --read -f --filter -s --snap-length --direction --capture-ring -t --active-timeout -d --idle-timeout --linger-timeout -M --cache-size --workers --tunnel-depth --fragment-entries --packet-sampling --packet-sampling-mode --flow-sampling -T --template --biflow --first-packets --community-id-seed --dpi --dpi-tcp-packets --dpi-udp-packets --dpi-states --dpi-filter --dpi-protocols --dpi-categories --dpi-privacy --dpi-key --attribution --command-line --ancestors --socket-table --process-table --container-runtime --node-name --events --to -V --flow-version -E --observation-domain --enterprise-number -U --template-id --template-refresh -o --template-refresh-messages --max-export-rate --statistics-interval --spool --spool-size --spool-age --spool-sync --kafka-property -c --config --user --metrics --stats --log-level --log-format --by --sort --limit --for --every
+set -g __weir_valued -i --interface -r --read -f --filter -s --snap-length --direction --capture-ring -t --active-timeout -d --idle-timeout --linger-timeout -M --cache-size --workers --tunnel-depth --fragment-entries --packet-sampling --packet-sampling-mode --flow-sampling -T --template --biflow --first-packets --community-id-seed --dpi --dpi-tcp-packets --dpi-udp-packets --dpi-states --dpi-filter --dpi-protocols --dpi-categories --dpi-privacy --dpi-key --attribution --command-line --ancestors --socket-table --process-table --container-runtime --node-name --events --to -V --flow-version -E --observation-domain --enterprise-number -U --template-id --template-refresh -o --template-refresh-messages --max-export-rate --statistics-interval --spool --spool-size --spool-age --spool-sync --kafka-property -c --config --user --metrics --statistics-file --stats --log-level --log-format --by --sort --limit --for --every
 set -g __weir_without_options fields templates completion version help
 
 # The command on the line, or nothing.
@@ -59,7 +59,7 @@ function __weir_paths
 end
 
 function __weir_helps
-    printf '%s\n' fields templates applications doctor collect spool top config completion version help interface read filter snap-length promiscuous direction capture-ring active-timeout idle-timeout linger-timeout cache-size workers tunnels tunnel-depth fragment-entries packet-sampling packet-sampling-mode flow-sampling upscale template biflow first-packets community-id-seed dpi dpi-tcp-packets dpi-udp-packets dpi-states dpi-filter dpi-protocols dpi-categories dpi-privacy dpi-key attribution command-line ancestors attribution-sends conntrack socket-table process-table container-runtime node-name events to flow-version observation-domain enterprise-number template-id template-refresh template-refresh-messages max-export-rate statistics-interval spool spool-size spool-age spool-sync kafka-property config user supervise metrics stats log-level log-format progress
+    printf '%s\n' fields templates applications doctor collect spool top config completion version help interface read filter snap-length promiscuous direction capture-ring active-timeout idle-timeout linger-timeout cache-size workers tunnels tunnel-depth fragment-entries packet-sampling packet-sampling-mode flow-sampling upscale template biflow first-packets community-id-seed dpi dpi-tcp-packets dpi-udp-packets dpi-states dpi-filter dpi-protocols dpi-categories dpi-privacy dpi-key attribution command-line ancestors attribution-sends conntrack socket-table process-table container-runtime node-name events to flow-version observation-domain enterprise-number template-id template-refresh template-refresh-messages max-export-rate statistics-interval spool spool-size spool-age spool-sync kafka-property config user supervise metrics statistics-file stats log-level log-format progress
 end
 
 function __weir_urls
@@ -177,6 +177,10 @@ function __weir_describe
             echo 'add to an existing file instead of beginning it anew'
         case compress
             echo 'compress finished files'
+        case keep
+            echo 'finished files that stay, the oldest are removed'
+        case keepsize
+            echo 'bytes that finished files may take together, the oldest are removed'
     end
 end
 
@@ -265,7 +269,7 @@ function __weir_parameters
         case 'kafka+tls'
             set names format template biflow events profile naming time domain options statistics balance rate queue spool spoolsize spoolage spoolsync templateid ca cert key batch messagekey statisticstopic client schemaheader acks compression
         case 'file'
-            set names format template biflow events profile naming time domain options statistics rate queue templateid rotate size append compress
+            set names format template biflow events profile naming time domain options statistics rate queue templateid rotate size append compress keep keepsize
         case '-'
             set names format template biflow events profile naming time domain options statistics rate queue templateid
     end
@@ -378,7 +382,8 @@ complete -c weir -n '__weir_with_options' -l kafka-property -d 'Property of libr
 complete -c weir -n '__weir_with_options' -s c -l config -d 'Read options from this YAML or JSON file' -r -F
 complete -c weir -n '__weir_with_options' -l user -d 'Started as root, run as this user, keeping only the capabilities that are needed (see weir doctor)' -x -a '(__weir_users)'
 complete -c weir -n '__weir_with_options' -l supervise -d 'Run live under a small process that starts weir again when it crashes (SIGSEGV, SIGABRT and their like), and without --dpi for an hour after three crashes within ten minutes'
-complete -c weir -n '__weir_with_options' -l metrics -d 'Serve /metrics (Prometheus), /healthz and /readyz there' -x
+complete -c weir -n '__weir_with_options' -l metrics -d 'Serve /status (a page for browsers), /status.json, /metrics (Prometheus), /healthz and /readyz there' -x
+complete -c weir -n '__weir_with_options' -l statistics-file -d 'Write what /status.json tells into this file, anew each second' -x
 complete -c weir -n '__weir_with_options' -l stats -d 'Print a line of statistics to stderr this often' -x
 complete -c weir -n '__weir_with_options' -l log-level -d 'Least severe messages to log' -x -a 'error warning info debug trace'
 complete -c weir -n '__weir_with_options' -l log-format -d 'Log for people or for machines' -x -a 'text json'

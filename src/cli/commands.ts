@@ -20,7 +20,8 @@ import { numberText } from '../fields/render.js';
 import { loadTemplates, parseTemplate, type Template } from '../fields/template.js';
 import { findRuntimeSockets, parseRuntimeSocket } from '../identity/runtimes.js';
 import type { NativeAddon } from '../native/boundary.js';
-import { packageRoot, packageVersion } from '../native/load.js';
+import { installation, packageRoot, packageVersion } from '../native/load.js';
+import { processView } from '../process_view.js';
 import { canCompress } from '../sinks/file_rotation.js';
 import { optionChecks } from './checks.js';
 
@@ -178,9 +179,11 @@ function doctorCommand(context: CommandContext): CommandResult {
   const run = withAttribution(options, planSinks(options, templates, true, options.read.length > 0));
   const host = {
     ...context.host,
+    installation: installation(),
     kernel: release(),
     cpus: availableParallelism(),
     zstd: canCompress('zstd'),
+    processView: (capabilities: readonly string[]) => processView(capabilities),
     runtimes: runtimeSockets(options),
   };
   const report = examine(context.loadAddon(), run, host);

@@ -269,6 +269,8 @@ function checkFile({ text: sink, parameters }: SinkUrl, format: SinkFormat): voi
   if (parameters.compress && parameters.compress !== 'none' && !rotates) {
     fail(sink, `compress=${parameters.compress} is for finished files: add rotate=TIME or size=SIZE`);
   }
+  if ((parameters.keep || parameters.keepSize) && !rotates)
+    fail(sink, 'keep and keepsize are for finished files: add rotate=TIME or size=SIZE');
 }
 
 /** Format of a sink that does not say: by scheme, --flow-version (udp), file name, and whether stdout is a terminal. */

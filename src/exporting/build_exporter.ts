@@ -8,6 +8,7 @@ import type { Counters, Encoder, Meter, NativeAddon, ObservationPoint } from '..
 import { type DropCause, type NoticeLevel, systemClock } from '../sinks/sink.js';
 import { Spool } from '../spool/index.js';
 import { buildSink, defaultMtu, ipv6Headers } from './build_sink.js';
+import type { SpoolLost } from './backlog.js';
 import { Exporter } from './exporter.js';
 import type { ExporterCounters } from './exporter_counters.js';
 import { foreignTemplateIds, ForeignTemplates } from './foreign_templates.js';
@@ -228,7 +229,7 @@ async function openSpool(
   plan: SinkPlan,
   around: ExporterSurroundings,
   head: Uint8Array,
-  lost: (cause: 'spoolFull' | 'spoolError' | 'expired', records: number) => void,
+  given: (cause: 'spoolFull' | 'spoolError' | 'expired', lost: SpoolLost) => void,
 ): Promise<Spool | undefined> {
   const { spool } = plan;
   if (spool === undefined) return undefined;
@@ -242,7 +243,7 @@ async function openSpool(
       maxOctets: spool.maxOctets,
       maxAgeMs: spool.maxAgeMs,
       fsync: spool.fsync,
-      onLost: lost,
+      onLost: given,
       onNotice: (level, text) => around.onNotice(level, `${plan.url.name}: ${text}`),
     });
   } catch (error) {
@@ -266,10 +267,10 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
     return exporter.counters();
   });
   const head = plan.format === 'ipfix' && !plan.standAlone ? templateOctets(encoder) : new Uint8Array(0);
-  const early: [DropCause, number][] = []; // given up by the spool while it was opened
-  const spool = await openSpool(plan, around, head, (cause, records) => {
-    if (exporter === undefined) early.push([cause, records]);
-    else exporter.spoolLost(cause, records);
+  const early: [DropCause, SpoolLost][] = []; // given up by the spool while it was opened
+  const spool = await openSpool(plan, around, head, (cause, lost) => {
+    if (exporter === undefined) early.push([cause, lost]);
+    else exporter.spoolLost(cause, lost);
   });
   const foreign = new ForeignTemplates(idsOf(plan, options).foreign, signatureOf(plan, head), control);
   exporter = new Exporter({
@@ -288,6 +289,6 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
     onLatency: around.onLatency,
     onEnded: around.onEnded,
   });
-  for (const [cause, records] of early) exporter.spoolLost(cause, records);
+  for (const [cause, lost] of early) exporter.spoolLost(cause, lost);
   return exporter;
 }

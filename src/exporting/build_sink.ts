@@ -95,6 +95,8 @@ export async function buildSink(plan: SinkPlan, around: ExporterSurroundings): P
         rotateSeconds: Math.round((parameters.rotate ?? 0) / 1000),
         rotateOctets: parameters.size ?? 0,
         compress: parameters.compress ?? 'none',
+        keepFiles: parameters.keep ?? 0,
+        keepOctets: parameters.keepSize ?? 0,
       });
     case 'stdout':
       return new StdoutSink({ name, stream: around.stdout as Writable });

@@ -8,12 +8,13 @@ import {
   type DropCause,
   type NoticeLevel,
   recordsOf,
+  repeatedOf,
   type Sink,
   type SinkEvents,
   systemClock,
   type UnitRun,
 } from '../sinks/sink.js';
-import { Backlog, type SpooledUnits, type SpoolStore } from './backlog.js';
+import { Backlog, type SpooledUnits, type SpoolLost, type SpoolStore } from './backlog.js';
 import { DropReporter, type ExporterCounters, newExporterCounters } from './exporter_counters.js';
 import { MessageTime } from './message_time.js';
 import type { SessionControl } from './session_control.js';
@@ -193,7 +194,8 @@ export class Exporter implements BatchConsumer {
   }
 
   /** Flow records that the spool gave up. Of its own troubles it speaks itself. */
-  spoolLost(cause: DropCause, records: number): void {
+  spoolLost(cause: DropCause, { records, repeated }: SpoolLost): void {
+    this.#counters.unconfirmed += repeated;
     if (cause === 'spoolError') this.#counters.dropped[cause] += records;
     else this.#drop(cause, records);
   }
@@ -479,6 +481,7 @@ export class Exporter implements BatchConsumer {
     if (this.#session) this.#sequences.passed(run, unit, unit + 1);
     this.#backlog.moved(unit);
     this.#drop(cause, run.records[unit] ?? 0);
+    this.#counters.unconfirmed += repeatedOf(run, unit, unit + 1);
   }
 
   /** Said at the begin of an outage and at its end; a sink that comes and goes is not told of more than once a minute. */

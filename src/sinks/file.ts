@@ -6,6 +6,7 @@ import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { WeirError } from '../errors.js';
 import { type Compression, FinishedFiles, freeFinishedPath, nextBoundary, partPath } from './file_rotation.js';
 import { errorText, FailureLog } from './failure_log.js';
+import { removeOldFiles } from './file_keeping.js';
 import { endsWithin, finishLeftovers } from './file_leftovers.js';
 import {
   type Clock,
@@ -33,6 +34,10 @@ export interface FileSinkOptions {
   /** Octets of one file, exceeded by less than one unit; 0 = no rotation by size. */
   rotateOctets?: number;
   compress?: Compression;
+  /** Finished files that stay, those of earlier runs with them; 0 = all. */
+  keepFiles?: number;
+  /** Octets that they may take together; 0 = no limit. */
+  keepOctets?: number;
   /** Octets waiting inside this process for the disk. */
   bufferOctets?: number;
   clock?: Clock;
@@ -78,6 +83,7 @@ export class FileSink implements Sink {
   #failing = false;
   /** A disk that is full again and again is not told of each time. */
   #log: FailureLog;
+  #removing: FailureLog;
 
   constructor(options: FileSinkOptions) {
     const { clock, ...given } = options;
@@ -85,21 +91,27 @@ export class FileSink implements Sink {
       rotateSeconds: 0,
       rotateOctets: 0,
       compress: 'none',
+      keepFiles: 0,
+      keepOctets: 0,
       bufferOctets: 4 << 20,
       openFile: open,
       ...given,
     };
     this.name = options.name;
     this.#clock = clock ?? systemClock;
-    this.#log = new FailureLog(this.name, this.#clock, (level, text) => this.#events?.notice(level, text));
-    const compressing = new FailureLog(this.name, this.#clock, (level, text) => this.#events?.notice(level, text));
-    this.#finished = new FinishedFiles(this.#options.compress, (path, error) => {
-      this.counters.errors++;
-      compressing.failed(
-        `compressing: ${(error as NodeJS.ErrnoException).code ?? error.message}`,
-        `${path} stays as it is`,
-      );
-    });
+    const log = () => new FailureLog(this.name, this.#clock, (level, text) => this.#events?.notice(level, text));
+    this.#log = log();
+    this.#removing = log();
+    const compressing = log();
+    this.#finished = new FinishedFiles(
+      this.#options.compress,
+      () => this.#removeOld(),
+      (path, error) => {
+        this.counters.errors++;
+        const reason = (error as NodeJS.ErrnoException).code ?? error.message;
+        compressing.failed(`compressing: ${reason}`, `${path} stays as it is`);
+      },
+    );
   }
 
   get ready(): boolean {
@@ -123,6 +135,7 @@ export class FileSink implements Sink {
     } catch (error) {
       throw new WeirError('WEIR_FILE', `${this.name}: ${(error as Error).message}`, { cause: error });
     }
+    await this.#removeOld();
     events.session();
   }
 
@@ -341,6 +354,20 @@ export class FileSink implements Sink {
     await handle.close();
     if (this.#records === 0) await unlink(partPath(this.#path));
     else await this.#finished.add(this.#path);
+  }
+
+  /** What is beyond the limits leaves the disk; it had been exported. */
+  async #removeOld(): Promise<void> {
+    const { path, keepFiles, keepOctets } = this.#options;
+    if (!this.#rotates || (keepFiles === 0 && keepOctets === 0)) return;
+    try {
+      const removed = await removeOldFiles(path, { keepFiles, keepOctets }, this.#handle && partPath(this.#path));
+      for (const name of removed)
+        this.#events?.notice('info', `${name} removed, since newer ones are as much as is kept`);
+    } catch (error) {
+      this.counters.errors++;
+      this.#removing.failed(`old files cannot be removed: ${errorText(error)}`, 'they stay');
+    }
   }
 
   #drained(): void {

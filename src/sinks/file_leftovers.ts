@@ -2,7 +2,8 @@
 // half a compressed file is made anew from the whole one beside it.
 
 import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { rotatedFiles } from './file_keeping.js';
 import { compressedSuffixes, type FinishedFiles } from './file_rotation.js';
 
 const messageVersion = 10; // IPFIX
@@ -21,7 +22,8 @@ export interface Leftovers {
 export async function finishLeftovers(path: string, files: FinishedFiles): Promise<Leftovers> {
   const found: Leftovers = { finished: [], removed: 0 };
   const folder = dirname(path);
-  for (const name of (await readdir(folder)).filter(isPartOf(path))) {
+  const parts = rotatedFiles(path, await readdir(folder)).filter(({ growing }) => growing);
+  for (const { name } of parts) {
     const part = join(folder, name);
     if (await isOpen(part)) continue;
     const whole = join(folder, name.slice(1, -'.part'.length));
@@ -39,15 +41,6 @@ export async function finishLeftovers(path: string, files: FinishedFiles): Promi
     }
   }
   return found;
-}
-
-/** Names as finishedPath() and partPath() make them of this path. */
-function isPartOf(path: string): (name: string) => boolean {
-  const extension = extname(path);
-  const quoted = [basename(path, extension), extension].map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const endings = compressedSuffixes.map((suffix) => suffix.replace('.', '\\.')).join('|');
-  const pattern = new RegExp(`^\\.${quoted[0]}-\\d{8}T\\d{6}Z(-\\d+)?${quoted[1]}(${endings})?\\.part$`);
-  return (name) => pattern.test(name);
 }
 
 /** Cuts a torn end off; false when nothing is left. */

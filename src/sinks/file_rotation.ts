@@ -60,16 +60,18 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Renames finished files and compresses them in the background, one after the other. */
+/** Renames finished files and compresses them in the background, one after the other; then the oldest may leave. */
 export class FinishedFiles {
   #method: Compression;
+  #removeOld: () => Promise<void>;
   #failed: (path: string, error: Error) => void;
   #work: Promise<void> = Promise.resolve();
   #abort = new AbortController();
 
-  /** failed: told of a file that stays uncompressed, and why. */
-  constructor(method: Compression, failed: (path: string, error: Error) => void) {
+  /** removeOld: called behind each finished file. failed: told of a file that stays uncompressed, and why. */
+  constructor(method: Compression, removeOld: () => Promise<void>, failed: (path: string, error: Error) => void) {
     this.#method = method;
+    this.#removeOld = removeOld;
     this.#failed = failed;
   }
 
@@ -85,8 +87,10 @@ export class FinishedFiles {
   }
 
   #queue(path: string): void {
-    if (this.#method === 'none') return;
-    this.#work = this.#work.then(() => this.#compress(path)).catch((error: Error) => this.#failed(path, error));
+    this.#work = this.#work
+      .then(() => this.#compress(path))
+      .catch((error: Error) => this.#failed(path, error))
+      .then(() => this.#removeOld());
   }
 
   /** Resolves when all is compressed. */
@@ -100,7 +104,7 @@ export class FinishedFiles {
   }
 
   async #compress(path: string): Promise<void> {
-    if (this.#abort.signal.aborted) return;
+    if (this.#method === 'none' || this.#abort.signal.aborted) return;
     const target = path + suffixes[this.#method];
     const temporary = partPath(target);
     const transform = this.#method === 'zstd' && createZstd ? createZstd() : zlib.createGzip();

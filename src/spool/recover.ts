@@ -146,6 +146,7 @@ export class Recovery {
           kind: header.kind,
           units: whole.units + damaged.units,
           records: whole.records + damaged.records,
+          repeated: 0, // what another run exported is not of this run's counts
           dataOctets: scan.dataOctets,
           indexOctets: scan.indexOctets,
           createdMs: header.createdMs,

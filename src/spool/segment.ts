@@ -5,6 +5,14 @@ import { crc32 } from './crc.js';
 import type { SpoolFile, SpoolFileSystem } from './file_system.js';
 import { encodeEntry, encodeHeader, entryOctets, type SegmentHeader, segmentName, type SpoolKind } from './format.js';
 
+export interface Lost {
+  units: number;
+  /** Flow records. */
+  records: number;
+  /** Data Records of units that were appended without flow records, because they had been sent before. */
+  repeated: number;
+}
+
 export interface Segment {
   readonly number: number;
   readonly kind: SpoolKind;
@@ -12,6 +20,8 @@ export interface Segment {
   units: number;
   /** Flow records that are neither released nor lost. */
   records: number;
+  /** Data Records of units that were sent before, in this run. */
+  repeated: number;
   /** Octets of the two files up to the last whole unit. */
   dataOctets: number;
   indexOctets: number;
@@ -26,6 +36,8 @@ export interface Segment {
 export class Group {
   units = 0;
   records = 0;
+  /** Data Records of units without flow records: those were sent before. */
+  repeated = 0;
   #data: Buffer = Buffer.allocUnsafe(1 << 14);
   #index: Buffer = Buffer.allocUnsafe(1 << 12);
   #dataOctets = 0;
@@ -52,6 +64,7 @@ export class Group {
     this.#indexOctets += entryOctets + key.length;
     this.units++;
     this.records += records;
+    if (records === 0) this.repeated += dataRecords;
   }
 }
 
@@ -112,6 +125,7 @@ export class SegmentWriter {
       kind: about.kind,
       units: 0,
       records: 0,
+      repeated: 0,
       dataOctets: head.length,
       indexOctets: header.length,
       createdMs: about.createdMs,
@@ -139,6 +153,7 @@ export class SegmentWriter {
     segment.indexOctets += group.index.length;
     segment.units += group.units;
     segment.records += group.records;
+    segment.repeated += group.repeated;
     segment.changedMs = wallMs;
   }
 

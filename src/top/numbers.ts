@@ -1,5 +1,5 @@
 // Numbers as the screen and the table show them: at most three digits and a unit, so that columns stay calm.
-import { short } from '../telemetry/stats_line.js';
+import { short } from '../telemetry/short_number.js';
 import type { Column } from './columns.js';
 
 export type Units = 'bits' | 'octets';

@@ -65,6 +65,14 @@ class FakeProbe implements Probe {
   snapshot(): never {
     throw new Error('nothing is counted here');
   }
+
+  status(): string {
+    return 'metering eth0';
+  }
+
+  stalled(): string[] {
+    return [];
+  }
 }
 
 interface World {
@@ -114,6 +122,9 @@ function world(): World {
       return { kill: () => {}, ended: Promise.resolve({ status: 7, signal: null }) };
     },
     now: () => 0,
+    monotonicMicroseconds: () => 0n,
+    pid: 1,
+    supervised: false,
     loadAddon: () => ({ reason: 'no addon in this test' }),
     startProbe: async (options, environment) => {
       probe.options = options;
@@ -309,6 +320,38 @@ test('a signal during the start stops the probe as soon as it runs', async () =>
   assert.deepEqual(probe.calls, ['stop SIGINT']);
 });
 
+test('the service manager is told of start, reload and stop', async () => {
+  const file = join(folder, 'service.yaml');
+  writeFileSync(file, 'activeTimeout: 60\n');
+  const { io, started, signals } = world();
+  const told: string[] = [];
+  const notifyServiceManager = (socket: string, message: string): string => {
+    told.push(...message.split('\n').map((line) => `${socket} ${line}`));
+    return '';
+  };
+  io.loadAddon = () => ({ addon: { notifyServiceManager } as unknown as NativeAddon });
+  const status = main(['-c', file], { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '30000000' }, io);
+  await started;
+  await settled();
+  signals.emit('SIGHUP');
+  await settled();
+  writeFileSync(file, 'activeTimeout: soon\n');
+  signals.emit('SIGHUP');
+  await settled();
+  signals.emit('SIGTERM');
+  assert.equal(await status, 0);
+  assert.match(told.at(-3)!, /^\/run\/notify STATUS=not reloaded: .*activeTimeout/i);
+  assert.deepEqual(
+    told.filter((line) => !line.includes('STATUS=not')).map((line) => line.replace('/run/notify ', '')),
+    [
+      ...['STATUS=starting', 'WATCHDOG=1', 'READY=1', 'STATUS=metering eth0'],
+      ...['RELOADING=1', 'MONOTONIC_USEC=0', 'STATUS=reloading', 'READY=1', 'STATUS=metering eth0'],
+      ...['RELOADING=1', 'MONOTONIC_USEC=0', 'STATUS=reloading', 'READY=1'],
+      ...['STOPPING=1', 'STATUS=stopping: SIGTERM'],
+    ],
+  );
+});
+
 test('SIGHUP reloads what may change, warns of the rest, and reopens', async () => {
   const file = join(folder, 'reload.yaml');
   writeFileSync(file, 'activeTimeout: 60\nworkers: 1\n');
@@ -411,7 +454,7 @@ test('applications: all, some, as JSON; without nDPI how to get it', async () =>
   assert.deepEqual((JSON.parse((await list('web', '--json')).out) as { selector: number }[])[0]?.selector, 91);
   assert.match((await list('nothing')).err, /WEIR_DPI_FILTER: no application, category or breed is like 'nothing'/);
   Object.assign(library, { available: false, reason: 'no libndpi' });
-  assert.match((await list()).err, /WEIR_DPI_LIBRARY: no libndpi\n {2}Install libndpi-dev/);
+  assert.match((await list()).err, /WEIR_DPI_LIBRARY: no libndpi\n {2}Install libndpi, as `weir doctor` says/);
 });
 
 test('--supervise starts a child with the same arguments; not for files, and not in the child', async () => {

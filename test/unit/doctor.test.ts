@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { examine, type DoctorReport, type ExaminedRun, type Finding, type Host, reportText } from '../../src/doctor.js';
 import type { AttributionStatus, HostInterface, NativeAddon } from '../../src/native/boundary.js';
+import type { ProcessView } from '../../src/process_view.js';
 import { attributionStatus } from '../support/counter_readings.js';
 
 const host: Host = {
   nodeVersion: 'v20.1.0',
   nodePath: '/opt/node',
+  installation: 'source',
   kernel: '6.1.0',
   architecture: 'x64',
   cpus: 4,
   uid: 1000,
   zstd: false,
+  processView: () => 'all',
   runtimes: [],
 };
 const nothing: ExaminedRun = { read: [], observationPoints: [], attribution: 'off', conntrack: true, dpi: 'auto' };
@@ -165,6 +168,16 @@ test('who can be named: tier and why, programs, address translation, cgroups, ru
   assert.ok(ask('off').findings.every(({ area, state }) => area !== 'attribution' || state !== 'off'));
 });
 
+test('processes that a container hides are off where ends are named', () => {
+  const processes = (view: ProcessView, attribution: ExaminedRun['attribution'] = 'auto'): Finding =>
+    finding(examine(addon(), { ...everywhere, attribution }, { ...host, processView: () => view }), '/proc');
+  assert.equal(processes('all').state, 'ok');
+  assert.equal(processes('container').state, 'off');
+  assert.match(processes('container').remedy ?? '', /--pid=host/);
+  assert.match(processes('forbidden').remedy ?? '', /apparmor=unconfined/);
+  assert.equal(processes('container', 'off').state, 'unused');
+});
+
 test('the tier is that of this run, and what else is possible; its remedy is not a capability that is there', () => {
   const detailOf = (attribution: ExaminedRun['attribution']): string =>
     finding(examine(addon(), { ...everywhere, attribution }, host), 'tier').detail;
@@ -215,8 +228,17 @@ test('without the addon the report says so and how to build it', () => {
   assert.equal(report.canCapture, false);
   const { detail, remedy } = finding(report, 'addon');
   assert.equal(detail, 'the addon is not built');
-  assert.match(remedy ?? '', /npm run build/);
+  assert.match(remedy ?? '', /^sudo apt-get install g\+\+ .* && npm run build$/);
   assert.doesNotThrow(() => JSON.stringify(report));
+});
+
+test('what is missing comes as weir came: by apt, by npm, by a build', () => {
+  const missing = { available: false, version: '', reason: 'libndpi.so.4.2 is not there' };
+  const remedyOf = (installation: Host['installation']): string | undefined =>
+    finding(examine(addon({ dpi: missing }), everywhere, { ...host, installation }), 'libndpi').remedy;
+  assert.equal(remedyOf('source'), 'sudo apt-get install libndpi-dev && npm run build');
+  assert.equal(remedyOf('npm'), 'sudo apt-get install libndpi-dev && npm rebuild -g weir-probe');
+  assert.equal(remedyOf('deb'), 'sudo apt-get install -f && sudo apt-get install --reinstall weir');
 });
 
 test('libndpi: its version, or what is missing without it and how to get it', () => {

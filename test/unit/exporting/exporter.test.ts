@@ -145,6 +145,18 @@ test('a new session begins with templates and sequence number 0, and what waited
   assert.equal(encoder.resets, 2);
 });
 
+test('what came back after it was reported as sent and finds no room is unconfirmed, not dropped', async () => {
+  const { sink, exporter } = await rig({ queueOctets: 2 * 28 }, { messageSize: 28 });
+  exporter.accept(fakeBatch([0]));
+  const { bytes } = sink.taken.at(-1)!;
+  sink.ready = false;
+  const run = { bytes, ends: Uint32Array.of(28), records: Uint32Array.of(1), dataRecords: Uint32Array.of(1) };
+  sink.events.returned({ ...run, from: 0, to: 1 }, 1);
+  exporter.accept(fakeBatch([1, 2]));
+  const { exported, dropped, unconfirmed, queued } = exporter.counters();
+  assert.deepEqual([exported, dropped.queueFull, unconfirmed, queued], [1, 0, 1, 2]);
+});
+
 test('a live sink that is full loses the oldest, and the sequence numbers show the gap', async () => {
   const { sink, exporter, notices } = await rig({ queueOctets: 3 * 28 }, { messageSize: 28 });
   exporter.accept(fakeBatch([0]));

@@ -106,6 +106,55 @@ test('finished files are compressed in the background', async (context) => {
   assert.equal(canCompress('gzip'), true);
 });
 
+test('only so many finished files stay, those of earlier runs and of crashes counted, and nothing else is touched', async (context) => {
+  const { sink, events, clock, list, folder } = await rig(context, {
+    rotateSeconds: 60,
+    compress: 'gzip',
+    keepFiles: 2,
+  });
+  const others = ['.flows-20261101T000000Z.json', 'flows-20261101T000000Z.json.part', 'flows-old.json', 'flows.json'];
+  const stay = ['other-20261101T000000Z.json', 'flows-20261101T000000Z.json.bak', ...others];
+  const earlier = [
+    'flows-20261101T000000Z.json.gz',
+    'flows-20261101T000000Z-2.json',
+    '.flows-20261101T000000Z-3.json.gz.part',
+  ];
+  for (const name of [...stay, ...earlier]) writeFileSync(join(folder, name), 'old\n');
+  await sink.open(events);
+  assert.deepEqual(
+    list().filter((name) => !stay.includes(name)),
+    ['.flows-20261121T055930Z.json.part', 'flows-20261101T000000Z-2.json', 'flows-20261101T000000Z.json.gz'],
+  );
+  for (let minute = 1; minute <= 3; minute++) {
+    sink.write(unitRun(['a\n']));
+    clock.advance(60_000);
+    await events.until(() => events.sessions === minute + 1);
+  }
+  await sink.close(60_000);
+  assert.deepEqual(
+    list().filter((name) => !stay.includes(name)),
+    ['flows-20261121T060030Z.json.gz', 'flows-20261121T060130Z.json.gz'],
+  );
+  assert.equal(events.notices.length, 4);
+  assert.equal(sink.counters.errors, 0);
+});
+
+test('finished files stay within an amount of octets, the newest in any case', async (context) => {
+  const { sink, events, clock, list } = await rig(context, { rotateSeconds: 60, keepOctets: 10 });
+  await sink.open(events);
+  for (const [minute, text] of ['1234\n', '1234\n', '1234\n', '1234567890\n'].entries()) {
+    sink.write(unitRun([text]));
+    clock.advance(60_000);
+    await events.until(() => events.sessions === minute + 2);
+    if (minute === 2) {
+      await events.until(() => events.notices.length === 1);
+      assert.deepEqual(list().slice(1), ['flows-20261121T060030Z.json', 'flows-20261121T060130Z.json']);
+    }
+  }
+  await sink.close(1000);
+  assert.deepEqual(list(), ['flows-20261121T060230Z.json']);
+});
+
 test('SIGHUP: a file moved away is begun anew, one in its place goes on', async (context) => {
   const { sink, events, path, folder, text } = await rig(context);
   await sink.open(events);
