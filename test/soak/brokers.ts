@@ -16,6 +16,8 @@ export const haveKafkaMock = (): boolean => existsSync(kafkaMock);
 export class KafkaPeer implements SoakCollector {
   readonly tally = new Tally();
   readonly brokers: string;
+  /** Messages that the mock gave up before they were read: it has little room. */
+  lost = 0;
   readonly #mock: ChildProcess;
   #rest = '';
 
@@ -49,7 +51,7 @@ export class KafkaPeer implements SoakCollector {
   }
 
   complaints(): string[] {
-    return [];
+    return this.lost > 0 ? [`the broker itself lost ${this.lost} messages: choose another load`] : [];
   }
 
   /** Lines of messages; before the first of each there is its key. */
@@ -57,6 +59,7 @@ export class KafkaPeer implements SoakCollector {
     const lines = (this.#rest + chunk.toString('latin1')).split('\n');
     this.#rest = lines.pop()!;
     for (const line of lines) {
+      this.lost += Number(/^gap (\d+)$/.exec(line)?.[1] ?? 0);
       const begins = line.indexOf('{');
       if (begins >= 0) this.tally.addLine(line.slice(begins));
     }

@@ -40,6 +40,9 @@ try {
   await undo.run();
 }
 const report = reportOf(soak);
-if (values.report !== undefined) writeFileSync(values.report, report);
+if (values.report !== undefined) {
+  writeFileSync(values.report, report);
+  writeFileSync(values.report.replace(/\.md$/, '.json'), JSON.stringify(soak.samples));
+}
 process.stdout.write(report);
 process.exit(failed || soak.broken.length > 0 ? 1 : 0);

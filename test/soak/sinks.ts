@@ -49,7 +49,7 @@ export async function makeSinks(undo: Undo, folder: string, disk: string): Promi
     },
     {
       name: 'http',
-      url: `http://127.0.0.1:${ports.http}/flows?batchtime=200ms&timeout=3s&${fields}&${spool('http')}`,
+      url: `http://127.0.0.1:${ports.http}/flows?batchtime=200ms&timeout=5s&${fields}&${spool('http')}`,
       mark: `:${ports.http}`,
       collector: await HttpPeer.listen(undo, ports.http),
       suffers: 'http',

@@ -22,11 +22,11 @@ import { judgeLog } from './log_judge.js';
 import { octetsBelow, Reading, type Sample, sampleProcess } from './sampling.js';
 import { type Fault, plan, type Round, type SoakOptions } from './schedule.js';
 import { ports, type SoakSink } from './sinks.js';
-import { judgeGrowth } from './verdicts.js';
+import { judgeGrowth, seenFromOutside } from './verdicts.js';
 
 const quietLimitMs = 90_000;
 const lookMs = 100;
-const collectLooks = 100;
+const collectLooks = 300;
 /** What src/cli/live_run.ts allows. */
 const stopLimitS = 12;
 /** A block of numbered flows; several make a compressed minute. */
@@ -51,6 +51,8 @@ export class Soak {
   readonly facts: string[] = [];
   readonly rounds: RoundResult[] = [];
   readonly samples: Sample[] = [];
+  /** Of the supervisor, at quiet points. */
+  readonly #supervisor: Sample[] = [];
   readonly options: SoakOptions;
   readonly #undo: Undo;
   readonly #say: (text: string) => void;
@@ -220,6 +222,7 @@ export class Soak {
     const taken = await this.#sample();
     if (taken === undefined) throw new Error('no /metrics at a quiet point');
     const { sample, reading } = taken;
+    if (this.options.supervised) this.#supervisor.push({ ...sample, ...sampleProcess(weir.child.pid!) });
     this.#break(where, this.#lawsAtRest(reading));
     const [reference] = this.#lab.sinks;
     const flows = reading.sum('weir_flows_created_total');
@@ -269,7 +272,9 @@ export class Soak {
     if (run.status !== 0) this.#break('stop', [`exit status ${run.status}`]);
     if (seconds > stopLimitS) this.#break('stop', [`it took ${seconds.toFixed(1)} s`]);
     const log = judgeLog(run.stderr, this.#faults);
-    const grown = judgeGrowth(this.rounds.map(({ quiet }) => quiet));
+    const grown = this.options.supervised
+      ? judgeGrowth(this.#supervisor, seenFromOutside) // its children begin anew
+      : judgeGrowth(this.rounds.map(({ quiet }) => quiet));
     const last = this.options.supervised ? { broken: [], facts: [] } : await judgeEnd(run, this.#lab.sinks);
     this.#break('log', log.broken);
     this.#break('growth', grown.broken);

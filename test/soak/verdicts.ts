@@ -22,13 +22,19 @@ const bounds: readonly Bound[] = [
   { name: 'threads', of: ({ threads }) => threads, slope: 0.5, total: 1, unit: '' },
 ];
 
-/** One line each; broken ones begin with what is broken. */
-export function judgeGrowth(quiet: readonly Sample[]): { broken: string[]; facts: string[] } {
+/** Of a process whose V8 tells nothing: the supervisor. */
+export const seenFromOutside = ['RSS', 'descriptors', 'threads'];
+
+/** One line each; broken ones begin with what is broken. names: only these bounds. */
+export function judgeGrowth(
+  quiet: readonly Sample[],
+  names?: readonly string[],
+): { broken: string[]; facts: string[] } {
   const broken: string[] = [];
   const facts: string[] = [];
   const after = quiet.slice(1);
   if (after.length < 3) return { broken, facts };
-  for (const { name, of, slope, total, unit } of bounds) {
+  for (const { name, of, slope, total, unit } of bounds.filter((bound) => names?.includes(bound.name) ?? true)) {
     const points = after.map((sample) => ({ x: sample.minute / 60, y: of(sample) }));
     const found = slopeOf(points);
     const grown = points.at(-1)!.y - points[0]!.y;
