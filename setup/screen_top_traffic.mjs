@@ -28,11 +28,28 @@ function prepare() {
   run('tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '2ms', '1ms', 'loss', '0.3%');
   writeFileSync(join(folder, 'image.bin'), Buffer.alloc(1 << 20));
   writeFileSync(join(folder, 'page.html'), '<p>weir</p>'.repeat(2_000));
-  run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=shop.example', '-keyout', 'key.pem', '-out', 'cert.pem');
+  run(
+    'openssl',
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=shop.example',
+    '-keyout',
+    'key.pem',
+    '-out',
+    'cert.pem',
+  );
   run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', 'host_key');
   mkdirSync('/run/sshd', { recursive: true });
   chmodSync(join(folder, 'key.pem'), 0o644);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`);
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  );
   writeFileSync(
     join(folder, 'nginx.conf'),
     `daemon off; worker_processes 2; user www-data; pid ${folder}/nginx.pid; error_log /dev/null;
@@ -61,11 +78,45 @@ setInterval(() => {
 
 function serve() {
   start('root', ['nginx', '-c', join(folder, 'nginx.conf'), '-p', folder]);
-  start('redis', ['redis-server', '--port', '6379', '--bind', server, '--protected-mode', 'no', '--save', '', '--dir', '/tmp']);
-  start('nobody', ['openssl', 's_server', '-accept', `${server}:443`, '-WWW', '-cert', 'cert.pem', '-key', 'key.pem', '-quiet']);
+  start('redis', [
+    'redis-server',
+    '--port',
+    '6379',
+    '--bind',
+    server,
+    '--protected-mode',
+    'no',
+    '--save',
+    '',
+    '--dir',
+    '/tmp',
+  ]);
+  start('nobody', [
+    'openssl',
+    's_server',
+    '-accept',
+    `${server}:443`,
+    '-WWW',
+    '-cert',
+    'cert.pem',
+    '-key',
+    'key.pem',
+    '-quiet',
+  ]);
   start('daemon', ['python3', '-c', dnsServer]);
   start('backup', ['iperf3', '-s', '-B', server]);
-  start('root', ['/usr/sbin/sshd', '-D', '-f', '/dev/null', '-h', join(folder, 'host_key'), '-o', 'UsePAM=no', '-o', `ListenAddress=${server}:22`]);
+  start('root', [
+    '/usr/sbin/sshd',
+    '-D',
+    '-f',
+    '/dev/null',
+    '-h',
+    join(folder, 'host_key'),
+    '-o',
+    'UsePAM=no',
+    '-o',
+    `ListenAddress=${server}:22`,
+  ]);
 }
 
 function talk() {
