@@ -9,7 +9,9 @@ run(
   process.execPath,
   [
     '--test',
-    ...['fields/generate', 'config/print'].map((name) => join(root, 'dist', 'test', 'unit', `${name}.test.js`)),
+    ...['fields/generate', 'config/print', 'service/units'].map((name) =>
+      join(root, 'dist', 'test', 'unit', `${name}.test.js`),
+    ),
   ],
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );

@@ -6,22 +6,29 @@ import { fileURLToPath } from 'node:url';
 import { type CommandContext, runCommand, versionText } from './cli/commands.js';
 import { LiveRun, type ProcessControl, type StartProbe } from './cli/live_run.js';
 import { optionChecks } from './cli/checks.js';
+import { type ServiceControl, serviceOf } from './cli/service.js';
 import type { Child, Ending, SupervisorControl } from './cli/supervise.js';
 import { type ParsedArguments, parseArguments } from './config/argv.js';
 import { helpText } from './config/help.js';
 import { type Environment, type Loaded, loadOptions } from './config/load.js';
 import type { LoadedAddon } from './doctor.js';
-import { describeError, WeirError, WeirErrors } from './errors.js';
+import { describeError, WeirErrors } from './errors.js';
 import { tryLoadAddon } from './native/load.js';
+import { ServiceNotice } from './service/notice.js';
+import { SupervisorNotice } from './service/supervisor_notice.js';
+import { environmentOfChild } from './service/systemd.js';
 import { createLog, type Logger } from './telemetry/log.js';
 
 /** The world as main() sees it; tests give another one. */
-export interface CliIo extends ProcessControl, SupervisorControl {
+export interface CliIo extends ProcessControl, SupervisorControl, ServiceControl {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   host: CommandContext['host'];
   loadAddon?: () => LoadedAddon;
   startProbe?: StartProbe;
+  stdin?: NodeJS.ReadStream;
+  /** Calls back when the process ends, however that comes; returns how to take it away again. */
+  onExit?(handler: () => void): () => void;
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;
@@ -94,10 +101,17 @@ function supervised({ assignments, errors }: ParsedArguments, env: Environment):
   }
 }
 
-async function superviseCommand(argv: readonly string[], options: Loaded['options'], io: CliIo): Promise<number> {
+async function superviseCommand(
+  argv: readonly string[],
+  options: Loaded['options'],
+  env: Environment,
+  io: CliIo,
+): Promise<number> {
   const { Supervisor } = await import('./cli/supervise.js');
   const log = makeLog(io, options.logLevel, options.logFormat);
-  return new Supervisor(argv, options.dpi !== 'off', log, io).run();
+  const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
+  const notice = service && new SupervisorNotice(service, (call, ms) => io.setTimer(call, ms));
+  return new Supervisor(argv, options.dpi !== 'off', log, io, notice).run();
 }
 
 async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
@@ -107,7 +121,10 @@ async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo
   const log = makeLog(io, options.logLevel, options.logFormat);
   for (const warning of warnings) log.warning(warning);
   const start: StartProbe = io.startProbe ?? (await import('./app.js')).startProbe;
-  const run = new LiveRun(options, () => load().options, { stdout: io.stdout, stderr: io.stderr, log }, io);
+  const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
+  const notice = service && new ServiceNotice(service, { log, clock: io, supervised: io.supervised });
+  const environment = { stdout: io.stdout, stderr: io.stderr, log, runtimeDirectory: env.RUNTIME_DIRECTORY };
+  const run = new LiveRun(options, () => load().options, environment, io, notice);
   return run.run(start);
 }
 
@@ -126,16 +143,10 @@ async function dispatch(argv: readonly string[], env: Environment, io: CliIo): P
   const { command } = parsed;
   if (command === 'spool') return spoolCommand(parsed, env, io);
   if (command === 'collect') return collectCommand(parsed, env, io);
+  if (command === 'top') return (await import('./cli/top_run.js')).topCommand(parsed, env, io);
   if (command === undefined) {
-    if (parsed.flags.json)
-      parsed.errors.push(
-        new WeirError(
-          'WEIR_OPTION',
-          '--json: goes with applications, doctor, fields and templates; for flows use --to -?format=json',
-        ),
-      );
     const watched = supervised(parsed, env);
-    return watched ? superviseCommand(argv, watched, io) : probeCommand(parsed, env, io);
+    return watched ? superviseCommand(argv, watched, env, io) : probeCommand(parsed, env, io);
   }
   // doctor and config load the options, and report these mistakes with all others.
   if (parsed.errors.length > 0 && command !== 'doctor' && command !== 'config') throw new WeirErrors(parsed.errors);
@@ -157,16 +168,30 @@ export async function main(argv: readonly string[], env: Environment, io: CliIo)
 
 /** What tells a child that a supervisor of ours is at the other end of its channel. */
 const supervisedWord = 'weir: supervised';
+/** What a child answers once SIGHUP does not end it any more. */
+const hearsHangupWord = 'weir: hears SIGHUP';
 
 function startChild(args: readonly string[]): Child {
   const program = [...process.execArgv, process.argv[1] ?? '', ...args];
-  const child = spawn(process.execPath, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const env = environmentOfChild(process.env);
+  const child = spawn(process.execPath, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   child.send(supervisedWord, () => {}); // it may have ended already
+  let hearsHangup = false;
+  let hangupWaits = false;
+  child.on('message', (word) => {
+    if (word !== hearsHangupWord) return;
+    hearsHangup = true;
+    if (hangupWaits) child.kill('SIGHUP');
+  });
   const ended = new Promise<Ending>((resolve, reject) => {
     child.once('exit', (status, signal) => resolve({ status, signal }));
     child.on('error', reject);
   });
-  return { ended, kill: (signal) => void child.kill(signal) };
+  const kill = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGHUP' && !hearsHangup) hangupWaits = true;
+    else child.kill(signal);
+  };
+  return { ended, kill };
 }
 
 /** A supervisor that is gone (kill -9) neither stops us nor starts us again: then we end. */
@@ -180,6 +205,14 @@ function processIo(): CliIo {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    // Asked for only where it is read: merely touching it makes a stream of it.
+    get stdin() {
+      return process.stdin;
+    },
+    onExit(handler) {
+      process.on('exit', handler);
+      return () => process.off('exit', handler);
+    },
     host: {
       nodePath: process.execPath,
       nodeVersion: process.version,
@@ -188,6 +221,7 @@ function processIo(): CliIo {
     },
     onSignal(signal, handler) {
       process.on(signal, handler);
+      if (signal === 'SIGHUP' && process.connected) process.send?.(hearsHangupWord, () => {});
       return () => process.off(signal, handler);
     },
     exit: (status) => process.exit(status),
@@ -197,6 +231,9 @@ function processIo(): CliIo {
     },
     startChild,
     now: () => performance.now(),
+    monotonicMicroseconds: () => process.hrtime.bigint() / 1000n,
+    pid: process.pid,
+    supervised: process.connected ?? false,
   };
 }
 

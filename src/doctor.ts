@@ -1,6 +1,7 @@
 // `weir doctor`: what this host allows, and for each missing thing what it switches off and what turns it on.
 import { capabilityNeeds, capturesPackets, neededCapabilities, plainName, type RunParts } from './capabilities.js';
 import type { AttributionStatus, BpfProgram, NativeAddon } from './native/boundary.js';
+import type { Installation } from './native/load.js';
 import { hiddenProcesses, type ProcessView, withoutProcesses } from './process_view.js';
 
 /** What the caller knows of the host. */
@@ -8,6 +9,7 @@ export interface Host {
   nodeVersion: string;
   /** Path of the node program, for setcap. */
   nodePath: string;
+  installation: Installation;
   kernel: string;
   architecture: string;
   cpus: number;
@@ -50,6 +52,12 @@ function capabilityRemedy(capabilities: readonly string[], { nodePath, uid }: Ho
   }
   const caution = '(caution: then every Node.js program of every user may do this)';
   return `sudo weir --user "$(id -un)" ...   or   sudo setcap ${names}+ep ${nodePath} ${caution}`;
+}
+
+/** How the addon gets what it lacks: a Debian package was built with all of it, others are built anew. */
+function libraryRemedy(packages: string, { installation }: Host): string {
+  if (installation === 'deb') return 'sudo apt-get install -f && sudo apt-get install --reinstall weir';
+  return `sudo apt-get install ${packages} && ${installation === 'npm' ? 'npm rebuild -g weir-probe' : 'npm run build'}`;
 }
 
 const kernelFeatures: {
@@ -119,7 +127,7 @@ function hostFindings(host: Host): Finding[] {
   ];
 }
 
-function libraryFindings(loaded: LoadedAddon, run: ExaminedRun): Finding[] {
+function libraryFindings(loaded: LoadedAddon, run: ExaminedRun, host: Host): Finding[] {
   if ('reason' in loaded) {
     return [
       {
@@ -128,19 +136,19 @@ function libraryFindings(loaded: LoadedAddon, run: ExaminedRun): Finding[] {
         state: 'off',
         detail: loaded.reason,
         without: 'no metering at all',
-        remedy: 'sudo apt-get install g++ cmake ninja-build pkg-config libpcap-dev zlib1g-dev && npm run build',
+        remedy: libraryRemedy('g++ cmake ninja-build pkg-config libpcap-dev zlib1g-dev libgcrypt20-dev', host),
       },
     ];
   }
   const linked = Object.entries({ addon: loaded.addon.catalogueHash, ...loaded.addon.versions });
   return [
     ...linked.map(([name, detail]): Finding => ({ area: 'libraries', name, state: 'ok', detail })),
-    kafkaFinding(loaded.addon),
-    dpiFinding(loaded.addon, run),
+    kafkaFinding(loaded.addon, host),
+    dpiFinding(loaded.addon, run, host),
   ];
 }
 
-function kafkaFinding(addon: NativeAddon): Finding {
+function kafkaFinding(addon: NativeAddon, host: Host): Finding {
   const { available, version, reason } = addon.kafka();
   if (available) return { area: 'libraries', name: 'librdkafka', state: 'ok', detail: version };
   return {
@@ -149,11 +157,11 @@ function kafkaFinding(addon: NativeAddon): Finding {
     state: 'unused',
     detail: reason,
     without: 'Kafka sinks use kafkajs, about a tenth as fast',
-    remedy: 'sudo apt-get install librdkafka-dev && npm run build',
+    remedy: libraryRemedy('librdkafka-dev', host),
   };
 }
 
-function dpiFinding(addon: NativeAddon, { dpi }: ExaminedRun): Finding {
+function dpiFinding(addon: NativeAddon, { dpi }: ExaminedRun, host: Host): Finding {
   const { available, version, reason } = addon.dpi();
   const found = { area: 'libraries', name: 'libndpi' } as const;
   if (available) return { ...found, state: 'ok', detail: version };
@@ -162,7 +170,7 @@ function dpiFinding(addon: NativeAddon, { dpi }: ExaminedRun): Finding {
     state: dpi === 'off' ? 'unused' : 'off',
     detail: reason,
     without: 'applications and risks are not named; facts of TLS, QUIC, DNS, HTTP, SSH and DHCP are there',
-    remedy: 'sudo apt-get install libndpi-dev && npm run build',
+    remedy: libraryRemedy('libndpi-dev', host),
   };
 }
 
@@ -303,7 +311,7 @@ function interfaceFindings(addon: NativeAddon): Finding[] {
 
 /** Looks at the host; never throws for what it finds missing. */
 export function examine(loaded: LoadedAddon, run: ExaminedRun, host: Host): DoctorReport {
-  const findings = [...hostFindings(host), ...libraryFindings(loaded, run)];
+  const findings = [...hostFindings(host), ...libraryFindings(loaded, run, host)];
   if (!('addon' in loaded)) return { canCapture: false, findings };
   const { addon } = loaded;
   const status = addon.probeAttribution();

@@ -21,7 +21,7 @@ export const errorKinds = {
   },
   WEIR_KAFKA_LIBRARY: {
     exit: 2,
-    remedy: 'Install librdkafka-dev and build anew (`npm run build`), or use the client kafkajs.',
+    remedy: 'Install librdkafka, as `weir doctor` says, or use the client kafkajs.',
   },
   WEIR_FILTER: { exit: 2, remedy: 'See pcap-filter(7) for the filter language.' },
   WEIR_LINKTYPE: { exit: 2, remedy: 'Convert the capture to a supported link type, for example with editcap -T.' },
@@ -32,7 +32,7 @@ export const errorKinds = {
   WEIR_DPI_FILTER: { exit: 2, remedy: 'See `weir applications` for applications, categories and breeds.' },
   WEIR_DPI_LIBRARY: {
     exit: 2,
-    remedy: 'Install libndpi-dev and build anew (`npm run build`), or do without --dpi on and --dpi-filter.',
+    remedy: 'Install libndpi, as `weir doctor` says, or do without --dpi on and --dpi-filter.',
   },
   // run time
   WEIR_FILE: { exit: 1, remedy: 'Check the path and the permissions of the file.' },
@@ -68,7 +68,7 @@ export const errorKinds = {
     remedy:
       'Run as root, or give the process CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, on a kernel 5.12 or newer with BTF; `weir doctor` names what is missing.',
   },
-  WEIR_ADDON: { exit: 1, remedy: 'Run `npm run build` to build the addon for this machine.' },
+  WEIR_ADDON: { exit: 1, remedy: '`weir doctor` says how to build or install the addon for this machine.' },
   WEIR_INTERNAL: { exit: 1, remedy: 'This is a fault in weir: please report it with the command line and the log.' },
 } as const satisfies Record<string, ErrorKind>;
 

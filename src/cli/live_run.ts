@@ -2,6 +2,7 @@
 import type { Probe, ProbeEnvironment } from '../app.js';
 import { type OptionName, optionNames, optionOf, type Options } from '../config/options.js';
 import { describeError } from '../errors.js';
+import type { ServiceNotice } from '../service/notice.js';
 import type { Logger } from '../telemetry/log.js';
 
 export type StartProbe = (options: Options, environment: ProbeEnvironment) => Promise<Probe>;
@@ -36,18 +37,29 @@ export class LiveRun {
   readonly #loadAgain: () => Options;
   readonly #environment: ProbeEnvironment;
   readonly #control: ProcessControl;
+  readonly #notice: ServiceNotice | undefined;
   #probe: Probe | undefined;
   #stopReason: string | undefined;
+  /** SIGHUP came before the probe had started. */
+  #reloadWaits = false;
   #cleanUp: (() => void)[] = [];
   #failed = false;
   /** The signal whose echo may still come. */
   #echo: 'SIGINT' | 'SIGTERM' | undefined;
 
-  constructor(options: Options, loadAgain: () => Options, environment: ProbeEnvironment, control: ProcessControl) {
+  /** notice: tells the service manager, where there is one. */
+  constructor(
+    options: Options,
+    loadAgain: () => Options,
+    environment: ProbeEnvironment,
+    control: ProcessControl,
+    notice?: ServiceNotice,
+  ) {
     this.#options = options;
     this.#loadAgain = loadAgain;
     this.#environment = environment;
     this.#control = control;
+    this.#notice = notice;
   }
 
   get #log(): Logger {
@@ -65,12 +77,16 @@ export class LiveRun {
     }
     this.#cleanUp.push(this.#control.onSignal('SIGHUP', () => void this.#reload()));
     try {
+      this.#notice?.starting();
       this.#probe = await startProbe(this.#options, this.#environment);
       if (this.#stopReason !== undefined) this.#stop(this.#stopReason);
+      else this.#notice?.ready(this.#probe);
+      if (this.#reloadWaits) void this.#reload();
       const status = await this.#probe.finished;
       return this.#failed ? 1 : status;
     } finally {
       for (const undo of this.#cleanUp) undo();
+      this.#notice?.close();
     }
   }
 
@@ -98,6 +114,7 @@ export class LiveRun {
           this.#control.exit(1);
         }, stopLimitMs),
       );
+      this.#notice?.stopping(reason);
     }
     this.#stopReason = reason;
     this.#probe?.stop(reason).catch((error: unknown) => this.#log.error(describeError(error).lines.join('; ')));
@@ -114,15 +131,24 @@ export class LiveRun {
   }
 
   async #reload(): Promise<void> {
-    if (!this.#probe || this.#stopReason !== undefined) return;
+    if (this.#stopReason !== undefined) return;
+    if (!this.#probe) {
+      this.#reloadWaits = true; // it may have read its configuration before that changed
+      return;
+    }
+    this.#notice?.reloading();
+    let why = '';
     try {
       const { options, restart } = reloadedOptions(this.#options, this.#loadAgain());
       for (const name of restart) this.#log.warning(`${name} has changed; it takes effect with a restart`);
       await this.#probe.reload(options);
       this.#options = options;
     } catch (error) {
-      for (const line of describeError(error).lines) this.#log.error(`not reloaded: ${line.trim()}`);
+      const lines = describeError(error).lines.map((line) => line.trim());
+      for (const line of lines) this.#log.error(`not reloaded: ${line}`);
+      why = lines[0] ?? 'the configuration is wrong';
     }
     this.#probe.reopen();
+    if (this.#stopReason === undefined) this.#notice?.reloaded(why);
   }
 }

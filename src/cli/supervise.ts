@@ -2,6 +2,7 @@
 // crashes a probe is most likely nDPI, which reads what strangers send: after three crashes weir goes on without it for
 // an hour. Any other end is passed on, a SIGKILL too: whoever sent it wants weir gone.
 import { constants } from 'node:os';
+import type { SupervisorNotice } from '../service/supervisor_notice.js';
 import type { Logger } from '../telemetry/log.js';
 import type { ProcessControl } from './live_run.js';
 
@@ -53,6 +54,7 @@ export class Supervisor {
   readonly #usesDpi: boolean;
   readonly #log: Logger;
   readonly #control: SupervisorControl;
+  readonly #notice: SupervisorNotice | undefined;
   #child: Child | undefined;
   /** Times of the crashes within the window. */
   #crashes: number[] = [];
@@ -63,12 +65,19 @@ export class Supervisor {
   #endPause: () => void = () => {};
   #cancelReturn: () => void = () => {};
 
-  /** usesDpi: these arguments do not turn DPI off themselves. */
-  constructor(argv: readonly string[], usesDpi: boolean, log: Logger, control: SupervisorControl) {
+  /** usesDpi: these arguments do not turn DPI off themselves; notice: tells the service manager, where there is one. */
+  constructor(
+    argv: readonly string[],
+    usesDpi: boolean,
+    log: Logger,
+    control: SupervisorControl,
+    notice?: SupervisorNotice,
+  ) {
     this.#argv = argv;
     this.#usesDpi = usesDpi;
     this.#log = log;
     this.#control = control;
+    this.#notice = notice;
   }
 
   /** Runs to the end of the last child; its exit status. */
@@ -90,6 +99,7 @@ export class Supervisor {
 
   async #runChild(): Promise<Ending> {
     this.#child = this.#control.startChild(childArguments(this.#argv, this.#withDpi));
+    this.#notice?.started();
     const ending = await this.#child.ended;
     this.#child = undefined;
     return ending;
@@ -125,6 +135,7 @@ export class Supervisor {
 
   /** Waits until it is time, or a signal comes. */
   #pause(ms: number): Promise<void> {
+    this.#notice?.pausing(`weir crashed: it is started again in ${ms / 1000} s`, ms);
     return new Promise((resolve) => {
       const cancel = this.#control.setTimer(resolve, ms);
       this.#endPause = () => {
@@ -154,6 +165,7 @@ export class Supervisor {
     if (this.#renewing) this.#renewing = false;
     else this.#child?.kill(signal);
     this.#stopped = true;
+    this.#notice?.stopping(signal);
     this.#endPause();
   }
 }

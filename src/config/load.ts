@@ -43,6 +43,13 @@ function environmentLayer(env: Environment): Assignment[] {
   });
 }
 
+/** Under systemd the spool is in the unit's own StateDirectory, unless somebody says more. */
+function unitLayer({ STATE_DIRECTORY: folders = '' }: Environment): Assignment[] {
+  const [first] = folders.split(':');
+  if (!first) return [];
+  return [{ name: 'spool', value: `${first}/spool`, place: 'STATE_DIRECTORY', code: 'WEIR_OPTION' }];
+}
+
 /** WEIR_ variables that are nearly ours. Others are left alone: Kubernetes makes WEIR_PORT for a service `weir`. */
 function environmentWarnings(env: Environment): string[] {
   const known = optionNames.map(environmentName);
@@ -179,7 +186,9 @@ export function loadOptions(input: LoadInput): Loaded {
   const readFile = input.readFile ?? ((path: string) => readFileSync(path, 'utf8'));
   const path = configPath(input);
   const file = path === '' ? { assignments: [], errors: [] } : fileLayer(path, readFile);
-  const layers = [file.assignments, environmentLayer(input.env), input.assignments].map(readLayer);
+  const layers = [unitLayer(input.env), file.assignments, environmentLayer(input.env), input.assignments].map(
+    readLayer,
+  );
   const errors = [...file.errors, ...(input.errors ?? []), ...layers.flatMap((layer) => layer.errors)];
   const { values, places } = merge(layers);
   mergeInput(layers, values, errors);

@@ -455,7 +455,8 @@ export const optionTable = {
   spool: option(text('FOLDER', 'a folder'), {
     doc:
       'Keep here on disk what a sink that confirms delivery (tcp, tls, sctp, unix, http, kafka) cannot take now; live ' +
-      "runs only, unless a sink says spool=FOLDER. '' is off: then the oldest are dropped.",
+      "runs only, unless a sink says spool=FOLDER. Under systemd the default is spool in the unit's StateDirectory. '' is " +
+      'off: then the oldest are dropped.',
     default: '/var/lib/weir/spool',
     group: 'export',
     example: '/srv/weir/spool',
@@ -512,10 +513,20 @@ export const optionTable = {
     example: 'on',
   }),
   metrics: option(text('[HOST:]PORT', 'a port, HOST:PORT or the path of a socket'), {
-    doc: "Serve /metrics (Prometheus), /healthz and /readyz there; the host is 127.0.0.1 unless given. '' is off.",
+    doc:
+      'Serve /status (a page for browsers), /status.json, /metrics (Prometheus), /healthz and /readyz there; the host is ' +
+      "127.0.0.1 unless given. '' is off.",
     default: '',
     group: 'running',
     example: '9464',
+  }),
+  statisticsFile: option(text('PATH', 'a file name, or auto'), {
+    doc:
+      'Write what /status.json tells into this file, anew each second: `name: value` lines, or JSON where it ends in .json. ' +
+      "auto is PID.stats in $RUNTIME_DIRECTORY, or for root in /run/weir, of live runs only; '' is off.",
+    default: 'auto',
+    group: 'running',
+    example: '/run/weir/edge.stats',
   }),
   stats: option(duration({ min: 1000, max: 86_400_000, zero: 'off' }), {
     doc: 'Print a line of statistics to stderr this often; 0 is off.',

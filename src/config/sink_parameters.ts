@@ -99,6 +99,10 @@ export interface SinkParameters {
   append?: boolean;
   /** Of finished files. */
   compress?: 'none' | 'gzip' | 'zstd';
+  /** Finished files that stay; 0 = all. */
+  keep?: number;
+  /** Bytes that they may take; 0 = no limit. */
+  keepSize?: number;
 }
 
 export interface SinkParameter<T> {
@@ -449,6 +453,18 @@ export const sinkParameters: Record<string, SinkParameter<unknown>> = {
     format: choice('none', 'gzip', 'zstd'),
     schemes: ['file'],
     doc: 'compress finished files',
+  },
+  keep: {
+    key: 'keep',
+    format: integer({ max: 1_000_000_000 }),
+    schemes: ['file'],
+    doc: 'finished files that stay, the oldest are removed; 0, the default, keeps all',
+  },
+  keepsize: {
+    key: 'keepSize',
+    format: size({ min: 4096, zero: 'no limit' }),
+    schemes: ['file'],
+    doc: 'bytes that finished files may take together, the oldest are removed; the newest stays in any case',
   },
 };
 

@@ -59,6 +59,7 @@ export async function buildSink(plan: SinkPlan, around: ExporterSurroundings): P
         maxPayload: payloadLimit(parameters.mtu ?? defaultMtu),
         sendBuffer: parameters.sendBuffer ?? 0,
         bind,
+        mustResolve: around.offline,
         openSender: (options) => new addon.UdpSender(options),
       });
     case 'tcp':
@@ -94,6 +95,8 @@ export async function buildSink(plan: SinkPlan, around: ExporterSurroundings): P
         rotateSeconds: Math.round((parameters.rotate ?? 0) / 1000),
         rotateOctets: parameters.size ?? 0,
         compress: parameters.compress ?? 'none',
+        keepFiles: parameters.keep ?? 0,
+        keepOctets: parameters.keepSize ?? 0,
       });
     case 'stdout':
       return new StdoutSink({ name, stream: around.stdout as Writable });
@@ -118,6 +121,7 @@ async function syslog(plan: SinkPlan, around: ExporterSurroundings): Promise<Sin
     processId: String(process.pid),
     ...streamOptions(parameters),
     ...tlsOptions(parameters),
+    mustResolve: around.offline,
     openSender: (options) => new around.addon.UdpSender(options),
   });
 }

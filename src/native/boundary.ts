@@ -257,6 +257,8 @@ export interface Attribution {
   start(): void;
   status(): AttributionStatus;
   counters(): AttributionCounters;
+  /** Names of the threads whose loop has not turned for longer than `ms`. */
+  stalled(ms: number): string[];
   /** Moves event records into batch; returns and sets batch.count. */
   takeEvents(batch: Batch): number;
   /** Containers to ask the runtimes about; each is named once, again after a minute without an answer. */
@@ -278,6 +280,8 @@ export interface Meter {
   /** Events since the last call. */
   events(): MeterEvent[];
   counters(): Counters;
+  /** Names of the threads whose loop has not turned for longer than `ms`; who waits for a pipe or for take() is none. */
+  stalled(ms: number): string[];
   observationPoints(): ObservationPoint[];
   setTimeouts(activeMs: number, idleMs: number): void;
   /** Reads the files of DpiOptions anew. Throws NativeError and keeps the old ones when one is wrong. */
@@ -375,6 +379,8 @@ export interface Encoder {
   templates(exportSeconds: number, out: UnitBuffer): EncodeResult;
   /** New Transport Session. */
   reset(): void;
+  /** startMs of the spec, anew: the system clock was set back. */
+  setStart(ms: number): void;
   setMessageSize(octets: number): void;
   readonly sequence: number;
 }
@@ -589,6 +595,8 @@ export interface NativeAddon {
   dropPrivileges(uid: number, gid: number, capabilities: string[]): void;
   /** Capability names in the effective set. */
   capabilities(): string[];
+  /** One datagram to NOTIFY_SOCKET, a path or `@NAME`, without waiting (sd_notify(3)); '' or errno's name. */
+  notifyServiceManager(socket: string, message: string): string;
 }
 
 export interface SctpOptions {

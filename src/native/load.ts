@@ -1,16 +1,27 @@
 // The only file that loads the addon. Refuses one that was built from another catalogue.
 import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { existsSync, readFileSync } from 'node:fs';
 import { WeirError } from '../errors.js';
 import { catalogueHash } from '../fields/elements.js';
 import type { NativeAddon } from './boundary.js';
 
+function manifest(): { version: string; installedBy?: 'deb' } {
+  return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
+}
+
 /** Version of weir. */
 export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return version;
+  return manifest().version;
+}
+
+/** How weir came here: a Debian package (setup/deb.mjs says so in package.json), npm, or a checkout that was built. */
+export type Installation = 'deb' | 'npm' | 'source';
+
+export function installation(): Installation {
+  const byNpm = basename(dirname(packageRoot())) === 'node_modules';
+  return manifest().installedBy ?? (byNpm ? 'npm' : 'source');
 }
 
 /** Root of the package: where package.json, templates/ and build/ are. */

@@ -12,6 +12,8 @@ import * as zlib from 'node:zlib';
 export type Compression = 'none' | 'gzip' | 'zstd';
 
 const suffixes = { none: '', gzip: '.gz', zstd: '.zst' } as const;
+/** Of compressed files. */
+export const compressedSuffixes = [suffixes.gzip, suffixes.zstd];
 
 // Node has zstd from 22.15 on; the types of Node 20 do not know it.
 const createZstd = (zlib as { createZstdCompress?: () => Transform }).createZstdCompress;
@@ -58,24 +60,37 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Renames finished files and compresses them in the background, one after the other. */
+/** Renames finished files and compresses them in the background, one after the other; then the oldest may leave. */
 export class FinishedFiles {
   #method: Compression;
+  #removeOld: () => Promise<void>;
   #failed: (path: string, error: Error) => void;
   #work: Promise<void> = Promise.resolve();
   #abort = new AbortController();
 
-  /** failed: told of a file that stays uncompressed, and why. */
-  constructor(method: Compression, failed: (path: string, error: Error) => void) {
+  /** removeOld: called behind each finished file. failed: told of a file that stays uncompressed, and why. */
+  constructor(method: Compression, removeOld: () => Promise<void>, failed: (path: string, error: Error) => void) {
     this.#method = method;
+    this.#removeOld = removeOld;
     this.#failed = failed;
   }
 
   /** The file named part(path) is whole: from now on it is called path (or path.gz a little later). */
   async add(path: string): Promise<void> {
     await rename(partPath(path), path);
-    if (this.#method === 'none') return;
-    this.#work = this.#work.then(() => this.#compress(path)).catch((error: Error) => this.#failed(path, error));
+    this.#queue(path);
+  }
+
+  /** The whole file of which an earlier run compressed a part. */
+  async compressAgain(path: string): Promise<void> {
+    if (await exists(path)) this.#queue(path);
+  }
+
+  #queue(path: string): void {
+    this.#work = this.#work
+      .then(() => this.#compress(path))
+      .catch((error: Error) => this.#failed(path, error))
+      .then(() => this.#removeOld());
   }
 
   /** Resolves when all is compressed. */
@@ -89,7 +104,7 @@ export class FinishedFiles {
   }
 
   async #compress(path: string): Promise<void> {
-    if (this.#abort.signal.aborted) return;
+    if (this.#method === 'none' || this.#abort.signal.aborted) return;
     const target = path + suffixes[this.#method];
     const temporary = partPath(target);
     const transform = this.#method === 'zstd' && createZstd ? createZstd() : zlib.createGzip();

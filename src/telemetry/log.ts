@@ -27,6 +27,8 @@ export interface LogOptions {
   write: (line: string) => void;
   /** Milliseconds since 1970. */
   now?: () => number;
+  /** Milliseconds that no setting of the clock changes: intervals of repeats. */
+  monotonic?: () => number;
   /** Text format: levels in colour. */
   colour?: boolean;
 }
@@ -54,7 +56,14 @@ export function textLine(line: string, colour: boolean): string {
 }
 
 /** Makes the log of a run. */
-export function createLog({ level, format, write, now = Date.now, colour = false }: LogOptions): Logger {
+export function createLog({
+  level,
+  format,
+  write,
+  now = Date.now,
+  monotonic = () => performance.now(),
+  colour = false,
+}: LogOptions): Logger {
   const logger = pino(
     {
       level,
@@ -78,7 +87,7 @@ export function createLog({ level, format, write, now = Date.now, colour = false
     repeated(key, at, message, facts = {}) {
       // What is below the level must not use up the interval of what is not.
       if (numbers[at] < (logger.levels.values[logger.level] ?? 0)) return;
-      const held = repeats.pass(key, now());
+      const held = repeats.pass(key, monotonic());
       if (held !== undefined) log(at, message, held === 0 ? facts : { ...facts, repeats: held });
     },
     setLevel(to) {

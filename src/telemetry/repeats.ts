@@ -11,7 +11,7 @@ export class Repeats {
     this.#intervalMs = intervalMs;
   }
 
-  /** How many were held back since the last one let through, or undefined: hold this one back too. */
+  /** nowMs: monotonic. How many were held back since the last one let through, or undefined: hold this one back too. */
   pass(key: string, nowMs: number): number | undefined {
     const entry = this.#seen.get(key);
     if (entry && nowMs - entry.since < this.#intervalMs) {

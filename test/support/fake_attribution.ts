@@ -22,6 +22,7 @@ export class FakeAttribution implements Attribution {
   ids: number[] = [];
   facts: ContainerFacts[] = [];
   statusNow = attributionStatus();
+  stalledNow: string[] = [];
   #notices: Notice[] = [];
   #wanted: WantedContainer[] = [];
   #wake: () => void;
@@ -50,6 +51,10 @@ export class FakeAttribution implements Attribution {
   counters(): AttributionCounters {
     if (this.closed) throw new Error('the Attribution is closed');
     return attributionCounters();
+  }
+
+  stalled(): string[] {
+    return this.stalledNow;
   }
 
   takeEvents(batch: Batch): number {

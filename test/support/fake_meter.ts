@@ -12,6 +12,7 @@ export class FakeMeter implements Meter {
   /** What reloadDpi() throws. */
   wrongFile: Error | undefined;
   ids: number[] = [];
+  stalledNow: string[] = [];
   #events: MeterEvent[] = [];
   #wake: () => void;
 
@@ -79,6 +80,10 @@ export class FakeMeter implements Meter {
       filePosition: 0,
       fileSize: 0,
     };
+  }
+
+  stalled(): string[] {
+    return this.stalledNow;
   }
 
   observationPoints(): ObservationPoint[] {

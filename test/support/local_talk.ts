@@ -1,4 +1,4 @@
-// A server and a client on loopback, each a node process of its own: what attribution has to name.
+// A server and a client, on loopback unless a place is given, each a node process of its own: what attribution has to name.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -7,12 +7,12 @@ import { saying } from './weir.js';
 
 const serverCode = `
 const server = require('node:net').createServer((socket) => socket.on('data', () => socket.end(Buffer.alloc(ANSWER))));
-server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));`;
+server.listen(0, 'ADDRESS', () => console.log('port ' + server.address().port));`;
 
 /** Speaks when told to, and lives until its stdin ends. */
 const clientCode = `
 process.stdin.once('data', () => {
-  const socket = require('node:net').connect(PORT, '127.0.0.1', () => {
+  const socket = require('node:net').connect(PORT, 'ADDRESS', () => {
     const port = socket.localPort;
     socket.write(Buffer.alloc(REQUEST));
     socket.resume().on('close', () => console.log('spoke from ' + port + '.'));
@@ -24,6 +24,14 @@ console.log('waiting');`;
 /** Octets that a client sends, and gets. */
 export const requestOctets = 1234;
 export const answerOctets = 56789;
+
+/** Where a process runs: in front of its command, and the server's address. */
+export interface Place {
+  prefix: readonly string[];
+  address: string;
+}
+
+const here: Place = { prefix: [], address: '127.0.0.1' };
 
 export interface Speaker {
   pid: number;
@@ -38,24 +46,25 @@ export interface Client extends Speaker {
   leave(): Promise<void>;
 }
 
-function run(t: TestContext, code: string): ChildProcess {
-  const child = spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
+function run(t: TestContext, code: string, { prefix, address } = here): ChildProcess {
+  const [command, ...args] = [...prefix, process.execPath, '-e', code.replace('ADDRESS', address)];
+  const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(() => void child.kill('SIGKILL'));
   return child;
 }
 
 const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 
-export async function startServer(t: TestContext): Promise<Speaker> {
-  const child = run(t, serverCode.replace('ANSWER', String(answerOctets)));
+export async function startServer(t: TestContext, place = here): Promise<Speaker> {
+  const child = run(t, serverCode.replace('ANSWER', String(answerOctets)), place);
   const port = Number(/port (\d+)/.exec(await saying(child, 'stdout', /port \d+/))?.[1]);
   return { pid: child.pid!, name: nameOf(child.pid!), port };
 }
 
 /** One connection, from begin to end. */
-export async function talk(t: TestContext, server: Speaker): Promise<Client> {
+export async function talk(t: TestContext, server: Speaker, place = here): Promise<Client> {
   const code = clientCode.replace('REQUEST', String(requestOctets)).replace('PORT', String(server.port));
-  const child = run(t, code);
+  const child = run(t, code, place);
   await saying(child, 'stdout', /waiting/);
   child.stdin!.write('go');
   const port = Number(/from (\d+)/.exec(await saying(child, 'stdout', /from \d+\./))?.[1]);

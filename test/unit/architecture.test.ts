@@ -21,6 +21,7 @@ const typeScriptRooms: Record<string, string[]> = {
   ipfix: ['errors', 'fields'],
   exporting: ['errors', 'fields', 'config', 'native', 'metering', 'sinks', 'spool', 'ipfix', 'telemetry'],
   capabilities: [],
+  service: ['errors', 'fields', 'capabilities', 'telemetry'],
   process_view: ['capabilities'],
   doctor: ['errors', 'config', 'native', 'capabilities', 'process_view', 'telemetry'],
   privileges: ['errors', 'config', 'native', 'capabilities', 'telemetry'],
@@ -37,8 +38,10 @@ const typeScriptRooms: Record<string, string[]> = {
   ],
   dpi_run: ['errors', 'fields', 'config', 'native', 'exporting', 'telemetry'],
   run_summary: ['native', 'exporting', 'telemetry', 'attribution_run'],
+  status_run: ['errors', 'config', 'native', 'exporting', 'telemetry', 'attribution_run'],
   app: [
     'attribution_run',
+    'status_run',
     'dpi_run',
     'run_summary',
     'privileges',

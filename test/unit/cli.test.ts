@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -8,12 +8,14 @@ import { after, test } from 'node:test';
 import type { Probe, ProbeEnvironment } from '../../src/app.js';
 import { type CliIo, main } from '../../src/cli.js';
 import { parseArguments } from '../../src/config/argv.js';
+import { completionPath, completionShells } from '../../src/config/completion.js';
 import { loadOptions } from '../../src/config/load.js';
 import { type Options, optionNames } from '../../src/config/options.js';
 import { reloadedOptions } from '../../src/cli/live_run.js';
 import { filterCheck } from '../../src/cli/checks.js';
 import { WeirError } from '../../src/errors.js';
 import type { DpiOptions, NativeAddon } from '../../src/native/boundary.js';
+import { packageRoot } from '../../src/native/load.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-cli-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -58,6 +60,18 @@ class FakeProbe implements Probe {
 
   reopen(): void {
     this.calls.push('reopen');
+  }
+
+  status(): string {
+    return 'metering eth0';
+  }
+
+  stalled(): string[] {
+    return [];
+  }
+
+  snapshot(): never {
+    throw new Error('nothing is counted here');
   }
 }
 
@@ -108,6 +122,9 @@ function world(): World {
       return { kill: () => {}, ended: Promise.resolve({ status: 7, signal: null }) };
     },
     now: () => 0,
+    monotonicMicroseconds: () => 0n,
+    pid: 1,
+    supervised: false,
     loadAddon: () => ({ reason: 'no addon in this test' }),
     startProbe: async (options, environment) => {
       probe.options = options;
@@ -303,6 +320,38 @@ test('a signal during the start stops the probe as soon as it runs', async () =>
   assert.deepEqual(probe.calls, ['stop SIGINT']);
 });
 
+test('the service manager is told of start, reload and stop', async () => {
+  const file = join(folder, 'service.yaml');
+  writeFileSync(file, 'activeTimeout: 60\n');
+  const { io, started, signals } = world();
+  const told: string[] = [];
+  const notifyServiceManager = (socket: string, message: string): string => {
+    told.push(...message.split('\n').map((line) => `${socket} ${line}`));
+    return '';
+  };
+  io.loadAddon = () => ({ addon: { notifyServiceManager } as unknown as NativeAddon });
+  const status = main(['-c', file], { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '30000000' }, io);
+  await started;
+  await settled();
+  signals.emit('SIGHUP');
+  await settled();
+  writeFileSync(file, 'activeTimeout: soon\n');
+  signals.emit('SIGHUP');
+  await settled();
+  signals.emit('SIGTERM');
+  assert.equal(await status, 0);
+  assert.match(told.at(-3)!, /^\/run\/notify STATUS=not reloaded: .*activeTimeout/i);
+  assert.deepEqual(
+    told.filter((line) => !line.includes('STATUS=not')).map((line) => line.replace('/run/notify ', '')),
+    [
+      ...['STATUS=starting', 'WATCHDOG=1', 'READY=1', 'STATUS=metering eth0'],
+      ...['RELOADING=1', 'MONOTONIC_USEC=0', 'STATUS=reloading', 'READY=1', 'STATUS=metering eth0'],
+      ...['RELOADING=1', 'MONOTONIC_USEC=0', 'STATUS=reloading', 'READY=1'],
+      ...['STOPPING=1', 'STATUS=stopping: SIGTERM'],
+    ],
+  );
+});
+
 test('SIGHUP reloads what may change, warns of the rest, and reopens', async () => {
   const file = join(folder, 'reload.yaml');
   writeFileSync(file, 'activeTimeout: 60\nworkers: 1\n');
@@ -320,6 +369,23 @@ test('SIGHUP reloads what may change, warns of the rest, and reopens', async () 
   await settled();
   assert.deepEqual(probe.calls.slice(2), ['reopen'], 'a file with mistakes changes nothing');
   assert.match(err(), /error not reloaded: weir: WEIR_CONFIG_FILE: .*reload\.yaml:1:16/);
+  probe.end(0);
+  assert.equal(await status, 0);
+});
+
+test('SIGHUP while the probe starts is followed when it has started', async () => {
+  const file = join(folder, 'early.yaml');
+  writeFileSync(file, 'activeTimeout: 60\n');
+  const { io, probe, signals } = world();
+  io.startProbe = async () => {
+    writeFileSync(file, 'activeTimeout: 90\n');
+    signals.emit('SIGHUP');
+    return probe;
+  };
+  const status = main(['-c', file], {}, io);
+  await settled();
+  await settled();
+  assert.deepEqual(probe.calls, ['reload 90000 1', 'reopen']);
   probe.end(0);
   assert.equal(await status, 0);
 });
@@ -405,7 +471,7 @@ test('applications: all, some, as JSON; without nDPI how to get it', async () =>
   assert.deepEqual((JSON.parse((await list('web', '--json')).out) as { selector: number }[])[0]?.selector, 91);
   assert.match((await list('nothing')).err, /WEIR_DPI_FILTER: no application, category or breed is like 'nothing'/);
   Object.assign(library, { available: false, reason: 'no libndpi' });
-  assert.match((await list()).err, /WEIR_DPI_LIBRARY: no libndpi\n {2}Install libndpi-dev/);
+  assert.match((await list()).err, /WEIR_DPI_LIBRARY: no libndpi\n {2}Install libndpi, as `weir doctor` says/);
 });
 
 test('--supervise starts a child with the same arguments; not for files, and not in the child', async () => {
@@ -433,7 +499,10 @@ test('--supervise starts a child with the same arguments; not for files, and not
 test('--json is not for flows', async () => {
   const { status, err } = await run(['-r', 'x.pcap', '--json']);
   assert.equal(status, 2);
-  assert.match(err, /--json: goes with applications, doctor, fields and templates; for flows use --to -\?format=json/);
+  assert.match(
+    err,
+    /--json: goes with weir applications, doctor, fields, templates, top; for flows use --to -\?format=json/,
+  );
 });
 
 test('reloadedOptions takes only what may change', () => {
@@ -472,4 +541,15 @@ test('the filter is compiled before anything starts, when the addon is there and
   ]);
   assert.deepEqual(check(options('-f', 'bad', '-r', 'x.pcap')), []);
   assert.deepEqual(filterCheck(undefined)(options('-f', 'bad')), []);
+});
+
+test('weir completion prints the script of a shell', async () => {
+  for (const shell of completionShells) {
+    const { status, out } = await run(['completion', shell]);
+    assert.equal(status, 0);
+    assert.equal(out, readFileSync(join(packageRoot(), completionPath(shell)), 'utf8'));
+  }
+  const { status, err } = await run(['completion', 'csh']);
+  assert.equal(status, 2);
+  assert.match(err, /weir completion: expected bash, zsh, fish, found 'csh'/);
 });

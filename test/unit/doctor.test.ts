@@ -8,6 +8,7 @@ import { attributionStatus } from '../support/counter_readings.js';
 const host: Host = {
   nodeVersion: 'v20.1.0',
   nodePath: '/opt/node',
+  installation: 'source',
   kernel: '6.1.0',
   architecture: 'x64',
   cpus: 4,
@@ -227,8 +228,17 @@ test('without the addon the report says so and how to build it', () => {
   assert.equal(report.canCapture, false);
   const { detail, remedy } = finding(report, 'addon');
   assert.equal(detail, 'the addon is not built');
-  assert.match(remedy ?? '', /npm run build/);
+  assert.match(remedy ?? '', /^sudo apt-get install g\+\+ .* && npm run build$/);
   assert.doesNotThrow(() => JSON.stringify(report));
+});
+
+test('what is missing comes as weir came: by apt, by npm, by a build', () => {
+  const missing = { available: false, version: '', reason: 'libndpi.so.4.2 is not there' };
+  const remedyOf = (installation: Host['installation']): string | undefined =>
+    finding(examine(addon({ dpi: missing }), everywhere, { ...host, installation }), 'libndpi').remedy;
+  assert.equal(remedyOf('source'), 'sudo apt-get install libndpi-dev && npm run build');
+  assert.equal(remedyOf('npm'), 'sudo apt-get install libndpi-dev && npm rebuild -g weir-probe');
+  assert.equal(remedyOf('deb'), 'sudo apt-get install -f && sudo apt-get install --reinstall weir');
 });
 
 test('libndpi: its version, or what is missing without it and how to get it', () => {

@@ -20,6 +20,8 @@
 #include "attribution/socket_diag.h"
 #include "attribution/socket_flows.h"
 #include "attribution/socket_table.h"
+#include "base/heartbeat.h"
+#include "base/probe_clock.h"
 
 namespace weir {
 
@@ -41,6 +43,7 @@ struct Attribution::Impl final : EventHandler {
   void turn(uint64_t nowNs);
   void lookAtHost();
   void tellFlows();
+  void observeClocks();
 
   // attribution_events.cc: what events change. With the mutex.
   void onEvent(const weir_event& event, EventOrigin origin) override;
@@ -77,6 +80,7 @@ struct Attribution::Impl final : EventHandler {
   mutable std::mutex mutex;  // everything down to the threads
   AttributionStatus status;
   AttributionCounters counters;
+  ProbeClock probeClock;
   ClockOffset clock;
   SocketTable sockets;
   ProcessTable processes;
@@ -107,6 +111,7 @@ struct Attribution::Impl final : EventHandler {
   std::mutex sleepMutex;
   std::condition_variable eventsTurn, processesTurn;
   bool closing = false;  // with sleepMutex
+  Heartbeat eventsTurned, processesTurned;
   std::thread eventsThread, processesThread;
 };
 

@@ -9,7 +9,7 @@ struct BpfPrograms::Impl {};
 BpfPrograms::BpfPrograms(const BpfOptions&) {
   throw Error("WEIR_BPF",
               "attribution by BPF is not possible: weir was built without its BPF programs (clang, llvm, libbpf-dev or "
-              "bpftool was missing); install them and run npm run build");
+              "bpftool was missing); install them and build weir again");
 }
 
 BpfPrograms::~BpfPrograms() = default;

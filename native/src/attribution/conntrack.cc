@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/error.h"
+#include "base/heartbeat.h"
 #include "base/netlink.h"
 #include "capture/netns.h"
 
@@ -135,6 +136,7 @@ struct Conntrack::Impl {
   Counter overruns;
   mutable std::mutex mutex;  // guards the table
   TranslationTable table;
+  Heartbeat heartbeat;
   std::thread thread;
 };
 
@@ -169,6 +171,7 @@ void Conntrack::Impl::run() {
   pollfd wait[2] = {{events.get(), POLLIN, 0}, {stop.get(), POLLIN, 0}};
   while (wait[1].revents == 0) {
     const uint64_t now = monotonicNs();
+    heartbeat.beat(now);
     const uint64_t leftMs = nextDumpNs > now ? (nextDumpNs - now) / 1'000'000 + 1 : 0;
     ::poll(wait, 2, static_cast<int>(std::min<uint64_t>(leftMs, kTickMs)));
     if (wait[1].revents != 0) return;
@@ -245,6 +248,10 @@ std::optional<NatView> Conntrack::find(const NatTuple& tuple, uint64_t atNs) con
 ConntrackCounters Conntrack::counters() const {
   const std::lock_guard lock(impl_->mutex);
   return {impl_->table.size(), impl_->table.evicted(), impl_->overruns.get()};
+}
+
+bool Conntrack::stalled(uint64_t nowNs, uint64_t longestNs) const {
+  return impl_->heartbeat.stalled(nowNs, longestNs);
 }
 
 const std::string& Conntrack::trouble() const { return impl_->trouble; }

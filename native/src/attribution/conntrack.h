@@ -42,6 +42,7 @@ class Conntrack {
   // (CLOCK_MONOTONIC), as ports are used again; 0 = now. Nothing too when several connections fit (ICMP has no ports).
   std::optional<NatView> find(const NatTuple& tuple, uint64_t atNs = 0) const;
   ConntrackCounters counters() const;
+  bool stalled(uint64_t nowNs, uint64_t longestNs) const;
   // Empty, or why short connections are missed: the kernel tells no events, so the table is read again and again.
   const std::string& trouble() const;
 

@@ -10,10 +10,6 @@ constexpr const char* kLevels[] = {"info", "warning", "error"};
 const std::initializer_list<std::string_view> kEventTypes = {
     "none", "connect", "accept", "use", "listen", "close", "retransmit", "refused", "exec", "exit", "fork"};
 
-uint64_t nsOf(const Napi::Object& object, const char* key) {
-  return static_cast<uint64_t>(numberOf(object, key) * 1e6);
-}
-
 bool asks(const AttributionOptions& options, EventType type) {
   return (options.events & 1u << static_cast<unsigned>(type)) != 0;
 }
@@ -110,6 +106,7 @@ Napi::Function AttributionObject::define(Napi::Env env) {
                       InstanceMethod<&AttributionObject::start>("start"),
                       InstanceMethod<&AttributionObject::status>("status"),
                       InstanceMethod<&AttributionObject::counters>("counters"),
+                      InstanceMethod<&AttributionObject::stalled>("stalled"),
                       InstanceMethod<&AttributionObject::takeEvents>("takeEvents"),
                       InstanceMethod<&AttributionObject::wantedContainers>("wantedContainers"),
                       InstanceMethod<&AttributionObject::setContainers>("setContainers"),
@@ -168,6 +165,10 @@ Napi::Value AttributionObject::counters(const Napi::CallbackInfo& info) {
   for (size_t i = 0; i < std::size(kMethods); i++) methods.Set(kMethods[i], number(env, sums.endsMatched[i]));
   result.Set("endsMatched", methods);
   return result;
+}
+
+Napi::Value AttributionObject::stalled(const Napi::CallbackInfo& info) {
+  return listOf(info.Env(), attribution_->stalled(nsOf(info[0])));
 }
 
 Napi::Value AttributionObject::takeEvents(const Napi::CallbackInfo& info) {

@@ -22,6 +22,7 @@ class AttributionObject final : public Napi::ObjectWrap<AttributionObject> {
   void start(const Napi::CallbackInfo& info);
   Napi::Value status(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
+  Napi::Value stalled(const Napi::CallbackInfo& info);
   Napi::Value takeEvents(const Napi::CallbackInfo& info);
   Napi::Value wantedContainers(const Napi::CallbackInfo& info);
   void setContainers(const Napi::CallbackInfo& info);

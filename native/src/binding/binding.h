@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -42,8 +43,19 @@ inline uint32_t u32Of(const Napi::Object& object, const char* key) {
 inline double numberOf(const Napi::Object& object, const char* key) {
   return object.Get(key).As<Napi::Number>().DoubleValue();
 }
+// Of milliseconds.
+inline uint64_t nsOf(const Napi::Value& ms) {
+  return static_cast<uint64_t>(ms.As<Napi::Number>().DoubleValue() * 1e6);
+}
+inline uint64_t nsOf(const Napi::Object& object, const char* key) { return nsOf(object.Get(key)); }
 inline bool flagOf(const Napi::Object& object, const char* key) { return object.Get(key).As<Napi::Boolean>().Value(); }
 inline Napi::Number number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
+
+inline Napi::Array listOf(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array list = Napi::Array::New(env, texts.size());
+  for (size_t i = 0; i < texts.size(); i++) list.Set(static_cast<uint32_t>(i), texts[i]);
+  return list;
+}
 
 // Octets of a Uint8Array or Buffer argument, borrowed for this call.
 struct Bytes {

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "base/notify_socket.h"
 #include "binding/binding.h"
 #include "capture/capabilities.h"
 #include "capture/interface_peers.h"
@@ -84,6 +85,12 @@ Napi::Value capabilitiesCall(const Napi::CallbackInfo& info) {
   return list;
 }
 
+// notifyServiceManager(socket, message)
+Napi::Value notifyServiceManagerCall(const Napi::CallbackInfo& info) {
+  const std::string socket = info[0].As<Napi::String>().Utf8Value();
+  return Napi::String::New(info.Env(), notifyServiceManager(socket, info[1].As<Napi::String>().Utf8Value()));
+}
+
 }  // namespace
 
 void defineHost(Napi::Env env, Napi::Object exports) {
@@ -97,6 +104,7 @@ void defineHost(Napi::Env env, Napi::Object exports) {
   exports.Set("probe", Napi::Function::New(env, probeCall, "probe"));
   exports.Set("dropPrivileges", Napi::Function::New(env, dropPrivilegesCall, "dropPrivileges"));
   exports.Set("capabilities", Napi::Function::New(env, capabilitiesCall, "capabilities"));
+  exports.Set("notifyServiceManager", Napi::Function::New(env, notifyServiceManagerCall, "notifyServiceManager"));
 }
 
 }  // namespace weir::binding

@@ -13,10 +13,6 @@ namespace {
 
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-uint64_t nsOf(const Napi::Object& object, const char* key) {
-  return static_cast<uint64_t>(numberOf(object, key) * static_cast<double>(kNsPerMs));
-}
-
 uint32_t needsOf(const Napi::Array& indexes) {
   uint32_t needs = 0;
   for (uint32_t i = 0; i < indexes.Length(); i++) {
@@ -92,7 +88,7 @@ Napi::Function MeterObject::define(Napi::Env env) {
   return DefineClass(env, "Meter",
                      {InstanceAccessor<&MeterObject::stride>("stride"), InstanceMethod<&MeterObject::start>("start"),
                       InstanceMethod<&MeterObject::take>("take"), InstanceMethod<&MeterObject::events>("events"),
-                      InstanceMethod<&MeterObject::counters>("counters"),
+                      InstanceMethod<&MeterObject::counters>("counters"), InstanceMethod<&MeterObject::stalled>("stalled"),
                       InstanceMethod<&MeterObject::listObservationPoints>("observationPoints"),
                       InstanceMethod<&MeterObject::setTimeouts>("setTimeouts"),
                       InstanceMethod<&MeterObject::reloadDpi>("reloadDpi"),
@@ -199,6 +195,10 @@ Napi::Value MeterObject::counters(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Value MeterObject::stalled(const Napi::CallbackInfo& info) {
+  return listOf(info.Env(), meter_->stalled(nsOf(info[0])));
+}
+
 Napi::Value MeterObject::listObservationPoints(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array list = Napi::Array::New(env);
@@ -215,10 +215,7 @@ Napi::Value MeterObject::listObservationPoints(const Napi::CallbackInfo& info) {
 }
 
 void MeterObject::setTimeouts(const Napi::CallbackInfo& info) {
-  const auto ns = [&](size_t index) {
-    return static_cast<uint64_t>(info[index].As<Napi::Number>().DoubleValue() * static_cast<double>(kNsPerMs));
-  };
-  meter_->setTimeouts(ns(0), ns(1));
+  meter_->setTimeouts(nsOf(info[0]), nsOf(info[1]));
 }
 
 void MeterObject::reloadDpi(const Napi::CallbackInfo& info) {

@@ -23,6 +23,7 @@ class MeterObject final : public Napi::ObjectWrap<MeterObject> {
   Napi::Value take(const Napi::CallbackInfo& info);
   Napi::Value events(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
+  Napi::Value stalled(const Napi::CallbackInfo& info);
   Napi::Value listObservationPoints(const Napi::CallbackInfo& info);
   void setTimeouts(const Napi::CallbackInfo& info);
   void reloadDpi(const Napi::CallbackInfo& info);

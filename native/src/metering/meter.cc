@@ -1,13 +1,16 @@
 #include "metering/meter.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "capture/fanout.h"
 #include "capture/pcap_file.h"
 #include "capture/user_filter.h"
+#include "metering/wall_time.h"
 
 namespace weir {
 
@@ -82,6 +85,7 @@ WorkerOptions Meter::workerOptions(const std::string& name, bool live, unsigned 
   options.name = "weir " + name;
   options.decoder = options_.decoder;
   options.cache = options_.cache;
+  options.clock = clock_;
   options.cache.needs &= kMeasuredNeeds;
   // Templates may name what is switched off: records carry the block (stride()), empty; the cache keeps none.
   if (!options_.decoder.tunnels) options.cache.needs &= ~uint32_t{needsTunnel};
@@ -140,13 +144,17 @@ void Meter::startInterfaces(const SourceSpec& spec) {
   if (found == interfaces.end()) {
     std::string names;
     for (const InterfaceInfo& interface : interfaces) names += (names.empty() ? "" : ", ") + interface.name;
-    throw Error("WEIR_INTERFACE", "no interface '" + spec.name + "'" + (spec.netns.empty() ? "" : " in " + spec.netns) +
-                                      "; there are " + (names.empty() ? "none" : names));
+    // At boot it may be a moment away, and others are there to be metered.
+    notice(FrameSource::Notice::warning, "WEIR_INTERFACE",
+           "no interface '" + spec.name + "'" + (spec.netns.empty() ? "" : " in " + spec.netns) +
+               " yet: waiting for it; there are " + (names.empty() ? "none" : names));
+    startPattern(spec);
+    return;
   }
   startTeam(spec, *found);
 }
 
-// The monitor comes first: what changes after its list is an event.
+// Also one name that is not there yet. The monitor comes first: what changes after its list is an event.
 void Meter::startPattern(const SourceSpec& spec) {
   patterns_.push_back(spec);
   monitors_.push_back(std::make_unique<InterfaceMonitor>(spec.netns));
@@ -213,13 +221,16 @@ void Meter::startTeam(const SourceSpec& spec, const InterfaceInfo& interface) {
   teams_.push_back(std::move(team));
 }
 
-// Watcher thread: follows interfaces that patterns name.
+// Watcher thread: follows interfaces that patterns name, and names that were not there.
 void Meter::watch() {
+  ::pthread_setname_np(::pthread_self(), "weir watcher");
   while (!stopping_.load(std::memory_order_acquire)) {
+    watching_.beat(monotonicNs());
     for (size_t i = 0; i < patterns_.size(); i++) follow(i);
     retire();
     std::this_thread::sleep_for(kWatchEvery);
   }
+  watching_.rest();
 }
 
 void Meter::follow(size_t index) {
@@ -280,7 +291,17 @@ void Meter::take(BatchBuffer& batch) {
     }
   }
   batch.heapSize = heapSize;
-  if (attribution_ == nullptr) return;
+  if (attribution_ != nullptr) attribute(batch, first);
+  if (!live()) return;
+  clock_->observe();
+  toWallTime(batch, first, clock_->wallOffsetNs());
+}
+
+bool Meter::live() const {
+  return options_.sources.empty() || options_.sources.front().kind != SourceSpec::file;
+}
+
+void Meter::attribute(BatchBuffer& batch, uint32_t first) {
   // Packets' flows first: what they told of makes no socket flow.
   attribution_->attribute(batch, first, points_);
   if (takesSockets_) takeSockets(batch);
@@ -369,6 +390,19 @@ MeterCounters Meter::counters() {
     sums.cacheCapacity += options_.cache.capacity;
   }
   return sums;
+}
+
+std::vector<std::string> Meter::stalled(uint64_t longestNs) {
+  std::vector<std::string> names;
+  const uint64_t nowNs = monotonicNs();
+  if (watching_.stalled(nowNs, longestNs)) names.emplace_back("weir watcher");
+  const std::lock_guard lock(mutex_);
+  for (const auto& team : teams_) {
+    for (const auto& worker : team->workers) {
+      if (worker->stalled(nowNs, longestNs)) names.push_back(worker->name());
+    }
+  }
+  return names;
 }
 
 void Meter::setTimeouts(uint64_t activeNs, uint64_t idleNs) {

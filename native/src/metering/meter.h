@@ -26,7 +26,7 @@ struct SourceSpec {
 };
 
 struct MeterOptions {
-  std::vector<SourceSpec> sources;
+  std::vector<SourceSpec> sources;  // all of them files, or none
   unsigned workers = 1;
   FlowCacheOptions cache;
   DecoderOptions decoder;
@@ -67,10 +67,13 @@ class Meter {
   // Opens everything; throws Error and leaves nothing running when one Observation Point cannot be opened.
   void start();
   // Moves waiting records into the batch, fair over the workers, and lets the Attribution fill in who is at their ends.
+  // Times are since the Unix epoch: of files as the packets have them, else as the system clock is now.
   void take(BatchBuffer& batch);
   bool finished();
   std::vector<FrameSource::Notice> takeNotices();
   MeterCounters counters();
+  // Names of the threads that have not turned their loops for longer than this.
+  std::vector<std::string> stalled(uint64_t longestNs);
   void setTimeouts(uint64_t activeNs, uint64_t idleNs);
   // Reads the files of protocols and categories anew; throws Error and changes nothing when one is wrong.
   void reloadDpi();
@@ -102,6 +105,8 @@ class Meter {
   void retire();
   bool workersDone();
   void takeSockets(BatchBuffer& batch);
+  void attribute(BatchBuffer& batch, uint32_t first);
+  bool live() const;
   void addCounters(const Team& team, MeterCounters& sums);
   void notice(FrameSource::Notice::Level level, const std::string& code, const std::string& text);
 
@@ -112,6 +117,7 @@ class Meter {
   std::function<void()> wake_;
   Attribution* attribution_;
   ObservationPointTable points_;
+  const std::shared_ptr<ProbeClock> clock_ = std::make_shared<ProbeClock>();
   bool takesSockets_ = false, socketsStopped_ = false;
   uint16_t socketsPoint_ = 0;
   std::mutex mutex_;  // teams_, retired_, notices_
@@ -123,6 +129,7 @@ class Meter {
   size_t nextTeam_ = 0;
   uint32_t workersMade_ = 0;
   std::atomic<bool> stopping_{false};
+  Heartbeat watching_;
   std::thread watcher_;
 };
 

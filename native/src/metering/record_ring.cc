@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/clock.h"
+
 namespace weir {
 
 namespace {
@@ -32,11 +34,12 @@ constexpr size_t aligned(size_t heapUsed) { return (heapUsed + 7) & ~size_t{7}; 
 
 }  // namespace
 
-RecordRing::RecordRing(const RecordRingOptions& options, std::function<void()> wake)
+RecordRing::RecordRing(const RecordRingOptions& options, std::function<void()> wake, Heartbeat* heartbeat)
     : options_(options),
       stride_(recordStride(options.needs & kMeasuredNeeds)),
       ring_(options.octets),
       wake_(std::move(wake)),
+      heartbeat_(heartbeat),
       waits_(options.waitWhenFull) {}
 
 bool RecordRing::put(const FlowView& view) {
@@ -70,6 +73,13 @@ bool RecordRing::put(const FlowView& view) {
 }
 
 uint8_t* RecordRing::waitForRoom(size_t size) {
+  if (heartbeat_ != nullptr) heartbeat_->rest();
+  uint8_t* record = sleepForRoom(size);
+  if (heartbeat_ != nullptr) heartbeat_->beat(monotonicNs());
+  return record;
+}
+
+uint8_t* RecordRing::sleepForRoom(size_t size) {
   for (;;) {
     const uint32_t seen = drained_.load(std::memory_order_acquire);
     waiter_.store(true, std::memory_order_seq_cst);

@@ -8,6 +8,7 @@
 
 #include "base/byte_ring.h"
 #include "base/counter.h"
+#include "base/heartbeat.h"
 #include "fields/batch_buffer.h"
 #include "metering/flow_cache.h"
 
@@ -22,8 +23,9 @@ struct RecordRingOptions {
 
 class RecordRing final : public RecordSink {
  public:
-  // wake: called on the worker thread when the consumer should look; must be cheap and thread-safe.
-  RecordRing(const RecordRingOptions& options, std::function<void()> wake);
+  // wake: called on the worker thread when the consumer should look; must be cheap and thread-safe. heartbeat: the worker's,
+  // which rests while put() waits.
+  RecordRing(const RecordRingOptions& options, std::function<void()> wake, Heartbeat* heartbeat = nullptr);
 
   bool put(const FlowView& view) override;
   // Worker thread, before the last flush of a live run: nobody captures any more, so waiting for room loses nothing.
@@ -44,12 +46,14 @@ class RecordRing final : public RecordSink {
 
  private:
   uint8_t* waitForRoom(size_t size);
+  uint8_t* sleepForRoom(size_t size);
   void moveExtras(BatchBuffer& batch, uint8_t* record, std::span<const uint8_t> extras);
 
   const RecordRingOptions options_;
   const size_t stride_;
   ByteRing ring_;
   std::function<void()> wake_;
+  Heartbeat* heartbeat_;
   Counter dropped_;
   uint64_t waitingSinceNs_ = 0;  // worker: when the oldest unannounced record was put, 0 = none
   size_t unannounced_ = 0;

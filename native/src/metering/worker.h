@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "base/byte_ring.h"
+#include "base/heartbeat.h"
 #include "capture/frame.h"
 #include "decode/decoder.h"
 #include "metering/flow_cache.h"
+#include "metering/packet_clock.h"
 #include "metering/record_ring.h"
 #include "metering/sampling.h"
 
@@ -26,11 +28,13 @@ struct WorkerOptions {
   RecordRingOptions ring;
   PacketSamplingOptions sampling;
   std::shared_ptr<const DpiEngine> dpi;  // null = nobody looks inside flows
+  std::shared_ptr<ProbeClock> clock = std::make_shared<ProbeClock>();  // the Meter's
   unsigned index = 0;    // within its team
   unsigned team = 1;     // workers that share the interface's fan-out group
   std::function<bool()> placementKnown;  // team > 1: the fan-out program is ours, so a flow's worker can be computed
 };
 
+// Flows of live sources live by probe time, and so are the times in their records; flows of files by the packets' times.
 // Frames of one flow that the fan-out gave to another worker of the team (fragments, deep tunnels) are handed over.
 class Worker {
  public:
@@ -66,10 +70,14 @@ class Worker {
   RecordRing& ring() { return ring_; }
   uint64_t misplaced() const { return misplaced_.get(); }
   bool live() const { return live_; }
+  const std::string& name() const { return options_.name; }
+  // Not while it waits for a pipe or for room in its ring, which may take any time.
+  bool stalled(uint64_t nowNs, uint64_t longestNs) const { return heartbeat_.stalled(nowNs, longestNs); }
 
  private:
   void run();
   void readOnce(FrameSource& source);
+  uint64_t turnClock(size_t frames);
   void expire();
   void readLast(FrameSource& source);
   size_t sampleBurst(size_t frames);
@@ -84,11 +92,14 @@ class Worker {
   std::vector<std::unique_ptr<FrameSource>> sources_;
   std::function<void()> wake_;
   const bool live_;
+  Heartbeat heartbeat_;
   RecordRing ring_;
   Decoder decoder_;
   std::unique_ptr<FlowInspector> inspector_;
   FlowCache cache_;
   PacketSampler sampler_;
+  PacketClock packetClock_;
+  uint64_t nowNs_ = 0;  // probe time of this turn, when live
   std::vector<Frame> frames_;
   std::vector<Packet> packets_;
   std::vector<Worker*> team_;

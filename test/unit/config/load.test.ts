@@ -260,3 +260,17 @@ test('the node name is --node-name, else that of the environment', () => {
   assert.equal(load({ env: { NODE_NAME: 'worker-1', WEIR_NODE_NAME: 'worker-2' } }).options.nodeName, 'worker-2');
   assert.equal(load({}).options.nodeName, '');
 });
+
+test("under systemd the spool is in the unit's state directory, unless somebody says more", () => {
+  const spool = (env: Record<string, string>, file = ''): string =>
+    loadOptions({
+      assignments: parseArguments(file === '' ? [] : ['-c', 'x.yaml']).assignments,
+      env,
+      readFile: () => file,
+    }).options.spool;
+  const STATE_DIRECTORY = '/var/lib/weir/second:/var/lib/other';
+  assert.equal(spool({}), '/var/lib/weir/spool');
+  assert.equal(spool({ STATE_DIRECTORY }), '/var/lib/weir/second/spool');
+  assert.equal(spool({ STATE_DIRECTORY }, 'spool: /srv/weir\n'), '/srv/weir');
+  assert.equal(spool({ STATE_DIRECTORY, WEIR_SPOOL: '/srv/other' }, 'spool: /srv/weir\n'), '/srv/other');
+});

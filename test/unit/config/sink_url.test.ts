@@ -67,6 +67,8 @@ test('every parameter is read into its type', () => {
   });
   assert.equal(parseSinkUrl('-?template=%25IN_BYTES%20%25OUT_BYTES').parameters.template, '%IN_BYTES %OUT_BYTES');
   assert.equal(parseSinkUrl('file:///f?append=on').parameters.append, true);
+  const { keep, keepSize } = parseSinkUrl('file:///f?rotate=1h&keep=24&keepsize=1G').parameters;
+  assert.deepEqual([keep, keepSize], [24, 1024 ** 3]);
 });
 
 test('brokers, requests and sockets', () => {
@@ -164,6 +166,7 @@ test('mistakes are WEIR_SINK, name the sink and the nearest', () => {
     ['file://', /no file name/],
     ['file:///a%zz', /not valid percent-encoding/],
     ['file:///a?compress=gzip', /add rotate=TIME or size=SIZE/],
+    ['file:///a?keep=3', /keep and keepsize are for finished files/],
     ['file:///a?append=on&rotate=1h', /append=on is not for rotated files/],
     ['file:///a.ipfix?append=on', /append=on is not for format=ipfix/],
     ['none?format=json', /none takes no parameters/],
