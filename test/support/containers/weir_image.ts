@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/native/load.js';
+import { CgroupTraces } from './cgroups.js';
 
 const folder = join(packageRoot(), 'build', 'image');
 const ownCertificates = '/usr/local/share/ca-certificates';
@@ -54,7 +55,7 @@ function makeBase(suite: string, tar: string): void {
 }
 
 /** Builds it, with what was built before; where it is stored now. */
-export function buildWeirImage(): ImageStore {
+export async function buildWeirImage(): Promise<ImageStore> {
   mkdirSync(folder, { recursive: true });
   const store = { store: join(folder, 'storage'), driver: storageDriver() };
   const dockerfile = join('config', 'Dockerfile');
@@ -82,5 +83,8 @@ export function buildWeirImage(): ImageStore {
     weirImage,
     ...context,
   );
+  const cgroups = new CgroupTraces();
+  cgroups.parent('/weir-image');
+  await cgroups.remove();
   return store;
 }
