@@ -151,7 +151,7 @@ _weir_value() {
     --spool-sync) _weir_words "$2" "always second segment never" ;;
     --user) _weir_users "$2" ;;
     --log-level) _weir_words "$2" "error warning info debug trace" ;;
-    --log-format) _weir_words "$2" "text json" ;;
+    --log-format) _weir_words "$2" "auto text json journal" ;;
     --by) _weir_words "$2" "process pid user container pod application host port client interface protocol flow" ;;
     --sort) _weir_words "$2" "in out octets packets connections failed retransmits rtt flows total" ;;
   esac

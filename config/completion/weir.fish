@@ -386,6 +386,6 @@ complete -c weir -n '__weir_with_options' -l metrics -d 'Serve /status (a page f
 complete -c weir -n '__weir_with_options' -l statistics-file -d 'Write what /status.json tells into this file, anew each second' -x
 complete -c weir -n '__weir_with_options' -l stats -d 'Print a line of statistics to stderr this often' -x
 complete -c weir -n '__weir_with_options' -l log-level -d 'Least severe messages to log' -x -a 'error warning info debug trace'
-complete -c weir -n '__weir_with_options' -l log-format -d 'Log for people or for machines' -x -a 'text json'
+complete -c weir -n '__weir_with_options' -l log-format -d 'Log as text for people, as JSON lines, or for the systemd journal (sd-daemon(3)' -x -a 'auto text json journal'
 complete -c weir -n '__weir_with_options' -l progress -d 'Show a progress bar while reading files, when stderr is a terminal'
 complete -c weir -n '__weir_with_options' -l no-progress -d 'Not: Show a progress bar while reading files, when stderr is a terminal'

@@ -10,6 +10,7 @@ import type { Options } from '../config/options.js';
 import { parseSinkUrl } from '../config/sink_url.js';
 import { WeirError } from '../errors.js';
 import { createLog, type Logger } from '../telemetry/log.js';
+import { logFormatOf } from './reporter.js';
 import { columnNames } from '../top/columns.js';
 import { dimensionNames } from '../top/dimensions.js';
 import { Intake } from '../top/intake.js';
@@ -89,7 +90,7 @@ class NoticeBoard {
   constructor({ options, places }: Loaded, stderr: NodeJS.WriteStream) {
     this.log = createLog({
       level: places.has('logLevel') ? options.logLevel : 'warning',
-      format: options.logFormat,
+      format: logFormatOf(options.logFormat, {}),
       write: (line) => {
         if (this.#tell === undefined) {
           stderr.write(line);
