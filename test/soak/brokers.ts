@@ -1,6 +1,6 @@
 // Collectors of the soak that are other programs or files: a Kafka broker (librdkafka's mock), nfcapd, rotated files.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { packageRoot } from '../../src/native/load.js';
@@ -103,6 +103,9 @@ export class NfcapdPeer {
   }
 }
 
+/** A finished file that is not compressed after so long stays as it is. */
+const compressingMs = 15_000;
+
 /** Rotated and compressed files, read and taken away as they are finished. */
 export class FilePeer {
   readonly tally = new Tally();
@@ -114,12 +117,14 @@ export class FilePeer {
     this.#folder = folder;
   }
 
-  /** last: weir has ended, and files it had no time to compress count too. */
+  /** last: weir has ended. Files that could not be compressed, because the disk was full, count too. */
   read(last = false): void {
     for (const name of readdirSync(this.#folder)) {
-      const whole = name.endsWith('.gz') && !name.startsWith('.');
-      if (!whole && !(last && /^[^.].*\.json$/.test(name))) continue;
+      if (name.startsWith('.')) continue;
       const path = join(this.#folder, name);
+      const whole = name.endsWith('.gz');
+      const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+      if (!whole && !last && (written === undefined || Date.now() - written < compressingMs)) continue;
       const octets = readFileSync(path);
       this.#decoder.push(whole ? gunzipSync(octets) : octets);
       rmSync(path);

@@ -43,6 +43,7 @@ const report = reportOf(soak);
 if (values.report !== undefined) {
   writeFileSync(values.report, report);
   writeFileSync(values.report.replace(/\.md$/, '.json'), JSON.stringify(soak.samples));
+  writeFileSync(values.report.replace(/\.md$/, '.log'), soak.log);
 }
 process.stdout.write(report);
 process.exit(failed || soak.broken.length > 0 ? 1 : 0);

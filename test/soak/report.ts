@@ -12,10 +12,8 @@ const columns: [string, (result: RoundResult, before: RoundResult | undefined) =
   ['faults', ({ faults }) => faults.length],
   ['RSS MB, most', ({ most }) => mib(most.rss)],
   ['RSS MB, quiet', ({ quiet }) => mib(quiet.rss)],
-  ['anonymous MB', ({ quiet }) => mib(quiet.anonymous)],
   ['native MB', ({ quiet }) => mib(nativeOctets(quiet))],
-  ['V8 external MB', ({ quiet }) => mib(quiet.external)],
-  ['V8 reserved MB', ({ quiet }) => mib(quiet.heapTotal)],
+
   ['V8 heap MB', ({ quiet }) => mib(quiet.heapUsed)],
   ['descriptors, most', ({ most }) => most.descriptors],
   ['descriptors, quiet', ({ quiet }) => quiet.descriptors],

@@ -51,6 +51,8 @@ export class Soak {
   readonly facts: string[] = [];
   readonly rounds: RoundResult[] = [];
   readonly samples: Sample[] = [];
+  /** What weir said. */
+  log = '';
   /** Of the supervisor, at quiet points. */
   readonly #supervisor: Sample[] = [];
   readonly options: SoakOptions;
@@ -275,6 +277,7 @@ export class Soak {
     const grown = this.options.supervised
       ? judgeGrowth(this.#supervisor, seenFromOutside) // its children begin anew
       : judgeGrowth(this.rounds.map(({ quiet }) => quiet));
+    this.log = run.stderr;
     const last = this.options.supervised ? { broken: [], facts: [] } : await judgeEnd(run, this.#lab.sinks);
     this.#break('log', log.broken);
     this.#break('growth', grown.broken);

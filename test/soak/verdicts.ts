@@ -15,7 +15,7 @@ const mebi = 1 << 20;
 const asMib = (octets: number): string => `${(octets / mebi).toFixed(2)} MB`;
 
 const bounds: readonly Bound[] = [
-  { name: 'native memory', of: nativeOctets, slope: 2 * mebi, total: 8 * mebi, unit: 'octets' },
+  { name: 'native memory', of: nativeOctets, slope: 3 * mebi, total: 16 * mebi, unit: 'octets' },
   { name: 'V8 heap in use', of: ({ heapUsed }) => heapUsed, slope: mebi / 2, total: 2 * mebi, unit: 'octets' },
   { name: 'RSS', of: ({ rss }) => rss, slope: 4 * mebi, total: 16 * mebi, unit: 'octets' },
   { name: 'descriptors', of: ({ descriptors }) => descriptors, slope: 0.5, total: 4, unit: '' },

@@ -55,9 +55,9 @@ test('growth behind the first hour is told by what grows', () => {
   const hours = [0, 1, 2, 3, 4, 5];
   const still = judgeGrowth(hours.map((hour) => sample(hour, { rss: (hour === 0 ? 200 : 300) * mebi })));
   assert.deepEqual(still.broken, []);
-  const leaking = judgeGrowth(hours.map((hour) => sample(hour, { anonymous: (200 + 3 * hour) * mebi })));
+  const leaking = judgeGrowth(hours.map((hour) => sample(hour, { anonymous: (200 + 4 * hour) * mebi })));
   assert.equal(leaking.broken.length, 1);
-  assert.match(leaking.broken[0]!, /^native memory: 3\.00 MB a compressed hour/);
+  assert.match(leaking.broken[0]!, /^native memory: 4\.00 MB a compressed hour/);
   const open = judgeGrowth(hours.map((hour) => sample(hour, { descriptors: 60 + hour })));
   assert.match(open.broken.join(), /^descriptors: 1\.00 a compressed hour/);
 });
