@@ -26,9 +26,10 @@ import { loadAddon, packageRoot } from './native/load.js';
 import { becomeUser, findAccount } from './privileges.js';
 import { processView } from './process_view.js';
 import { saySummary } from './run_summary.js';
+import type { NoticeLevel } from './sinks/sink.js';
 import { giveSpool } from './spool/index.js';
 import { StatusRun } from './status_run.js';
-import type { Logger } from './telemetry/log.js';
+import { type Logger, noticesAtOnce } from './telemetry/log.js';
 import { createProgress, type Progress } from './telemetry/progress.js';
 import { giveStatisticsFolder, type StatisticsPlace, statisticsPlace } from './telemetry/statistics_file.js';
 import { type SinkSnapshot, type Snapshot, statsLine } from './telemetry/stats_line.js';
@@ -53,6 +54,8 @@ export interface Probe {
   status(): string;
   /** Its threads whose loop has not turned for so many ms. */
   stalled(ms: number): string[];
+  /** Counters of the meter and the sinks now; after the end the last ones. */
+  snapshot(): Snapshot;
   /** Exit status of the run: 0, or 1 when a source could not be read to its end. */
   readonly finished: Promise<number>;
 }
@@ -191,7 +194,7 @@ class Run implements Probe {
       await Promise.all(this.#exporters.map((exporter) => exporter.open()));
       // Privileges are what they stay: its threads read /proc with what --user kept.
       this.#attribution?.start(takes(true));
-      this.#before = { at: performance.now(), snapshot: this.#snapshot() };
+      this.#before = { at: performance.now(), snapshot: this.snapshot() };
       metering.start();
       this.#lookForChanges();
       this.#started = true;
@@ -269,7 +272,7 @@ class Run implements Probe {
       offline: this.#offline,
       ...(who === null ? {} : { heapOctets: namedHeapOctets }),
       onNotice: ({ level, code, text }) => {
-        this.#log.log(level, text, code === '' ? {} : { code });
+        this.#log.repeated(`meter ${level} ${code}`, level, text, code === '' ? {} : { code }, noticesAtOnce);
         this.#lookForChanges(); // an interface has come or gone
       },
     });
@@ -291,12 +294,18 @@ class Run implements Probe {
         number: index + 1,
         offline: this.#offline,
         stdout: this.#environment.stdout,
-        onNotice: (level, text) => this.#log.log(level, text),
+        onNotice: (level, text) => this.#notice(`sink ${index}`, level, text),
         onLatency: (seconds, units) => this.#status?.observeLatency(index, seconds, units),
         onEnded: () => void this.stop('the reader of the output is gone'),
       });
       this.#exporters.push(exporter);
     }
+  }
+
+  /** Sinks hold back what repeats themselves; collectors that answer something else each time must not flood either. */
+  #notice(from: string, level: NoticeLevel, text: string): void {
+    if (level === 'info') this.#log.info(text);
+    else this.#log.repeated(`${from} ${level}`, level, text, {}, noticesAtOnce);
   }
 
   /** Pages, metrics and the statistics file, where asked for. */
@@ -365,13 +374,13 @@ class Run implements Probe {
   }
 
   #printStats(): void {
-    const now = { at: performance.now(), snapshot: this.#snapshot() };
+    const now = { at: performance.now(), snapshot: this.snapshot() };
     const before = this.#before ?? now;
     this.#before = now;
-    this.#environment.stderr.write(`${statsLine(now.snapshot, before.snapshot, now.at - before.at)}\n`);
+    this.#log.plain(statsLine(now.snapshot, before.snapshot, now.at - before.at));
   }
 
-  #snapshot(): Snapshot {
+  snapshot(): Snapshot {
     const sinks = this.#exporters.map((exporter): SinkSnapshot => {
       const counters = exporter.counters();
       const { exported: records, octets: bytes, dropped, queued, spooled } = counters;
@@ -449,7 +458,7 @@ class Run implements Probe {
 
   status(): string {
     if (this.#over) return 'ended';
-    return this.#statusLine.next(this.#subject(), this.#snapshot(), performance.now());
+    return this.#statusLine.next(this.#subject(), this.snapshot(), performance.now());
   }
 
   stalled(ms: number): string[] {

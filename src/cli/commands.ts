@@ -1,9 +1,10 @@
-// The subcommands that print something and end: fields, templates, applications, doctor, config, version, help.
+// The subcommands that print something and end: fields, templates, applications, doctor, config, completion, version, help.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
 import { withAttribution } from '../attribution_run.js';
 import type { ParsedArguments } from '../config/argv.js';
+import { completionScript, completionShells } from '../config/completion.js';
 import { commandPage, findCommand, findOption, helpText, optionPage } from '../config/help.js';
 import { type Environment, loadOptions, type Loaded } from '../config/load.js';
 import { didYouMean } from '../config/nearest.js';
@@ -203,6 +204,18 @@ export function versionText(loaded: LoadedAddon, nodeVersion: string): string {
   return `weir ${packageVersion()} (Node.js ${nodeVersion.replace(/^v/, '')}, ${libraries.join(', ')})\n`;
 }
 
+/** `weir completion SHELL`: the script that completes our command line there. */
+function completionCommand(word: string | undefined): CommandResult {
+  const shell = completionShells.find((known) => known === word);
+  if (shell === undefined)
+    throw new WeirError(
+      'WEIR_OPTION',
+      `weir completion: expected ${completionShells.join(', ')}, found '${word ?? ''}'`,
+    );
+  const templates = loadTemplates(join(packageRoot(), 'templates'));
+  return { status: 0, output: completionScript(shell, [...templates.keys()]) };
+}
+
 function helpCommand(word: string | undefined, width: number): CommandResult {
   if (word === undefined) return { status: 0, output: helpText(width) };
   // `spool` is both: an option with dashes, and a command.
@@ -232,6 +245,8 @@ export function runCommand(context: CommandContext): CommandResult {
       const { options, places } = loadFor(context);
       return { status: 0, output: effectiveYaml(options, places) };
     }
+    case 'completion':
+      return completionCommand(operands[0]);
     case 'version':
       return { status: 0, output: versionText(context.loadAddon(), context.host.nodeVersion) };
     default:

@@ -542,9 +542,11 @@ export const optionTable = {
     example: 'debug',
     reloadable: true,
   }),
-  logFormat: option(choice('text', 'json'), {
-    doc: 'Log for people or for machines; always to stderr.',
-    default: 'text',
+  logFormat: option(choice('auto', 'text', 'json', 'journal'), {
+    doc:
+      'Log as text for people, as JSON lines, or for the systemd journal (sd-daemon(3): priority in front, no time); always to ' +
+      'stderr. auto: journal where stderr is the journal, else text.',
+    default: 'auto',
     group: 'running',
     example: 'json',
   }),

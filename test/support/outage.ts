@@ -211,7 +211,10 @@ const notCauses = new Set(
 /** The summary of each sink, after the laws of the run were checked: frames, and records of every sink. */
 export function lawful(run: WeirRun): SinkWords[] {
   const { frames = 0, metered = 0 } = run.meter;
-  const known = 'frames metered kernelDrops filtered packets octets flows records recordsDropped level time'.split(' ');
+  const known = (
+    'frames metered kernelDrops filtered packets octets flows records recordsDropped recordsNotWanted level time ' +
+    'readErrors interfaceLosses reattached fragmentsUnmatched fragmentsEvicted misplaced'
+  ).split(' ');
   const ignored = Object.entries(run.meter).filter(([key, value]) => !known.includes(key) && typeof value === 'number');
   assert.equal(
     ignored.reduce((sum, [, count]) => sum + count, metered),

@@ -10,13 +10,14 @@ const root = packageRoot();
 /** Rooms of src/ and what each may import. Types of native/boundary.ts are a contract and free for all but sinks. */
 const typeScriptRooms: Record<string, string[]> = {
   errors: [],
+  secrets: [],
   fields: ['errors'],
-  config: ['errors', 'fields'],
+  config: ['errors', 'fields', 'secrets'],
   native: ['errors', 'fields', 'config'],
   metering: ['errors', 'fields', 'config', 'native'],
   identity: ['errors', 'config', 'native', 'telemetry'],
-  sinks: ['errors'],
-  telemetry: ['errors'],
+  sinks: ['errors', 'secrets'],
+  telemetry: ['errors', 'secrets'],
   spool: ['errors', 'sinks'],
   ipfix: ['errors', 'fields'],
   exporting: ['errors', 'fields', 'config', 'native', 'metering', 'sinks', 'spool', 'ipfix', 'telemetry'],
@@ -36,7 +37,7 @@ const typeScriptRooms: Record<string, string[]> = {
     'process_view',
     'telemetry',
   ],
-  dpi_run: ['errors', 'fields', 'config', 'native', 'exporting', 'telemetry'],
+  dpi_run: ['errors', 'fields', 'config', 'native', 'exporting', 'telemetry', 'secrets'],
   run_summary: ['native', 'exporting', 'telemetry', 'attribution_run'],
   status_run: ['errors', 'config', 'native', 'exporting', 'telemetry', 'attribution_run'],
   app: [
