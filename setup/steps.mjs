@@ -55,15 +55,38 @@ export const packages = {
     'busybox-static',
     'liburing-dev',
     'curl',
+    'tmux', // weir top in a real terminal
+    'libfaketime', // clock steps of the soak
     'systemd', // systemd-analyze
     // the package (test/system/package_deb.test.ts)
     'dpkg-dev',
     'lintian',
     'mmdebstrap',
-    'libfaketime', // clock steps of the soak
+    'chromium',
+    'prometheus',
+    // manual page and shell completion
+    'mandoc',
+    'man-db',
+    'zsh',
+    'fish',
+    'bsdutils', // script(1)
   ],
   /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
   servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
+  /** For the pictures of docs/ (setup/screens.mjs). */
+  screens: ['chromium', 'prometheus', 'fonts-dejavu-core', 'openssl', 'curl', 'python3', 'iproute2', 'tmux'],
+  /** Who talks in the pictures of weir top. */
+  screenTop: [
+    'nginx-light | nginx',
+    'redis-server',
+    'redis-tools',
+    'openssh-server',
+    'openssh-client',
+    'iperf3',
+    'wget',
+  ],
+  /** For npm run test:service. */
+  service: ['qemu-system-x86', 'mmdebstrap', 'e2fsprogs'],
   kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils'],
   /** What npm run deb needs beside build, optional and bpf. */
   deb: ['dpkg-dev', 'binutils'],

@@ -513,10 +513,20 @@ export const optionTable = {
     example: 'on',
   }),
   metrics: option(text('[HOST:]PORT', 'a port, HOST:PORT or the path of a socket'), {
-    doc: "Serve /metrics (Prometheus), /healthz and /readyz there; the host is 127.0.0.1 unless given. '' is off.",
+    doc:
+      'Serve /status (a page for browsers), /status.json, /metrics (Prometheus), /healthz and /readyz there; the host is ' +
+      "127.0.0.1 unless given. '' is off.",
     default: '',
     group: 'running',
     example: '9464',
+  }),
+  statisticsFile: option(text('PATH', 'a file name, or auto'), {
+    doc:
+      'Write what /status.json tells into this file, anew each second: `name: value` lines, or JSON where it ends in .json. ' +
+      "auto is PID.stats in $RUNTIME_DIRECTORY, or for root in /run/weir, of live runs only; '' is off.",
+    default: 'auto',
+    group: 'running',
+    example: '/run/weir/edge.stats',
   }),
   stats: option(duration({ min: 1000, max: 86_400_000, zero: 'off' }), {
     doc: 'Print a line of statistics to stderr this often; 0 is off.',
@@ -532,9 +542,11 @@ export const optionTable = {
     example: 'debug',
     reloadable: true,
   }),
-  logFormat: option(choice('text', 'json'), {
-    doc: 'Log for people or for machines; always to stderr.',
-    default: 'text',
+  logFormat: option(choice('auto', 'text', 'json', 'journal'), {
+    doc:
+      'Log as text for people, as JSON lines, or for the systemd journal (sd-daemon(3): priority in front, no time); always to ' +
+      'stderr. auto: journal where stderr is the journal, else text.',
+    default: 'auto',
     group: 'running',
     example: 'json',
   }),

@@ -59,6 +59,7 @@ export async function buildSink(plan: SinkPlan, around: ExporterSurroundings): P
         maxPayload: payloadLimit(parameters.mtu ?? defaultMtu),
         sendBuffer: parameters.sendBuffer ?? 0,
         bind,
+        mustResolve: around.offline,
         openSender: (options) => new addon.UdpSender(options),
       });
     case 'tcp':
@@ -120,6 +121,7 @@ async function syslog(plan: SinkPlan, around: ExporterSurroundings): Promise<Sin
     processId: String(process.pid),
     ...streamOptions(parameters),
     ...tlsOptions(parameters),
+    mustResolve: around.offline,
     openSender: (options) => new around.addon.UdpSender(options),
   });
 }
