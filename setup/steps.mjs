@@ -76,7 +76,15 @@ export const packages = {
   /** For the pictures of docs/ (setup/screens.mjs). */
   screens: ['chromium', 'prometheus', 'fonts-dejavu-core', 'openssl', 'curl', 'python3', 'iproute2', 'tmux'],
   /** Who talks in the pictures of weir top. */
-  screenTop: ['nginx-light | nginx', 'redis-server', 'redis-tools', 'openssh-server', 'openssh-client', 'iperf3', 'wget'],
+  screenTop: [
+    'nginx-light | nginx',
+    'redis-server',
+    'redis-tools',
+    'openssh-server',
+    'openssh-client',
+    'iperf3',
+    'wget',
+  ],
   /** For npm run test:service. */
   service: ['qemu-system-x86', 'mmdebstrap', 'e2fsprogs'],
   kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils'],
