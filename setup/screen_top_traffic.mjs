@@ -36,22 +36,8 @@ function prepare() {
   run('tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '2ms', '1ms', 'loss', '0.3%');
   writeFileSync(join(folder, 'image.bin'), Buffer.alloc(1 << 20));
   writeFileSync(join(folder, 'page.html'), '<p>weir</p>'.repeat(2_000));
-  run(
-    'openssl',
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=shop.example',
-    '-keyout',
-    'key.pem',
-    '-out',
-    'cert.pem',
-  );
+  const certificate = 'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=shop.example -keyout key.pem -out cert.pem';
+  run('openssl', ...certificate.split(' '));
   run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', 'host_key');
   mkdirSync('/run/sshd', { recursive: true });
   chmodSync(join(folder, 'key.pem'), 0o644);
