@@ -89,7 +89,7 @@ async function startTraffic(folder, undo) {
 function startTop(folder, undo) {
   const tmux = (...args) => spawnSync('tmux', ['-S', join(folder, 'tmux'), ...args], { encoding: 'utf8' }).stdout;
   undo.push(() => tmux('kill-server'));
-  const command = `env CI=false ${process.execPath} ${join(root, 'dist', 'src', 'cli.js')} top -i lo@netns:${netns}`;
+  const command = `env CI=false CONTINUOUS_INTEGRATION=false ${process.execPath} ${join(root, 'dist', 'src', 'cli.js')} top -i lo@netns:${netns}`;
   tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(size.width), '-y', String(size.height), command);
   return tmux;
 }

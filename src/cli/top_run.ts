@@ -166,8 +166,7 @@ export function probeSource(options: Options, log: Logger, start: StartProbe, st
 
 /** ink draws nothing in what it takes for continuous integration: a screen would stay empty. */
 function inCi(env: Environment): boolean {
-  if (env.CI === 'false' || env.CI === '0') return false;
-  return Object.keys(env).some((name) => name === 'CI' || name === 'CONTINUOUS_INTEGRATION' || name.startsWith('CI_'));
+  return ['CI', 'CONTINUOUS_INTEGRATION'].some((name) => !['0', 'false', undefined].includes(env[name]));
 }
 
 /** Where keys come from: stdin, or the terminal itself when flows come by stdin. */
