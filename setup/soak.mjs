@@ -10,7 +10,7 @@ const supervisedHours = 2;
 ensurePackages(packages.build, { required: true });
 ensurePackages([...packages.optional, ...packages.bpf, ...packages.test], { required: false });
 ensureNpm();
-buildNative('native', ['all'], ['-DWEIR_TESTS=ON', '-DWEIR_BENCH=ON']);
+buildNative('native', ['soak'], ['-DWEIR_BENCH=ON']);
 buildTypeScript();
 mkdirSync(join(root, 'build'), { recursive: true });
 const args = process.argv.slice(2);

@@ -4,13 +4,15 @@
 import type { Clock, NoticeLevel } from './sink.js';
 
 const repeatMs = 60_000;
+/** Reasons remembered: a collector that resets is told of as read, write and connect, in turn. */
+const maxReasons = 16;
 
 export class FailureLog {
   #name: string;
   #clock: Clock;
   #notice: (level: NoticeLevel, text: string) => void;
-  #reason = '';
-  #saidAt = -Infinity;
+  /** When each reason was said, oldest first. */
+  readonly #saidAt = new Map<string, number>();
   #failures = 0; // since the last success
   #unheard = true; // the next success is news
 
@@ -24,9 +26,10 @@ export class FailureLog {
   failed(reason: string, then: string): void {
     this.#failures++;
     const now = this.#clock.now();
-    if (reason === this.#reason && now - this.#saidAt < repeatMs) return;
-    this.#reason = reason;
-    this.#saidAt = now;
+    if (now - (this.#saidAt.get(reason) ?? -Infinity) < repeatMs) return;
+    this.#saidAt.delete(reason);
+    this.#saidAt.set(reason, now);
+    if (this.#saidAt.size > maxReasons) this.#saidAt.delete(this.#saidAt.keys().next().value as string);
     this.#unheard = true;
     const count = this.#failures > 1 ? ` (${this.#failures} times now)` : '';
     this.#notice('warning', `${this.#name}: ${reason}${count}; ${then}`);
