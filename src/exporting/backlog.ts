@@ -10,7 +10,8 @@ import { asUnits, UnitQueue, type Units } from './units.js';
 export interface SpoolStore {
   /** Flow records an earlier run left. */
   readonly recovered: number;
-  /** On disk, or on the way to it, and not released. */
+  /** On disk, or on the way to it, and not released. Units that were sent before count no flow records. */
+  readonly units: number;
   readonly records: number;
   readonly octets: number;
   /** False while the disk refuses writes. */
@@ -21,6 +22,12 @@ export interface SpoolStore {
   release(segment: number): void;
   flush(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What the spool gave up: flow records, and Data Records of units that had been sent before. */
+export interface SpoolLost {
+  records: number;
+  repeated: number;
 }
 
 export interface SpooledUnits {
@@ -58,11 +65,12 @@ export class Backlog {
   #readAll = false;
   /** Records of that segment that were read: on disk until it is released, but counted in memory or as sent. */
   #readRecords = 0;
+  #readUnits = 0;
   #closed = false;
 
   constructor(options: BacklogOptions) {
     this.#options = options;
-    this.#replaying = (options.spool?.records ?? 0) > 0;
+    this.#replaying = (options.spool?.units ?? 0) > 0;
   }
 
   /** The units to be sent next; live ones wait until all of a segment has left. */
@@ -152,7 +160,7 @@ export class Backlog {
       else if (this.#closed) this.#readRecords -= recordsOf(run, run.from, run.to);
       else this.#queue.append(run);
     }
-    this.#setReplaying(spool.records > 0);
+    this.#setReplaying(spool.units > 0);
   }
 
   /**
@@ -184,7 +192,7 @@ export class Backlog {
 
   /** The last segment is in memory and nothing else is on disk: fresh units wait in memory behind it. */
   get #isTail(): boolean {
-    return this.#readAll && (this.#options.spool?.records ?? 0) <= this.#readRecords;
+    return this.#readAll && (this.#options.spool?.units ?? 0) <= this.#readUnits;
   }
 
   #setReplaying(replaying: boolean): void {
@@ -199,13 +207,14 @@ export class Backlog {
     this.#segment = undefined;
     this.#readAll = false;
     this.#readRecords = 0;
-    this.#setReplaying((spool?.records ?? 0) > 0);
+    this.#readUnits = 0;
+    this.#setReplaying((spool?.units ?? 0) > 0);
     if (!this.#replaying) onReplenished();
   }
 
   #took(chunk: SpooledUnits | undefined): void {
     if (chunk === undefined) {
-      this.#setReplaying(this.spooled > 0);
+      this.#setReplaying((this.#options.spool?.units ?? 0) > this.#readUnits);
       if (!this.#replaying) this.#options.onReplenished();
       return;
     }
@@ -215,6 +224,7 @@ export class Backlog {
     this.#segment = chunk.segment;
     this.#readAll = chunk.last;
     this.#readRecords += recordsOf(run, run.from, run.to);
+    this.#readUnits += run.to - run.from;
     this.#queue.append(run);
     this.#options.onReplenished();
   }

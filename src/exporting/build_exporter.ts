@@ -8,6 +8,7 @@ import type { Counters, Encoder, Meter, NativeAddon, ObservationPoint } from '..
 import { type DropCause, type NoticeLevel, systemClock } from '../sinks/sink.js';
 import { Spool } from '../spool/index.js';
 import { buildSink, defaultMtu, ipv6Headers } from './build_sink.js';
+import type { SpoolLost } from './backlog.js';
 import { Exporter } from './exporter.js';
 import type { ExporterCounters } from './exporter_counters.js';
 import { foreignTemplateIds, ForeignTemplates } from './foreign_templates.js';
@@ -122,7 +123,7 @@ function framingOf({ format }: SinkPlan): Framing {
 }
 
 /** The options records of the sink; none where format, profile or user want none, or a Kafka sink has no topic for them. */
-function tablesOf(plan: SinkPlan, around: ExporterSurroundings): OptionsTable[] {
+function tablesOf(plan: SinkPlan, around: ExporterSurroundings, startMs: () => number): OptionsTable[] {
   const { options } = around;
   const { url, format } = plan;
   const nowhere = plan.standAlone && url.parameters.statisticsTopic === undefined;
@@ -135,7 +136,7 @@ function tablesOf(plan: SinkPlan, around: ExporterSurroundings): OptionsTable[] 
     domain: domainOf(plan, options),
     enterprise: options.enterpriseNumber,
     exportingProcess: around.number,
-    startMs: startMs(),
+    startMs,
     templates: [
       { id: ids.data, fields: plan.fields4 },
       { id: ids.data + 1, fields: plan.fields6 },
@@ -182,13 +183,14 @@ function makeControl(
   plan: SinkPlan,
   around: ExporterSurroundings,
   encoder: Encoder,
-  counters: () => ExporterCounters,
+  exporter: () => Exporter,
 ): SessionControl {
   const { url, format } = plan;
   const { parameters } = url;
   const { options } = around;
   const repeats = url.scheme === 'udp' && (format === 'ipfix' || format === 'netflow9');
-  const tables = tablesOf(plan, around);
+  const counters = () => exporter().counters();
+  const tables = tablesOf(plan, around, () => (inPacketTime(plan, around) ? startMs() : exporter().startMs));
   const lines = framingOf(plan) === 'lines' && plan.options && parameters.statisticsTopic !== undefined;
   const optionsFormat = format === 'netflow9' ? 'netflow9' : 'ipfix';
   return new SessionControl({
@@ -228,7 +230,7 @@ async function openSpool(
   plan: SinkPlan,
   around: ExporterSurroundings,
   head: Uint8Array,
-  lost: (cause: 'spoolFull' | 'spoolError' | 'expired', records: number) => void,
+  given: (cause: 'spoolFull' | 'spoolError' | 'expired', lost: SpoolLost) => void,
 ): Promise<Spool | undefined> {
   const { spool } = plan;
   if (spool === undefined) return undefined;
@@ -242,7 +244,7 @@ async function openSpool(
       maxOctets: spool.maxOctets,
       maxAgeMs: spool.maxAgeMs,
       fsync: spool.fsync,
-      onLost: lost,
+      onLost: given,
       onNotice: (level, text) => around.onNotice(level, `${plan.url.name}: ${text}`),
     });
   } catch (error) {
@@ -263,13 +265,13 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
   let exporter: Exporter | undefined;
   const control = makeControl(plan, around, encoder, () => {
     if (exporter === undefined) throw new Error('options records were asked for before the session');
-    return exporter.counters();
+    return exporter;
   });
   const head = plan.format === 'ipfix' && !plan.standAlone ? templateOctets(encoder) : new Uint8Array(0);
-  const early: [DropCause, number][] = []; // given up by the spool while it was opened
-  const spool = await openSpool(plan, around, head, (cause, records) => {
-    if (exporter === undefined) early.push([cause, records]);
-    else exporter.spoolLost(cause, records);
+  const early: [DropCause, SpoolLost][] = []; // given up by the spool while it was opened
+  const spool = await openSpool(plan, around, head, (cause, lost) => {
+    if (exporter === undefined) early.push([cause, lost]);
+    else exporter.spoolLost(cause, lost);
   });
   const foreign = new ForeignTemplates(idsOf(plan, options).foreign, signatureOf(plan, head), control);
   exporter = new Exporter({
@@ -288,6 +290,6 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
     onLatency: around.onLatency,
     onEnded: around.onEnded,
   });
-  for (const [cause, records] of early) exporter.spoolLost(cause, records);
+  for (const [cause, lost] of early) exporter.spoolLost(cause, lost);
   return exporter;
 }

@@ -8,12 +8,13 @@ import {
   type DropCause,
   type NoticeLevel,
   recordsOf,
+  repeatedOf,
   type Sink,
   type SinkEvents,
   systemClock,
   type UnitRun,
 } from '../sinks/sink.js';
-import { Backlog, type SpooledUnits, type SpoolStore } from './backlog.js';
+import { Backlog, type SpooledUnits, type SpoolLost, type SpoolStore } from './backlog.js';
 import { DropReporter, type ExporterCounters, newExporterCounters } from './exporter_counters.js';
 import { MessageTime } from './message_time.js';
 import type { SessionControl } from './session_control.js';
@@ -116,7 +117,10 @@ export class Exporter implements BatchConsumer {
       onReplenished: () => this.#pump(),
       onSpooling: (begins) => this.#saySpooling(begins),
     });
-    this.#time = new MessageTime(this.#options);
+    this.#time = new MessageTime(this.#options, () => {
+      this.#encoder.setStart(this.#time.startMs);
+      this.#control.clockSetBack();
+    });
     this.#sequences = new Sequences(options.framing);
     this.#statisticsSequences = new Sequences(options.framing);
     this.#bucket = new TokenBucket(this.#options.maxExportRate, this.#clock.now());
@@ -138,6 +142,11 @@ export class Exporter implements BatchConsumer {
   /** Opens the sink; rejects with WeirError when the user must correct something. */
   open(): Promise<void> {
     return this.#sink.open(this.#events());
+  }
+
+  /** When the probe started, by the system clock as it is now, ms since 1970. */
+  get startMs(): number {
+    return this.#time.startMs;
   }
 
   /** True while a session stands and the collector or medium does not fail. */
@@ -193,7 +202,8 @@ export class Exporter implements BatchConsumer {
   }
 
   /** Flow records that the spool gave up. Of its own troubles it speaks itself. */
-  spoolLost(cause: DropCause, records: number): void {
+  spoolLost(cause: DropCause, { records, repeated }: SpoolLost): void {
+    this.#counters.unconfirmed += repeated;
     if (cause === 'spoolError') this.#counters.dropped[cause] += records;
     else this.#drop(cause, records);
   }
@@ -479,6 +489,7 @@ export class Exporter implements BatchConsumer {
     if (this.#session) this.#sequences.passed(run, unit, unit + 1);
     this.#backlog.moved(unit);
     this.#drop(cause, run.records[unit] ?? 0);
+    this.#counters.unconfirmed += repeatedOf(run, unit, unit + 1);
   }
 
   /** Said at the begin of an outage and at its end; a sink that comes and goes is not told of more than once a minute. */

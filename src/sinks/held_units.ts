@@ -1,12 +1,14 @@
 // Units that a sink keeps a copy of, so that it can send them later, again, or give them back.
 
-import { recordsOf, type SinkEvents, startOf, type UnitRun } from './sink.js';
+import { recordsOf, repeatedOf, type SinkEvents, startOf, type UnitRun } from './sink.js';
 
 /** A sink's own copy of some units of a run. */
 export interface HeldUnits extends UnitRun {
   readonly units: number;
   readonly octets: number;
   readonly flowRecords: number;
+  /** Of units that were reported as sent before. */
+  readonly repeated: number;
 }
 
 /** Copies the units [run.from, to), and moves run.from there. */
@@ -23,6 +25,7 @@ export function hold(run: UnitRun, to: number): HeldUnits {
     units: to - run.from,
     octets: end - start,
     flowRecords: recordsOf(run, run.from, to),
+    repeated: repeatedOf(run, run.from, to),
     statistics: run.statistics ?? false,
   };
   run.from = to;

@@ -55,8 +55,9 @@ export class Retention {
   #leaveEarly(): void {
     const { at, held } = this.#kept.shift()!;
     this.#octets -= held.octets;
+    const records = held.flowRecords + held.repeated;
     const last = this.#early.at(-1);
-    if (last !== undefined && at - last.at < grainMs) last.records += held.flowRecords;
-    else this.#early.push({ at, records: held.flowRecords });
+    if (last !== undefined && at - last.at < grainMs) last.records += records;
+    else this.#early.push({ at, records });
   }
 }

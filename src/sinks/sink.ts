@@ -121,6 +121,17 @@ export function recordsOf(run: UnitRun, from: number, to: number): number {
   return sum;
 }
 
+/**
+ * Data Records of units [from, to) that were reported as sent before: such units count no flow records any more. Not of
+ * statistics, which count none either.
+ */
+export function repeatedOf(run: UnitRun, from: number, to: number): number {
+  let sum = 0;
+  if (run.statistics === true) return sum;
+  for (let unit = from; unit < to; unit++) if (run.records[unit] === 0) sum += run.dataRecords[unit] ?? 0;
+  return sum;
+}
+
 /** Offset where unit i of a run begins. */
 export function startOf(run: UnitRun, unit: number): number {
   return unit === 0 ? 0 : (run.ends[unit - 1] ?? 0);

@@ -252,7 +252,7 @@ export class StreamSink implements Sink {
     } else {
       // There is no further session to send it again.
       giveBack(this.#events, [], unsent);
-      const doubtful = held.reduce((sum, part) => sum + part.flowRecords, unconfirmed);
+      const doubtful = held.reduce((sum, part) => sum + part.flowRecords + part.repeated, unconfirmed);
       if (!clean && doubtful > 0) this.#events?.unconfirmed(doubtful);
     }
     this.#flushed();

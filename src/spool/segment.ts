@@ -5,6 +5,14 @@ import { crc32 } from './crc.js';
 import type { SpoolFile, SpoolFileSystem } from './file_system.js';
 import { encodeEntry, encodeHeader, entryOctets, type SegmentHeader, segmentName, type SpoolKind } from './format.js';
 
+export interface Lost {
+  units: number;
+  /** Flow records. */
+  records: number;
+  /** Data Records of units that were appended without flow records, because they had been sent before. */
+  repeated: number;
+}
+
 export interface Segment {
   readonly number: number;
   readonly kind: SpoolKind;
@@ -12,12 +20,14 @@ export interface Segment {
   units: number;
   /** Flow records that are neither released nor lost. */
   records: number;
+  /** Data Records of units that were sent before, in this run. */
+  repeated: number;
   /** Octets of the two files up to the last whole unit. */
   dataOctets: number;
   indexOctets: number;
-  createdMs: number;
-  /** Last change, ms since the epoch: the age of a segment counts from here. */
-  changedMs: number;
+  /** When it was begun, and last changed (its age counts from there): monotonic ms, so that no setting of the clock ages it. */
+  begunAt: number;
+  changedAt: number;
   /** done: all of it was handed out by read(). */
   state: 'writing' | 'waiting' | 'reading' | 'done';
 }
@@ -26,6 +36,8 @@ export interface Segment {
 export class Group {
   units = 0;
   records = 0;
+  /** Data Records of units without flow records: those were sent before. */
+  repeated = 0;
   #data: Buffer = Buffer.allocUnsafe(1 << 14);
   #index: Buffer = Buffer.allocUnsafe(1 << 12);
   #dataOctets = 0;
@@ -52,6 +64,7 @@ export class Group {
     this.#indexOctets += entryOctets + key.length;
     this.units++;
     this.records += records;
+    if (records === 0) this.repeated += dataRecords;
   }
 }
 
@@ -87,6 +100,7 @@ export class SegmentWriter {
     number: number,
     about: Pick<SegmentHeader, 'kind' | 'keyed' | 'createdMs' | 'signature'>,
     head: Uint8Array,
+    nowMs: number,
   ): Promise<SegmentWriter> {
     const header = encodeHeader({ ...about, headOctets: head.length, headCrc: crc32(head) });
     const made: { path: string; file: SpoolFile }[] = [];
@@ -112,10 +126,11 @@ export class SegmentWriter {
       kind: about.kind,
       units: 0,
       records: 0,
+      repeated: 0,
       dataOctets: head.length,
       indexOctets: header.length,
-      createdMs: about.createdMs,
-      changedMs: about.createdMs,
+      begunAt: nowMs,
+      changedAt: nowMs,
       state: 'writing',
     });
   }
@@ -124,7 +139,7 @@ export class SegmentWriter {
    * Data first, then the entries that speak of it. When it rejects, the files end behind the last whole unit again if
    * the disk allows that; the segment must be ended then.
    */
-  async write(group: Group, wallMs: number): Promise<void> {
+  async write(group: Group, nowMs: number): Promise<void> {
     const { segment } = this;
     this.dirty = true;
     try {
@@ -139,7 +154,8 @@ export class SegmentWriter {
     segment.indexOctets += group.index.length;
     segment.units += group.units;
     segment.records += group.records;
-    segment.changedMs = wallMs;
+    segment.repeated += group.repeated;
+    segment.changedAt = nowMs;
   }
 
   async sync(): Promise<void> {

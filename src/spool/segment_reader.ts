@@ -5,8 +5,8 @@ import type { UnitRun } from '../sinks/sink.js';
 import { crc32 } from './crc.js';
 import type { SpoolFile, SpoolFileSystem } from './file_system.js';
 import { decodeEntry, decodeHeader, segmentName, type SegmentHeader, type UnitEntry } from './format.js';
-import { entryLength, readWhole, type UnitCount } from './scan.js';
-import type { Segment } from './segment.js';
+import { entryLength, readWhole } from './scan.js';
+import type { Lost, Segment } from './segment.js';
 
 const keyLengthOctets = 2;
 
@@ -20,7 +20,7 @@ export class SegmentReader {
   #indexAt: number;
   #dataAt: number;
   /** Units and flow records not handed out and not known as lost. */
-  #left: UnitCount;
+  #left: Lost;
 
   private constructor(
     segment: Segment,
@@ -39,7 +39,7 @@ export class SegmentReader {
     this.#index = index;
     this.#indexAt = indexAt;
     this.#dataAt = header.headOctets;
-    this.#left = { units: segment.units, records: segment.records };
+    this.#left = { units: segment.units, records: segment.records, repeated: segment.repeated };
   }
 
   /** keyed: units are given with a key in front. Rejects when the segment cannot be read at all. */
@@ -70,13 +70,12 @@ export class SegmentReader {
    * The next units, at most maxOctets but one at least; none when all of them are damaged. `lost` counts the damaged
    * ones.
    */
-  async next(maxOctets: number): Promise<{ run: UnitRun; lost: UnitCount }> {
+  async next(maxOctets: number): Promise<{ run: UnitRun; lost: Lost }> {
     const entries = this.#take(maxOctets);
-    const lost = { units: 0, records: 0 };
+    const lost = { units: 0, records: 0, repeated: 0 };
     if (entries.length === 0) {
       // The index is damaged here: where later units begin is not known.
-      lost.units = this.#left.units;
-      lost.records = this.#left.records;
+      Object.assign(lost, this.#left);
     }
     let octets = 0;
     for (const entry of entries) octets += entry.octets;
@@ -84,9 +83,12 @@ export class SegmentReader {
     const read = await this.#file.read(data, this.#dataAt).catch(() => 0);
     this.#dataAt += octets;
     const run = this.#run(entries, data.subarray(0, read), lost);
-    for (const entry of entries) this.#left.records -= entry.records;
+    for (const entry of entries) {
+      this.#left.records -= entry.records;
+      if (entry.records === 0) this.#left.repeated -= entry.dataRecords;
+    }
     this.#left.units -= entries.length;
-    if (entries.length === 0) this.#left = { units: 0, records: 0 };
+    if (entries.length === 0) this.#left = { units: 0, records: 0, repeated: 0 };
     return { run, lost };
   }
 
@@ -108,7 +110,7 @@ export class SegmentReader {
   }
 
   /** The whole units, without the damaged ones. */
-  #run(entries: readonly UnitEntry[], data: Buffer, lost: UnitCount): UnitRun {
+  #run(entries: readonly UnitEntry[], data: Buffer, lost: Lost): UnitRun {
     const keyed = this.#keyed;
     let room = data.length;
     if (keyed) for (const entry of entries) room += keyLengthOctets + entry.key.length;
@@ -129,6 +131,7 @@ export class SegmentReader {
       if (unit.length < entry.octets || crc32(unit) !== entry.crc) {
         lost.units++;
         lost.records += entry.records;
+        if (entry.records === 0) lost.repeated += entry.dataRecords;
         continue;
       }
       if (keyed) {

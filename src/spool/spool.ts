@@ -3,13 +3,13 @@
 // Conservation law, at any moment: recovered + appended = records + released + lost (onLost), in flow records.
 
 import { WeirError } from '../errors.js';
-import { type Clock, type NoticeLevel, startOf, systemClock, type UnitRun } from '../sinks/sink.js';
+import { type Clock, type NoticeLevel, repeatedOf, startOf, systemClock, type UnitRun } from '../sinks/sink.js';
 import { diskFileSystem, type SpoolFileSystem } from './file_system.js';
 import { entryOctets, type SpoolKind, segmentName } from './format.js';
 import { FolderLock } from './lock.js';
 import { LossNotices } from './loss_notices.js';
 import { deleteSegment, Recovery, setAside } from './recover.js';
-import type { Segment } from './segment.js';
+import type { Lost, Segment } from './segment.js';
 import { SegmentReader } from './segment_reader.js';
 import { type FsyncPolicy, WriteQueue } from './write_queue.js';
 
@@ -40,7 +40,7 @@ export interface SpoolOptions {
   clock?: Clock;
   fs?: SpoolFileSystem;
   /** May come during open() (too old, too much), append() and read(), and on its own. */
-  onLost: (cause: SpoolLoss, records: number, units: number) => void;
+  onLost: (cause: SpoolLoss, lost: Lost) => void;
   onNotice: (level: NoticeLevel, text: string) => void;
 }
 
@@ -65,6 +65,7 @@ export class Spool {
   /** Oldest first. */
   #segments = new Map<number, Segment>();
   #recovered = 0;
+  #units = 0;
   #records = 0;
   #octets = 0;
   #writing: WriteQueue;
@@ -84,16 +85,18 @@ export class Spool {
     this.#writing = new WriteQueue(options, recovery.nextNumber, {
       begun: (segment) => this.#begun(segment),
       ended: (segment) => this.#ended(segment),
-      lost: ({ octets, records, units }) => {
-        this.#octets -= octets;
-        this.#records -= records;
-        options.onLost('spoolError', records, units);
+      lost: (group) => {
+        this.#octets -= group.octets;
+        this.#records -= group.records;
+        this.#units -= group.units;
+        options.onLost('spoolError', group);
       },
     });
     this.#readLosses = new LossNotices(options.clock, options.onNotice);
     for (const segment of recovery.segments) {
       this.#segments.set(segment.number, segment);
       this.#recovered += segment.records;
+      this.#units += segment.units;
       this.#octets += segment.dataOctets + segment.indexOctets;
     }
     this.#records = this.#recovered;
@@ -113,7 +116,7 @@ export class Spool {
     try {
       await fs.makeFolder(folder);
       lock = await FolderLock.take(folder);
-      const recovery = new Recovery(fs, folder, options.kind, onNotice);
+      const recovery = new Recovery(fs, folder, options.kind, onNotice, clock);
       await recovery.run();
       return new Spool({ ...options, fs, clock, fsync, segmentOctets }, lock, recovery);
     } catch (error) {
@@ -131,6 +134,11 @@ export class Spool {
   /** Flow records that wait: not yet released, those not yet written included. */
   get records(): number {
     return this.#records;
+  }
+
+  /** Units that wait; some may count no flow records, because they were sent before. */
+  get units(): number {
+    return this.#units;
   }
 
   /** Octets of all segments, and of what is not yet written. */
@@ -155,18 +163,19 @@ export class Spool {
   /** Copies the units [from, to) and moves run.from on. Never blocks, never throws; written in order. */
   append(run: UnitRun): void {
     const failing = this.#closed || this.#writing.pausing;
-    const full = { units: 0, records: 0 };
-    const failed = { units: 0, records: 0 };
+    const full = { units: 0, records: 0, repeated: 0 };
+    const failed = { units: 0, records: 0, repeated: 0 };
     for (; run.from < run.to; run.from++) {
       const start = startOf(run, run.from);
       const lost = failing ? failed : this.#appendUnit(run, start, run.ends[run.from] ?? start) ? undefined : full;
       if (lost === undefined) continue;
       lost.units++;
       lost.records += run.records[run.from] ?? 0;
+      lost.repeated += repeatedOf(run, run.from, run.from + 1);
     }
-    if (full.units > 0) this.#options.onLost('spoolFull', full.records, full.units);
+    if (full.units > 0) this.#options.onLost('spoolFull', full);
     if (failed.units > 0) {
-      this.#options.onLost('spoolError', failed.records, failed.units);
+      this.#options.onLost('spoolError', failed);
       if (!this.#closed) this.#writing.reportLost(failed.units, failed.records);
     }
     this.#writing.start();
@@ -185,6 +194,7 @@ export class Spool {
     if (octets > maxOctets || !this.#makeRoom(octets)) return false;
     const records = run.records[run.from] ?? 0;
     this.#writing.add(run.bytes.subarray(from, end), key, octets, records, run.dataRecords[run.from] ?? 0);
+    this.#units++;
     this.#records += records;
     this.#octets += octets;
     return true;
@@ -207,7 +217,7 @@ export class Spool {
       if (reader === undefined) continue; // that segment could not be read
       const { segment } = reader;
       const { run, lost } = await reader.next(maxOctets);
-      if (lost.units > 0) this.#loseReading(segment, 'holds damaged units', lost.units, lost.records);
+      if (lost.units > 0) this.#loseReading(segment, 'holds damaged units', lost);
       const last = reader.done;
       if (last) {
         segment.state = 'done';
@@ -236,7 +246,7 @@ export class Spool {
       this.#reader = await SegmentReader.open(this.#fs, folder, segment, keyed);
     } catch (error) {
       const why = `cannot be read (${(error as Error).message}) and is set aside as .broken`;
-      this.#loseReading(segment, why, segment.units, segment.records);
+      this.#loseReading(segment, why, segment);
       this.#forget(segment);
       await setAside(this.#fs, folder, segment.number, [segment.kind, 'index']);
     }
@@ -298,7 +308,7 @@ export class Spool {
   /** While no flows come the segment that grows would never be ended, and so never become too old. */
   #endAged(): void {
     const open = this.#writing.segment;
-    if (open === undefined || this.#clock.wall() - open.createdMs <= this.#options.maxAgeMs / 4) return;
+    if (open === undefined || this.#clock.now() - open.begunAt <= this.#options.maxAgeMs / 4) return;
     void this.#writing.finish('seal');
   }
 
@@ -320,19 +330,20 @@ export class Spool {
   #expire(): void {
     const { maxAgeMs } = this.#options;
     if (maxAgeMs <= 0) return;
-    const limit = this.#clock.wall() - maxAgeMs;
+    const limit = this.#clock.now() - maxAgeMs;
     for (const segment of this.#segments.values())
-      if (segment.state === 'waiting' && segment.changedMs <= limit) this.#giveUp(segment, 'expired');
+      if (segment.state === 'waiting' && segment.changedAt <= limit) this.#giveUp(segment, 'expired');
   }
 
   #giveUp(segment: Segment, cause: SpoolLoss): void {
-    const { records, units } = segment;
+    const { records, units, repeated } = segment;
     void this.#delete(segment);
-    this.#options.onLost(cause, records, units);
+    this.#options.onLost(cause, { records, units, repeated });
   }
 
   #forget(segment: Segment): void {
     this.#segments.delete(segment.number);
+    this.#units -= segment.units;
     this.#records -= segment.records;
     this.#octets -= segment.dataOctets + segment.indexOctets;
   }
@@ -348,10 +359,10 @@ export class Spool {
     return removal;
   }
 
-  #loseReading(segment: Segment, why: string, units: number, records: number): void {
+  #loseReading(segment: Segment, why: string, { units, records, repeated }: Lost): void {
     segment.records -= records;
     this.#records -= records;
-    this.#options.onLost('spoolError', records, units);
+    this.#options.onLost('spoolError', { units, records, repeated: Math.min(repeated, segment.repeated) });
     const name = segmentName(segment.number);
     this.#readLosses.lost(`spool ${this.#options.folder}: segment ${name} ${why}`, units, records);
   }

@@ -32,6 +32,10 @@ export class FakeSpool implements SpoolStore {
     return this.#segments.flatMap(({ units }) => units).reduce((sum, unit) => sum + recordsOf(unit, 0, 1), 0);
   }
 
+  get units(): number {
+    return this.contents.length;
+  }
+
   get octets(): number {
     return this.#segments.flatMap(({ units }) => units).reduce((sum, unit) => sum + (unit.ends[0] ?? 0), 0);
   }

@@ -1,6 +1,6 @@
 // A weir that runs while the test does things to it: its log lines, statistics lines and flows as they come.
 import type { ChildProcess } from 'node:child_process';
-import type { TestContext } from 'node:test';
+import type { Undo } from './undo.js';
 import { collectRun, startWeir, type WeirRun } from './weir.js';
 
 export type Flow = Record<string, string | number>;
@@ -18,14 +18,15 @@ export class LiveWeir {
   #flows: Flow[] = [];
   #parsed = 0;
 
-  /** args without --stats; prefix is what runs in front of the command (ip netns exec ..., setpriv ...). */
+  /** args without --stats; prefix is what runs in front of the command (ip netns exec ..., setpriv ...), or starts it. */
   constructor(
-    context: TestContext,
+    context: Undo,
     args: readonly string[],
-    prefix: readonly string[] = [],
+    prefix: readonly string[] | ((args: readonly string[]) => ChildProcess) = [],
     stdin: 'ignore' | 'pipe' = 'ignore',
   ) {
-    this.child = startWeir(['--stats', '1s', ...args], prefix, stdin);
+    const all = ['--stats', '1s', ...args];
+    this.child = typeof prefix === 'function' ? prefix(all) : startWeir(all, prefix, stdin);
     for (const stream of ['stdout', 'stderr'] as const) {
       this.child[stream]?.on('data', (chunk: Buffer) => {
         this[stream] += chunk.toString();
@@ -41,11 +42,7 @@ export class LiveWeir {
   }
 
   /** Starts and waits until it meters. */
-  static async metering(
-    context: TestContext,
-    args: readonly string[],
-    prefix: readonly string[] = [],
-  ): Promise<LiveWeir> {
+  static async metering(context: Undo, args: readonly string[], prefix: readonly string[] = []): Promise<LiveWeir> {
     const weir = new LiveWeir(context, args, prefix);
     await weir.said(/"msg":"metering /);
     return weir;

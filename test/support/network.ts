@@ -2,7 +2,7 @@
 // away after the test, whatever happens; IPv6 is off, so no frame passes but what the test sends.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { TestContext } from 'node:test';
+import type { Undo } from './undo.js';
 
 const installed = (command: string): boolean => spawnSync('which', [command]).status === 0;
 
@@ -127,7 +127,7 @@ export class Network {
   readonly far: End;
 
   /** Any frame of a capture fits, unless a smaller MTU is given. */
-  constructor(context: TestContext, mtu = 65535) {
+  constructor(context: Undo, mtu = 65535) {
     if (networks++ === 0) {
       removeOrphans();
       process.once('exit', () => [...namespaces].forEach(remove));

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import type { Undo } from './undo.js';
 import { packageRoot } from '../../src/native/load.js';
 
 export const cliPath = join(packageRoot(), 'dist', 'src', 'cli.js');
@@ -28,7 +28,7 @@ export interface WeirRun {
 
 /**
  * Starts weir; the log is JSON lines on stderr. Its spool is a temporary folder of this run alone, unless the arguments
- * say --spool: tests never write where a service would.
+ * say --spool, and it has no statistics file: tests never write where a service would.
  */
 export function startWeir(
   args: readonly string[],
@@ -40,7 +40,7 @@ export function startWeir(
   const [command, ...rest] = [...prefix, process.execPath, cliPath, '--log-format', 'json', ...args];
   const child = spawn(command!, rest, {
     stdio: [stdin, 'pipe', 'pipe'],
-    env: { ...process.env, WEIR_SPOOL: spool },
+    env: { WEIR_STATISTICS_FILE: '', ...process.env, WEIR_SPOOL: spool },
   });
   child.once('close', () => rmSync(spool, { recursive: true, force: true }));
   return child;
@@ -75,7 +75,7 @@ export function runWeir(args: readonly string[]): Promise<WeirRun> {
 }
 
 /** A folder that goes with the test. */
-export function temporaryFolder(context: TestContext): string {
+export function temporaryFolder(context: Undo): string {
   const folder = mkdtempSync(join(tmpdir(), 'weir-test-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
@@ -85,10 +85,13 @@ export function temporaryFolder(context: TestContext): string {
 export function saying(child: ChildProcess, stream: 'stdout' | 'stderr', pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    child[stream]?.on('data', (chunk: Buffer) => {
+    const look = (chunk: Buffer): void => {
       text += chunk.toString();
-      if (pattern.test(text)) resolve(text);
-    });
+      if (!pattern.test(text)) return;
+      child[stream]?.off('data', look);
+      resolve(text);
+    };
+    child[stream]?.on('data', look);
     child.once('close', () => reject(new Error(`ended without saying ${pattern}: ${text}`)));
   });
 }

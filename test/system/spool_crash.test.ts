@@ -52,7 +52,7 @@ async function fillDisk(): Promise<void> {
   const notices: string[] = [];
   const spool = await Spool.open(
     options(folder, {
-      onLost: (cause, records) => {
+      onLost: (cause, { records }) => {
         lost[cause] += records;
       },
       onNotice: (level, text) => notices.push(`${level}: ${text}`),

@@ -91,12 +91,12 @@ Attribution::Impl::Impl(const AttributionOptions& given, std::function<void()> w
              const bool ended = entry != nullptr && entry->exitedNs != 0;
              const bool known = entry != nullptr && entry->carried.start_ns != 0;
              const uint64_t bornNs = known ? entry->carried.start_ns : key.startTicks * kNsPerTick;
-             return FlowSpan{clock.sinceBoot(bornNs), ended ? entry->exitedNs : UINT64_MAX};
+             return FlowSpan{clock.toMonotonic(bornNs), ended ? entry->exitedNs : UINT64_MAX};
            }),
       writer({given.commandLines, given.redact, given.ancestors, given.nodeName}, processes, containers),
       flows(given.flows ? std::make_unique<SocketFlows>(flowOptions(given)) : nullptr),
       completer(given.procRoot, 1 + given.ancestors) {
-  observeClocks(clock);
+  observeClocks();
 }
 
 void Attribution::Impl::start() {
@@ -145,13 +145,18 @@ void Attribution::Impl::followTranslations() {
   }
 }
 
+void Attribution::Impl::observeClocks() {
+  probeClock.observe();
+  clock.observe(monotonicNs(), probeClock.sleptNs());
+}
+
 // Events up to now are in the tables.
 void Attribution::Impl::drain() {
   const std::lock_guard source(sourceMutex);
   if (!bpf) return;
-  const uint64_t nowNs = monotonicNow();
+  const uint64_t nowNs = monotonicNs();
   const std::lock_guard lock(mutex);
-  observeClocks(clock);
+  observeClocks();
   bpf->poll(*this);
   drainedNs.store(nowNs);
 }
@@ -159,7 +164,7 @@ void Attribution::Impl::drain() {
 void Attribution::Impl::pass() {
   const std::lock_guard one(passMutex);
   passWanted.store(false);
-  const uint64_t sinceNs = monotonicNow();
+  const uint64_t sinceNs = monotonicNs();
   passedNs.store(sinceNs);
   Collected collected(options.sockets);
   DiagResult result;
@@ -172,7 +177,7 @@ void Attribution::Impl::pass() {
   if (bpf) drain();  // what happened before is told before
   {
     const std::lock_guard lock(mutex);
-    observeClocks(clock);
+    observeClocks();
     sockets.beginPass(sinceNs);
   }
   collected.apply(*this, [this] { return std::unique_lock(mutex); });
@@ -183,7 +188,7 @@ void Attribution::Impl::pass() {
     notices.push_back({FrameSource::Notice::warning, "", "sock_diag: " + result.trouble});
   }
   diagTrouble = result.trouble;
-  passTookNs.store(monotonicNow() - sinceNs);
+  passTookNs.store(monotonicNs() - sinceNs);
 }
 
 // Tier T0 looks regularly, BPF when something asks for it, once a second at most; both less often where it takes long.
@@ -202,9 +207,9 @@ void Attribution::Impl::runEvents() {
       eventsTurn.wait_for(sleep, std::chrono::milliseconds(options.drainMs), [this] { return closing; });
       if (closing) break;
     }
-    eventsTurned.beat(monotonicNow());
+    eventsTurned.beat(monotonicNs());
     drain();
-    const uint64_t nowNs = monotonicNow();
+    const uint64_t nowNs = monotonicNs();
     if (passDue(nowNs)) pass();
     turn(nowNs);
   }
@@ -216,7 +221,7 @@ void Attribution::Impl::turn(uint64_t nowNs) {
   bool flowsWait = false, eventsWait = false;
   {
     const std::lock_guard lock(mutex);
-    if (flows && !stopped && flows->tick(clock.toReal(nowNs))) passWanted.store(true);
+    if (flows && !stopped && flows->tick(clock.toProbe(nowNs))) passWanted.store(true);
     flowsWait = flows && flows->made() > flowsTaken;
     eventsWait = events.front() != nullptr || !notices.empty();
     if (nowNs - forgottenNs >= kSecondNs) {
@@ -240,7 +245,7 @@ void Attribution::Impl::tellFlows() {
 
 void Attribution::Impl::runProcesses() {
   ::pthread_setname_np(::pthread_self(), "weir proc");
-  uint64_t lookedNs = monotonicNow();
+  uint64_t lookedNs = monotonicNs();
   for (;;) {
     {
       std::unique_lock sleep(sleepMutex);
@@ -256,7 +261,7 @@ void Attribution::Impl::runProcesses() {
         if (const ProcessEntry* entry = std::as_const(processes).find(key)) carried = entry->carried;
       }
     }
-    const uint64_t nowNs = monotonicNow();
+    const uint64_t nowNs = monotonicNs();
     processesTurned.beat(nowNs);
     if (nowNs - lookedNs >= kLookAtHostNs || placesChanged.exchange(false)) {
       lookedNs = nowNs;
@@ -376,7 +381,7 @@ AttributionCounters Attribution::counters() const {
 // Without the mutex: one who stalls may hold it.
 std::vector<std::string> Attribution::stalled(uint64_t longestNs) const {
   std::vector<std::string> names;
-  const uint64_t nowNs = monotonicNow();
+  const uint64_t nowNs = monotonicNs();
   if (impl_->eventsTurned.stalled(nowNs, longestNs)) names.emplace_back("weir attrib");
   if (impl_->processesTurned.stalled(nowNs, longestNs)) names.emplace_back("weir proc");
   if (impl_->conntrack && impl_->conntrack->stalled(nowNs, longestNs)) names.emplace_back("weir conntrack");
@@ -395,7 +400,7 @@ std::vector<FrameSource::Notice> Attribution::takeNotices() {
 
 std::vector<WantedContainer> Attribution::wantedContainers() {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->containers.wanted(monotonicNow());
+  return impl_->containers.wanted(monotonicNs());
 }
 
 void Attribution::setContainers(const std::vector<ContainerFacts>& facts) {

@@ -98,6 +98,7 @@ class Attribution {
 
   // Fills the endpoint and kernel blocks of records [first, batch.count) as far as the stride has them, and turns TCP
   // flows around whose initiator only the sockets know. Consumes the events up to now before (at most once in drainMs).
+  // Times of these records and those of takeFlows() are probe time (base/probe_clock.h), of takeEvents() since the Unix epoch.
   void attribute(BatchBuffer& batch, uint32_t first, const ObservationPointTable& points);
   // Records of socket flows that are due, behind those attribute() filled; see socket_flows.h.
   void takeFlows(BatchBuffer& batch, uint16_t observationPoint = UINT16_MAX);

@@ -62,7 +62,7 @@ void Attribution::Impl::onSocket(const weir_event& event, EventOrigin origin) {
   const SocketTable::Change change = sockets.apply(event, origin);
   if (change.binding == nullptr) return;
   if (change.added) addresses.learn(change.binding->netnsCookie, change.binding->tuple.local);
-  if (flows && !stopped) flows->onEvent(event, origin, clock.latest());
+  if (flows && !stopped) flows->onEvent(event, origin, clock.toProbe(event.time_ns) - event.time_ns);
   const uint32_t mask = change.events & options.events;
   if (mask != 0) tell(event, change, mask);
 }
@@ -98,7 +98,7 @@ void Attribution::Impl::request(ProcessEntry& entry) {
 
 void Attribution::Impl::completed(CompletedProcess& process) {
   (process.facts ? counters.processesRead : counters.processesMissed)++;
-  const uint64_t nowNs = monotonicNow();
+  const uint64_t nowNs = monotonicNs();
   const CgroupPlace place = process.names.place;
   processes.complete(process.key, process.facts, std::move(process.names), process.readNs);
   ProcessEntry* entry = processes.find(process.key);

@@ -42,20 +42,20 @@ void Attribution::attribute(BatchBuffer& batch, uint32_t first, const Observatio
   uint64_t neededNs = 0;
   {
     const std::lock_guard lock(all.mutex);
-    observeClocks(all.clock);
+    all.observeClocks();
     neededNs = latestNs == 0 ? 0 : all.clock.toMonotonic(latestNs);
   }
   // Events up to the last packet; the thread drains often enough for all but the newest records.
   if (neededNs >= all.drainedNs.load()) all.drain();
   if (hasKernel(batch) && all.wantsHealth(batch, first, points)) all.pass();
   const std::lock_guard lock(all.mutex);
-  all.writer.begin(bootToRealNs());
+  all.writer.begin(all.probeClock.wallOffsetNs());
   for (uint32_t i = first; i < batch.count; i++) all.attribute(recordAt(batch, i), batch, points);
 }
 
 // A record of a connection that goes on: the kernel's numbers are read now, once a second at most.
 bool Attribution::Impl::wantsHealth(const BatchBuffer& batch, uint32_t first, const ObservationPointTable& points) {
-  if (!bpf || monotonicNow() - passedNs.load() < kHealthNs) return false;
+  if (!bpf || monotonicNs() - passedNs.load() < kHealthNs) return false;
   const std::lock_guard lock(mutex);
   for (uint32_t i = first; i < batch.count; i++) {
     const FlowRecord& record = recordAt(batch, i);
@@ -72,24 +72,32 @@ bool Attribution::Impl::wantsHealth(const BatchBuffer& batch, uint32_t first, co
 
 // Null: a file, or nothing is known of it.
 const FlowPlace* Attribution::Impl::placeOf(uint16_t point, const ObservationPointTable& points) {
-  while (places.size() <= point && places.size() < points.size()) {
-    const ObservationPointInfo& info = *points.at(static_cast<uint16_t>(places.size()));
-    FlowPlace place;
-    if (info.interface != 0) {
-      try {
-        const NamespaceView view = viewNamespace(info.netns);
-        place = {view.cookie, view.inode, info.netns.empty()};
-        for (const Address& address : view.addresses) addresses.learn(view.cookie, address);
-      } catch (const Error& error) {
-        notices.push_back({FrameSource::Notice::warning, error.code(), info.name + ": " + error.what()});
-      }
-    }
-    places.push_back(place);
-    interfaces.emplace_back(info.netns, info.interface);
-    placesChanged.store(true);
+  const ObservationPointInfo* info = points.at(point);
+  if (info == nullptr) return nullptr;
+  if (places.size() <= point) {
+    places.resize(size_t{point} + 1);
+    interfaces.resize(size_t{point} + 1);
+    placeSerials.resize(size_t{point} + 1);
   }
-  if (point >= places.size() || interfaces[point].second == 0) return nullptr;
-  return &places[point];
+  if (placeSerials[point] != info->serial) learnPlace(point, *info);
+  return interfaces[point].second == 0 ? nullptr : &places[point];
+}
+
+void Attribution::Impl::learnPlace(uint16_t point, const ObservationPointInfo& info) {
+  FlowPlace place;
+  if (info.interface != 0) {
+    try {
+      const NamespaceView view = viewNamespace(info.netns);
+      place = {view.cookie, view.inode, info.netns.empty()};
+      for (const Address& address : view.addresses) addresses.learn(view.cookie, address);
+    } catch (const Error& error) {
+      notices.push_back({FrameSource::Notice::warning, error.code(), info.name + ": " + error.what()});
+    }
+  }
+  places[point] = place;
+  placeSerials[point] = info.serial;
+  interfaces[point] = {info.netns, info.interface};
+  placesChanged.store(true);
 }
 
 FlowSpan Attribution::Impl::spanOf(const FlowRecord& record) const {
@@ -172,7 +180,7 @@ void Attribution::Impl::fill(FlowRecord& record, BatchBuffer& batch, const FlowE
 uint32_t Attribution::Impl::profileOfUser(BatchBuffer& batch, const SocketUser& user, const FlowPlace& place) {
   if (const ProcessEntry* entry = std::as_const(processes).find(user.process)) {
     const CgroupPlace& cgroup = entry->names.place;
-    if (containers.want(cgroup.containerId, cgroup.runtime, user.process.tgid, monotonicNow())) wake();
+    if (containers.want(cgroup.containerId, cgroup.runtime, user.process.tgid, monotonicNs())) wake();
   }
   return writer.process(batch, user.process, place.netnsCookie, place.netns);
 }
@@ -191,7 +199,7 @@ uint32_t Attribution::Impl::containerOf(BatchBuffer& batch, const FlowRecord& re
 }
 
 void Attribution::Impl::fillKernel(FlowRecord& record, const FlowEnds& ends) {
-  const uint64_t nowNs = monotonicNow();
+  const uint64_t nowNs = monotonicNs();
   for (unsigned side = 0; side < 2; side++) {
     const SocketBinding* binding = ends.end[side].binding;
     if (binding == nullptr || binding->tuple.protocol != IPPROTO_TCP || !isEmpty(record.kernel.tcp[side])) continue;
@@ -205,7 +213,7 @@ void Attribution::takeFlows(BatchBuffer& batch, uint16_t observationPoint) {
   Impl& all = *impl_;
   const std::lock_guard lock(all.mutex);
   if (!all.flows) return;
-  if (batch.count == 0) all.writer.begin(bootToRealNs());
+  if (batch.count == 0) all.writer.begin(all.probeClock.wallOffsetNs());
   SocketFlow flow;
   while (batch.count < batch.capacity && all.flows->take(flow)) {
     all.flowsTaken++;
@@ -233,8 +241,8 @@ void Attribution::Impl::takeFlow(const SocketFlow& flow, BatchBuffer& batch) {
 void Attribution::takeEvents(BatchBuffer& batch) {
   Impl& all = *impl_;
   const std::lock_guard lock(all.mutex);
-  all.writer.begin(bootToRealNs());
-  const uint64_t nowNs = monotonicNow();
+  all.writer.begin(all.probeClock.wallOffsetNs());
+  const uint64_t nowNs = monotonicNs();
   while (batch.count < batch.capacity) {
     PendingEvent* event = all.events.front();
     if (event == nullptr) break;
@@ -261,7 +269,8 @@ bool Attribution::Impl::isRipe(const PendingEvent& event, uint64_t nowNs) const 
 }
 
 void Attribution::Impl::takeEvent(const PendingEvent& event, BatchBuffer& batch) {
-  FlowRecord record = recordOf(event, clock.toReal(event.timeNs), clock.toReal(event.firstSeenNs));
+  const auto realTime = [this](uint64_t ns) { return clock.toProbe(ns) + static_cast<uint64_t>(probeClock.wallOffsetNs()); };
+  FlowRecord record = recordOf(event, realTime(event.timeNs), realTime(event.firstSeenNs));
   const FlowPlace place{event.netnsCookie, event.netns, false};
   if (event.user.process.tgid != 0) {
     record.endpoint.profile[0] = profileOfUser(batch, event.user, place);

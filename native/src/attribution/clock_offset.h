@@ -1,5 +1,5 @@
-// Packet times are CLOCK_REALTIME, socket events CLOCK_MONOTONIC. The difference is followed, so that a clock that is set
-// while flows are under way does not tear packets from their sockets.
+// Packets and processes count in probe time (CLOCK_BOOTTIME), socket events in CLOCK_MONOTONIC, which stands still while the
+// machine sleeps. The difference is followed, so that no sleep tears packets of before it from their sockets.
 #pragma once
 
 #include <cstdint>
@@ -9,29 +9,17 @@ namespace weir {
 
 class ClockOffset {
  public:
-  // realtime - monotonic, read at monotonicNs; a slew of a few µs is no step.
-  void observe(uint64_t monotonicNs, int64_t offsetNs);
-  bool known() const { return !steps_.empty(); }
-  int64_t latest() const { return steps_.empty() ? 0 : steps_.back().offsetNs; }
-  uint64_t toMonotonic(uint64_t realNs) const;
-  uint64_t toReal(uint64_t monotonicNs) const;
-  // CLOCK_BOOTTIME to CLOCK_MONOTONIC, or earlier: the machine may have slept since.
-  uint64_t sinceBoot(uint64_t bootNs) const { return bootNs > sleptNs_ ? bootNs - sleptNs_ : 0; }
-  void observeSleep(uint64_t sleptNs) { sleptNs_ = sleptNs; }
+  // Slept in all by monotonicNs; less than some ms more is how exactly it was read.
+  void observe(uint64_t monotonicNs, uint64_t sleptNs);
+  uint64_t toMonotonic(uint64_t probeNs) const;
+  uint64_t toProbe(uint64_t monotonicNs) const;
 
  private:
-  struct Step {
+  struct Sleep {
     uint64_t fromNs;  // CLOCK_MONOTONIC
-    int64_t offsetNs;
+    uint64_t sleptNs;
   };
-  std::deque<Step> steps_;
-  uint64_t sleptNs_ = 0;
+  std::deque<Sleep> sleeps_;  // of the first one on, how long the machine had slept before is all that is known
 };
-
-uint64_t monotonicNow();
-// Reads both clocks.
-void observeClocks(ClockOffset& offset);
-// CLOCK_REALTIME - CLOCK_BOOTTIME: starts of processes count from boot.
-int64_t bootToRealNs();
 
 }  // namespace weir

@@ -1,5 +1,5 @@
 // A connection as its sockets on this host tell of it: one of them or both, what they counted, and what of that is in
-// records already. Times are ns since the Unix epoch.
+// records already. Times are probe time.
 #pragma once
 
 #include <cstdint>

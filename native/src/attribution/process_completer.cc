@@ -1,6 +1,6 @@
 #include "attribution/process_completer.h"
 
-#include "attribution/clock_offset.h"
+#include "base/clock.h"
 
 namespace weir {
 
@@ -8,7 +8,7 @@ ProcessCompleter::ProcessCompleter(const std::string& procRoot, unsigned above)
     : reader_(procRoot), above_(above) {}
 
 CompletedProcess ProcessCompleter::complete(const ProcessKey& key, const weir_process& carried) {
-  const uint64_t readNs = monotonicNow();
+  const uint64_t readNs = monotonicNs();
   CompletedProcess completed{key, readNs, reader_.read(key.tgid), {}, {}};
   if (completed.facts && !(completed.facts->key == key)) completed.facts.reset();  // its id is another one's now
   completed.names.cgroupPath = pathOf(carried, completed.facts);

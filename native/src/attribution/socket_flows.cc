@@ -289,11 +289,11 @@ struct SocketFlows::Impl {
 SocketFlows::SocketFlows(const SocketFlowOptions& options) : impl_(std::make_unique<Impl>()) { impl_->options = options; }
 SocketFlows::~SocketFlows() = default;
 
-void SocketFlows::onEvent(const weir_event& event, EventOrigin origin, int64_t offsetNs) {
+void SocketFlows::onEvent(const weir_event& event, EventOrigin origin, uint64_t sleptNs) {
   if (event.kind > WEIR_SNAPSHOT) return;
   const auto& socket = reinterpret_cast<const weir_socket_event&>(event).socket;
   if (!isFlow(socket)) return;
-  const uint64_t ns = event.time_ns + static_cast<uint64_t>(offsetNs);
+  const uint64_t ns = event.time_ns + sleptNs;
   switch (event.kind) {
     case WEIR_CONNECT: return impl_->onConnect(socket, ns);
     case WEIR_ESTABLISHED: return impl_->onEstablished(socket, ns);

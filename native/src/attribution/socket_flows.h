@@ -19,7 +19,7 @@ struct SocketFlowOptions {
   size_t queue = 65536;        // finished records that wait to be taken
 };
 
-// A record with the numbers of the flow and its kernel block; who is at its ends is joined as for any record. cookie and netnsCookie name
+// A record with the numbers of the flow, its times (probe time) and its kernel block; who is at its ends is joined as for any record. cookie and netnsCookie name
 // the socket, so that the join needs no search. Where both ends are on this host, mate is the socket of the other end (0 = none known).
 // Octets are payload; packets of UDP are calls of send and receive, and 0 without sums of lengths (BpfOptions.lengths).
 struct SocketFlow {
@@ -35,11 +35,11 @@ class SocketFlows {
  public:
   explicit SocketFlows(const SocketFlowOptions& options);
   ~SocketFlows();
-  // Every socket event in order of time. offsetNs: CLOCK_REALTIME - CLOCK_MONOTONIC now.
-  void onEvent(const weir_event& event, EventOrigin origin, int64_t offsetNs);
+  // Every socket event in order of time. sleptNs: probe time - CLOCK_MONOTONIC now.
+  void onEvent(const weir_event& event, EventOrigin origin, uint64_t sleptNs);
   // A packet's record told of this connection: its socket makes none.
   void toldByPackets(uint64_t cookie);
-  // Ends what is due by nowNs (CLOCK_REALTIME). True when open connections need a snapshot event for the active timeout (their
+  // Ends what is due by nowNs (probe time). True when open connections need a snapshot event for the active timeout (their
   // counters are only known from one).
   bool tick(uint64_t nowNs);
   void setTimeouts(uint64_t activeNs, uint64_t idleNs, uint64_t waitNs);

@@ -74,6 +74,8 @@ class FlowInspector {
   explicit FlowInspector(const DpiEngine& engine);
   ~FlowInspector();
 
+  // Unix time - times of packets and flows; nDPI judges certificates by it. 0 until it is told.
+  void setWallOffset(int64_t ns);
   // Starts to fetch what packet() will touch of a flow under inspection; some packets before it.
   void prefetch(const FlowApplication& application) const;
   // For each packet of a flow that is not kSettled, behind the counting (hot includes it). side: 0 = from the source.

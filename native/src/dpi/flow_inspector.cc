@@ -168,7 +168,7 @@ void FlowInspector::Impl::label(DpiState& state, FlowApplication& application, c
   const std::span<const uint8_t> bytes = fed ? wholePacket(packet, *copy) : std::span<const uint8_t>();
   if (!bytes.empty()) {
     ++counters.packets;
-    state.label = state.module->process(state.flow, bytes, packet.ns);
+    state.label = state.module->process(state.flow, bytes, wallNs(packet.ns));
   }
   if (!last && (!state.label.known() || wantsMore(state))) return;
   state.labelDone = true;
@@ -198,7 +198,7 @@ Label FlowInspector::Impl::replay(NdpiModule& into, ndpi_flow_struct* flow, cons
   Label label;
   const auto feed = [&](unsigned side, uint8_t flags, uint32_t from, uint32_t acknowledged) {
     const HeaderFields fields{hot.key, source ^ side, flags, from, acknowledged};
-    label = into.process(flow, writeHeaders(fields, headers), hot.endNs);
+    label = into.process(flow, writeHeaders(fields, headers), wallNs(hot.endNs));
   };
   if ((progress & kBareSeen) != 0) {
     const unsigned side = (progress & kBareFromDestination) != 0 ? 1 : 0;
@@ -217,7 +217,7 @@ void FlowInspector::Impl::judgeOnce(FlowApplication& application, const FlowHot&
     const SpareFlow flow(spareFlow.get());
     countInspected(application);
     ++counters.packets;
-    conclude(flow.get(), module->process(flow.get(), bytes, packet.ns), application);
+    conclude(flow.get(), module->process(flow.get(), bytes, wallNs(packet.ns)), application);
   }
   lookUp(application, hot, {});
   application.flags |= kSettled;
@@ -232,7 +232,7 @@ void FlowInspector::Impl::judgeBare(FlowApplication& application, const FlowHot&
       label = replay(*module, flow.get(), application, hot);
     } else {
       const HeaderFields fields{hot.key, sourceEnd(application)};
-      label = module->process(flow.get(), writeHeaders(fields, headers), hot.endNs);
+      label = module->process(flow.get(), writeHeaders(fields, headers), wallNs(hot.endNs));
     }
     conclude(flow.get(), label, application);
   }
@@ -331,6 +331,8 @@ FlowInspector::~FlowInspector() = default;
 void FlowInspector::packet(FlowApplication& application, const FlowHot& hot, const Packet& packet, unsigned side) {
   impl_->packet(application, hot, packet, side);
 }
+
+void FlowInspector::setWallOffset(int64_t ns) { impl_->wallOffset = static_cast<uint64_t>(ns); }
 
 void FlowInspector::prefetch(const FlowApplication& application) const {
   if (application.state != 0) impl_->pool.prefetch(application.state);

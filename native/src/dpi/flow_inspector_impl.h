@@ -39,6 +39,7 @@ struct FlowInspector::Impl {
   void finish(FlowApplication& application, const FlowHot& hot);
   void lookUp(FlowApplication& application, const FlowHot& hot, std::string_view host);
   void count(const FlowApplication& application, bool guessed);
+  uint64_t wallNs(uint64_t ns) const { return ns + wallOffset; }
   void takeHandover();
   void leaveUnused();
 
@@ -54,6 +55,7 @@ struct FlowInspector::Impl {
   std::unique_ptr<PacketCopy> copy = std::make_unique<PacketCopy>();
   HeaderCopy headers;
   DpiCounters counters;
+  uint64_t wallOffset = 0;  // modulo 2^64
 };
 
 }  // namespace weir

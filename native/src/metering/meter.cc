@@ -10,6 +10,7 @@
 #include "capture/fanout.h"
 #include "capture/pcap_file.h"
 #include "capture/user_filter.h"
+#include "metering/wall_time.h"
 
 namespace weir {
 
@@ -84,6 +85,7 @@ WorkerOptions Meter::workerOptions(const std::string& name, bool live, unsigned 
   options.name = "weir " + name;
   options.decoder = options_.decoder;
   options.cache = options_.cache;
+  options.clock = clock_;
   options.cache.needs &= kMeasuredNeeds;
   // Templates may name what is switched off: records carry the block (stride()), empty; the cache keeps none.
   if (!options_.decoder.tunnels) options.cache.needs &= ~uint32_t{needsTunnel};
@@ -142,13 +144,17 @@ void Meter::startInterfaces(const SourceSpec& spec) {
   if (found == interfaces.end()) {
     std::string names;
     for (const InterfaceInfo& interface : interfaces) names += (names.empty() ? "" : ", ") + interface.name;
-    throw Error("WEIR_INTERFACE", "no interface '" + spec.name + "'" + (spec.netns.empty() ? "" : " in " + spec.netns) +
-                                      "; there are " + (names.empty() ? "none" : names));
+    // At boot it may be a moment away, and others are there to be metered.
+    notice(FrameSource::Notice::warning, "WEIR_INTERFACE",
+           "no interface '" + spec.name + "'" + (spec.netns.empty() ? "" : " in " + spec.netns) +
+               " yet: waiting for it; there are " + (names.empty() ? "none" : names));
+    startPattern(spec);
+    return;
   }
   startTeam(spec, *found);
 }
 
-// The monitor comes first: what changes after its list is an event.
+// Also one name that is not there yet. The monitor comes first: what changes after its list is an event.
 void Meter::startPattern(const SourceSpec& spec) {
   patterns_.push_back(spec);
   monitors_.push_back(std::make_unique<InterfaceMonitor>(spec.netns));
@@ -166,10 +172,22 @@ void Meter::startPattern(const SourceSpec& spec) {
 
 void Meter::startTeam(const SourceSpec& spec, const InterfaceInfo& interface) {
   const uint16_t point = points_.add({interface.name, interface.index, spec.netns});
-  if (point == ObservationPointTable::kMax) throw Error("WEIR_INTERFACE", "too many Observation Points");
+  if (point == ObservationPointTable::kMax) {
+    throw Error("WEIR_INTERFACE", "more than " + std::to_string(ObservationPointTable::kMax) + " Observation Points at once");
+  }
+  try {
+    runTeam(spec, interface, point);
+  } catch (...) {
+    points_.release(point);
+    throw;
+  }
+}
+
+void Meter::runTeam(const SourceSpec& spec, const InterfaceInfo& interface, uint16_t point) {
   auto team = std::make_unique<Team>();
   team->spec = spec;
   team->interface = interface.name;
+  team->point = point;
   team->fanout = std::make_shared<FanoutState>();
   const unsigned size = options_.workers;
   for (unsigned i = 0; i < size; i++) {
@@ -215,7 +233,7 @@ void Meter::startTeam(const SourceSpec& spec, const InterfaceInfo& interface) {
   teams_.push_back(std::move(team));
 }
 
-// Watcher thread: follows interfaces that patterns name.
+// Watcher thread: follows interfaces that patterns name, and names that were not there.
 void Meter::watch() {
   ::pthread_setname_np(::pthread_self(), "weir watcher");
   while (!stopping_.load(std::memory_order_acquire)) {
@@ -258,7 +276,8 @@ void Meter::follow(size_t index) {
   }
 }
 
-// Watcher thread: teams whose interface is gone leave once their records are taken; their counters stay in the sums.
+// Watcher thread: teams whose interface is gone leave once their records are taken; their counters stay in the sums, and their
+// Observation Point is another's one day.
 void Meter::retire() {
   const std::lock_guard lock(mutex_);
   std::erase_if(teams_, [&](const std::unique_ptr<Team>& team) {
@@ -267,6 +286,7 @@ void Meter::retire() {
       if (!worker->finished() || !worker->ring().empty()) return false;
     }
     addCounters(*team, retired_);
+    points_.release(team->point);
     return true;
   });
 }
@@ -285,7 +305,17 @@ void Meter::take(BatchBuffer& batch) {
     }
   }
   batch.heapSize = heapSize;
-  if (attribution_ == nullptr) return;
+  if (attribution_ != nullptr) attribute(batch, first);
+  if (!live()) return;
+  clock_->observe();
+  toWallTime(batch, first, clock_->wallOffsetNs());
+}
+
+bool Meter::live() const {
+  return options_.sources.empty() || options_.sources.front().kind != SourceSpec::file;
+}
+
+void Meter::attribute(BatchBuffer& batch, uint32_t first) {
   // Packets' flows first: what they told of makes no socket flow.
   attribution_->attribute(batch, first, points_);
   if (takesSockets_) takeSockets(batch);

@@ -26,7 +26,7 @@ struct SourceSpec {
 };
 
 struct MeterOptions {
-  std::vector<SourceSpec> sources;
+  std::vector<SourceSpec> sources;  // all of them files, or none
   unsigned workers = 1;
   FlowCacheOptions cache;
   DecoderOptions decoder;
@@ -67,6 +67,7 @@ class Meter {
   // Opens everything; throws Error and leaves nothing running when one Observation Point cannot be opened.
   void start();
   // Moves waiting records into the batch, fair over the workers, and lets the Attribution fill in who is at their ends.
+  // Times are since the Unix epoch: of files as the packets have them, else as the system clock is now.
   void take(BatchBuffer& batch);
   bool finished();
   std::vector<FrameSource::Notice> takeNotices();
@@ -90,6 +91,7 @@ class Meter {
     std::string interface;  // empty for files
     std::vector<std::unique_ptr<Worker>> workers;
     std::shared_ptr<FanoutState> fanout;
+    uint16_t point = 0;
     bool leaving = false;
   };
 
@@ -98,12 +100,15 @@ class Meter {
   void startInterfaces(const SourceSpec& spec);
   void startPattern(const SourceSpec& spec);
   void startTeam(const SourceSpec& spec, const InterfaceInfo& interface);
+  void runTeam(const SourceSpec& spec, const InterfaceInfo& interface, uint16_t point);
   WorkerOptions workerOptions(const std::string& name, bool live, unsigned index, unsigned team);
   void watch();
   void follow(size_t spec);
   void retire();
   bool workersDone();
   void takeSockets(BatchBuffer& batch);
+  void attribute(BatchBuffer& batch, uint32_t first);
+  bool live() const;
   void addCounters(const Team& team, MeterCounters& sums);
   void notice(FrameSource::Notice::Level level, const std::string& code, const std::string& text);
 
@@ -114,6 +119,7 @@ class Meter {
   std::function<void()> wake_;
   Attribution* attribution_;
   ObservationPointTable points_;
+  const std::shared_ptr<ProbeClock> clock_ = std::make_shared<ProbeClock>();
   bool takesSockets_ = false, socketsStopped_ = false;
   uint16_t socketsPoint_ = 0;
   std::mutex mutex_;  // teams_, retired_, notices_

@@ -1,7 +1,6 @@
 #include "metering/worker.h"
 
 #include <pthread.h>
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,12 +25,6 @@ constexpr uint32_t kLongestHanded = 65'535;         // octets of one
 constexpr size_t kExpireAtOnce = 2048;  // flows looked at between two reads of a live source
 // At the end a live source is read this long: what the kernel took before stop() is handed over within its block timeout.
 constexpr uint64_t kLastReadNs = 60'000'000;
-
-uint64_t clockNs(clockid_t clock) {
-  timespec now;
-  clock_gettime(clock, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 // What travels between workers: the packet without its frame; with DPI its octets from the IP header on stand behind.
 struct HandedPacket {
@@ -71,6 +64,7 @@ Worker::Worker(const WorkerOptions& options, std::vector<std::unique_ptr<FrameSo
       inspector_(options.dpi ? std::make_unique<FlowInspector>(*options.dpi) : nullptr),
       cache_(inspectedBy(inspector_.get(), options.cache), ring_),
       sampler_(options.sampling),
+      packetClock_(*options_.clock),
       frames_(kBurst),
       packets_(kBurst) {}
 
@@ -145,23 +139,38 @@ void Worker::run() {
 void Worker::readOnce(FrameSource& source) {
   if (!live_) heartbeat_.rest();  // a pipe or a disk
   size_t frames = source.read(frames_, expiring_ ? 0 : kIdleWaitMs);
+  const uint64_t monotonic = turnClock(frames);
   if (sampler_.active() && frames != 0) frames = sampleBurst(frames);
   if (frames != 0) {
     const size_t packets = decodeBurst(frames);
     if (packets != 0) cache_.update(std::span(packets_.data(), packets));
   }
   if (!inboxes_.empty()) drainInboxes();
-  const uint64_t monotonic = clockNs(CLOCK_MONOTONIC_COARSE);
-  heartbeat_.beat(monotonic);
   expire();
   if (monotonic >= nextRefreshNs_) {
     nextRefreshNs_ = monotonic + kRefreshEveryNs;
+    if (live_) options_.clock->observe();
     source.refresh();
     position_.store(source.position(), std::memory_order_relaxed);
     collectNotices(source);
     if (const uint64_t activeNs = timeoutActiveNs_.exchange(0)) cache_.setTimeouts(activeNs, timeoutIdleNs_.load());
   }
   ring_.wakeIfDue(monotonic);
+}
+
+// Behind the read, so that no packet's stamp is of after a step that the look did not see. Gives CLOCK_MONOTONIC.
+uint64_t Worker::turnClock(size_t frames) {
+  uint64_t monotonic = 0;
+  if (live_) {
+    const ProbeClock::Now now = packetClock_.turn(frames != 0);
+    nowNs_ = now.probeNs;
+    monotonic = now.monotonicNs;
+    if (inspector_) inspector_->setWallOffset(options_.clock->wallOffsetNs());
+  } else {
+    monotonic = systemClocks().read(CLOCK_MONOTONIC_COARSE);
+  }
+  heartbeat_.beat(monotonic);
+  return monotonic;
 }
 
 // Live, many flows that are due at once leave in portions and only while the ring has room, so that none is dropped.
@@ -171,12 +180,12 @@ void Worker::expire() {
     return;
   }
   const bool room = ring_.used() < ring_.capacity() / 2;
-  expiring_ = room && !cache_.tick(clockNs(CLOCK_REALTIME_COARSE) - kRingDelayNs, kExpireAtOnce);
+  expiring_ = room && !cache_.tick(nowNs_ - kRingDelayNs, kExpireAtOnce);
 }
 
 void Worker::readLast(FrameSource& source) {
-  const uint64_t end = clockNs(CLOCK_MONOTONIC) + kLastReadNs;
-  while (!source.ended() && clockNs(CLOCK_MONOTONIC) < end) readOnce(source);
+  const uint64_t end = monotonicNs() + kLastReadNs;
+  while (!source.ended() && monotonicNs() < end) readOnce(source);
 }
 
 // Moves the frames to be metered to the front and counts the others; their times still move the clock of a file.
@@ -192,6 +201,7 @@ size_t Worker::decodeBurst(size_t frames) {
   size_t count = 0;
   for (size_t i = 0; i < frames; i++) {
     Packet& packet = packets_[count];
+    if (live_) frames_[i].ns = packetClock_.timeOf(frames_[i].ns);
     if (decoder_.decode(frames_[i], packet) != Outcome::metered) continue;
     if (place && handOver(packet)) continue;
     count++;

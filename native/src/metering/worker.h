@@ -15,6 +15,7 @@
 #include "capture/frame.h"
 #include "decode/decoder.h"
 #include "metering/flow_cache.h"
+#include "metering/packet_clock.h"
 #include "metering/record_ring.h"
 #include "metering/sampling.h"
 
@@ -27,11 +28,13 @@ struct WorkerOptions {
   RecordRingOptions ring;
   PacketSamplingOptions sampling;
   std::shared_ptr<const DpiEngine> dpi;  // null = nobody looks inside flows
+  std::shared_ptr<ProbeClock> clock = std::make_shared<ProbeClock>();  // the Meter's
   unsigned index = 0;    // within its team
   unsigned team = 1;     // workers that share the interface's fan-out group
   std::function<bool()> placementKnown;  // team > 1: the fan-out program is ours, so a flow's worker can be computed
 };
 
+// Flows of live sources live by probe time, and so are the times in their records; flows of files by the packets' times.
 // Frames of one flow that the fan-out gave to another worker of the team (fragments, deep tunnels) are handed over.
 class Worker {
  public:
@@ -74,6 +77,7 @@ class Worker {
  private:
   void run();
   void readOnce(FrameSource& source);
+  uint64_t turnClock(size_t frames);
   void expire();
   void readLast(FrameSource& source);
   size_t sampleBurst(size_t frames);
@@ -94,6 +98,8 @@ class Worker {
   std::unique_ptr<FlowInspector> inspector_;
   FlowCache cache_;
   PacketSampler sampler_;
+  PacketClock packetClock_;
+  uint64_t nowNs_ = 0;  // probe time of this turn, when live
   std::vector<Frame> frames_;
   std::vector<Packet> packets_;
   std::vector<Worker*> team_;

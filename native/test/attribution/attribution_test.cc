@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "capture/interfaces.h"
@@ -22,10 +22,7 @@ using namespace weir;
 
 namespace {
 
-uint64_t realNow() {
-  using namespace std::chrono;
-  return static_cast<uint64_t>(duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count());
-}
+uint64_t probeNow() { return systemClocks().read(CLOCK_BOOTTIME); }
 
 sockaddr_in loopback(uint16_t port = 0) {
   sockaddr_in address{};
@@ -76,8 +73,8 @@ struct Batch {
     key.protocol = IPPROTO_TCP;
     key.ipVersion = 4;
     record.hot.directionMethod = direction;
-    record.hot.startNs = realNow() - 1'000'000;
-    record.hot.endNs = realNow();
+    record.hot.startNs = probeNow() - 1'000'000;
+    record.hot.endNs = probeNow();
     return record;
   }
   std::string text(TextRef ref) const {

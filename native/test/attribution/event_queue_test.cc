@@ -53,17 +53,18 @@ TEST_CASE("an event is a record: the local end at side 0; of a process alone wit
   CHECK(recordOf(event, 7000, 7000).hot.key.ipVersion == 6);
 }
 
-TEST_CASE("packet times keep their sockets over a step of the clock") {
+TEST_CASE("packet times keep their sockets over a sleep of the machine") {
   ClockOffset offset;
   offset.observe(1'000'000'000, 50'000'000'000);
   CHECK(offset.toMonotonic(52'000'000'000) == 2'000'000'000);
-  offset.observe(3'000'000'000, 50'000'100'000);  // slewed
-  CHECK(offset.toMonotonic(52'000'100'000) == 2'000'000'000);
-  offset.observe(5'000'000'000, 90'000'000'000);  // set
+  CHECK(offset.toMonotonic(50'500'000'000) == 500'000'000);  // a process of before the probe
+  offset.observe(3'000'000'000, 50'000'100'000);  // as exactly as it is read
+  CHECK(offset.toMonotonic(52'000'000'000) == 2'000'000'000);
+  offset.observe(5'000'000'000, 90'000'000'000);
   CHECK(offset.toMonotonic(96'000'000'000) == 6'000'000'000);
-  CHECK(offset.toMonotonic(54'000'100'000) == 4'000'000'000);  // a packet of before
-  CHECK(offset.toReal(4'000'000'000) == 54'000'100'000);
-  CHECK(offset.toReal(6'000'000'000) == 96'000'000'000);
+  CHECK(offset.toMonotonic(54'000'000'000) == 4'000'000'000);  // a packet of before
+  CHECK(offset.toProbe(4'000'000'000) == 54'000'000'000);
+  CHECK(offset.toProbe(6'000'000'000) == 96'000'000'000);
 }
 
 TEST_CASE("addresses by namespace; one that several have belongs to none of them") {

@@ -15,9 +15,9 @@ namespace weir {
 namespace {
 
 constexpr uint64_t kSecond = 1'000'000'000;
-constexpr int64_t kOffset = 1'700'000'000'000'000'000;  // CLOCK_REALTIME - CLOCK_MONOTONIC
+constexpr uint64_t kSlept = 100'000'000'000'000;  // probe time - CLOCK_MONOTONIC
 constexpr uint64_t kStart = 1000 * kSecond;              // monotonic
-constexpr uint64_t real(uint64_t monotonicNs) { return monotonicNs + static_cast<uint64_t>(kOffset); }
+constexpr uint64_t probe(uint64_t monotonicNs) { return monotonicNs + kSlept; }
 
 struct Socket {
   uint64_t cookie;
@@ -60,13 +60,13 @@ weir_tcp_health health(uint64_t acked, uint64_t received, uint32_t out, uint32_t
 class Flows {
  public:
   explicit Flows(const SocketFlowOptions& options = {}) : flows(options) {
-    flows.tick(real(nowNs));  // from now on a snapshot tells of new sockets
+    flows.tick(probe(nowNs));  // from now on a snapshot tells of new sockets
   }
 
   template <class Event>
   void give(Event& event, uint16_t kind, EventOrigin origin = EventOrigin::bpf) {
     event.event = {nowNs, kind, sizeof event, 0};
-    flows.onEvent(event.event, origin, kOffset);
+    flows.onEvent(event.event, origin, kSlept);
   }
   void connect(const Socket& socket) {
     Socket early = socket;
@@ -105,7 +105,7 @@ class Flows {
   }
   bool pass(uint64_t ns) {
     nowNs += ns;
-    return flows.tick(real(nowNs));
+    return flows.tick(probe(nowNs));
   }
   std::vector<SocketFlow> take() {
     std::vector<SocketFlow> all;
@@ -168,8 +168,8 @@ TEST_CASE("a connection of ours: payload without SYN and FIN, we are the source"
   CHECK(hot.packets[1] == 8);
   CHECK(hot.tcpFlags[0] == 0x13);
   CHECK(hot.tcpFlags[1] == 0x13);
-  CHECK(hot.startNs == real(kStart));
-  CHECK(hot.endNs == real(kStart + 1000 + kSecond));
+  CHECK(hot.startNs == probe(kStart));
+  CHECK(hot.endNs == probe(kStart + 1000 + kSecond));
   CHECK(hot.endReason == EndReason::endOfFlow);
   CHECK(hot.recordIndex == 0);
   CHECK(flow.record.link.firstSeenNs == hot.startNs);
@@ -323,7 +323,7 @@ TEST_CASE("active timeout: asks for a snapshot, tells the difference, never less
   CHECK(first.record.hot.payloadOctets[0] == 1000);
   CHECK(first.record.hot.payloadOctets[1] == 200);
   CHECK(first.record.hot.tcpFlags[0] == 0x12);
-  CHECK(first.record.hot.endNs == real(countedNs));
+  CHECK(first.record.hot.endNs == probe(countedNs));
 
   // Nothing happened: no record.
   CHECK(flows.pass(60 * kSecond));
@@ -348,8 +348,8 @@ TEST_CASE("active timeout: asks for a snapshot, tells the difference, never less
   CHECK(last.record.hot.payloadOctets[1] == 0);
   CHECK(last.record.hot.packets[0] == 4);
   CHECK(last.record.hot.tcpFlags[0] == 0x11);
-  CHECK(last.record.hot.startNs == real(lookedNs));
-  CHECK(last.record.link.firstSeenNs == real(kStart));
+  CHECK(last.record.hot.startNs == probe(lookedNs));
+  CHECK(last.record.link.firstSeenNs == probe(kStart));
 }
 
 TEST_CASE("a snapshot that shows nothing of a connection is not asked for again at once") {
@@ -367,20 +367,20 @@ TEST_CASE("a connection older than the probe starts with nothing") {
                             describe(kClient, TCP_ESTABLISHED, TCP_ESTABLISHED),
                             {},
                             health(1'000'001, 2'000'000, 800, 900, WEIR_SUM_SYN)};
-  old.onEvent(event.event, EventOrigin::snapshot, kOffset);
-  old.tick(real(kStart));
+  old.onEvent(event.event, EventOrigin::snapshot, kSlept);
+  old.tick(probe(kStart));
   weir_close_event close{{kStart + kSecond, WEIR_CLOSE, sizeof close, 0},
                          describe(kClient, TCP_CLOSE, TCP_LAST_ACK),
                          health(1'000'102, 2'000'001, 804, 903, kWholeClient)};
-  old.onEvent(close.event, EventOrigin::bpf, kOffset);
-  old.tick(real(kStart + kSecond));
+  old.onEvent(close.event, EventOrigin::bpf, kSlept);
+  old.tick(probe(kStart + kSecond));
   SocketFlow flow;
   REQUIRE(old.take(flow));
   checkEnds(flow.record, "10.0.0.1", 40000, "192.0.2.7", 443);
   CHECK(flow.record.hot.payloadOctets[0] == 100);
   CHECK(flow.record.hot.payloadOctets[1] == 0);
   CHECK(flow.record.hot.packets[0] == 4);
-  CHECK(flow.record.hot.startNs == real(kStart));
+  CHECK(flow.record.hot.startNs == probe(kStart));
   CHECK(flow.record.hot.tcpFlags[0] == 0x11);
 }
 
@@ -418,15 +418,15 @@ TEST_CASE("what is open waits for the records of packets; an older connection's 
                             describe(kClient, TCP_ESTABLISHED, TCP_ESTABLISHED),
                             {},
                             health(101, 200, 80, 90, WEIR_SUM_SYN)};
-  old.onEvent(event.event, EventOrigin::snapshot, kOffset);
-  old.tick(real(kStart));
+  old.onEvent(event.event, EventOrigin::snapshot, kSlept);
+  old.tick(probe(kStart));
   const auto answer = [&](uint64_t seconds, uint64_t acked) {
-    CHECK_FALSE(old.tick(real(kStart + (seconds - 1) * kSecond)));
-    CHECK(old.tick(real(kStart + seconds * kSecond)));
+    CHECK_FALSE(old.tick(probe(kStart + (seconds - 1) * kSecond)));
+    CHECK(old.tick(probe(kStart + seconds * kSecond)));
     event.event.time_ns = kStart + seconds * kSecond;
     event.health = health(acked, 200, 81, 91, WEIR_SUM_SYN);
-    old.onEvent(event.event, EventOrigin::snapshot, kOffset);
-    old.tick(real(event.event.time_ns));
+    old.onEvent(event.event, EventOrigin::snapshot, kSlept);
+    old.tick(probe(event.event.time_ns));
   };
   SocketFlow flow;
   answer(77, 201);
@@ -542,7 +542,7 @@ TEST_CASE("tier T0: a socket that no dump shows any more has ended") {
   flows.pass(16 * kSecond);
   const FlowRecord record = flows.only().record;
   CHECK(record.hot.endReason == EndReason::idle);
-  CHECK(record.hot.endNs == real(seenNs));
+  CHECK(record.hot.endNs == probe(seenNs));
   CHECK(record.hot.payloadOctets[0] == 200);
   flows.pass(100 * kSecond);
   CHECK(flows.take().empty());

@@ -1,7 +1,7 @@
 // nfcapd, and nfdump on what it wrote.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import type { Undo } from '../undo.js';
 import type { FlowFields, SeenFlow } from '../seen_flow.js';
 import { saying } from '../weir.js';
 import { type Collector, end, type HeardByDomain, heardOf, output, start } from './process.js';
@@ -42,7 +42,7 @@ export interface Nfcapd extends Collector {
   log(): string;
 }
 
-export async function startNfcapd(context: TestContext, folder: string, port: number, host: string): Promise<Nfcapd> {
+export async function startNfcapd(context: Undo, folder: string, port: number, host: string): Promise<Nfcapd> {
   const args = ['-b', host, ...(host.includes(':') ? ['-6'] : []), '-p', String(port), '-w', folder];
   const child = start(context, 'nfcapd', [...args, '-t', '86400', '-B', '8000000']);
   let log = '';

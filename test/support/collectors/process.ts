@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TestContext } from 'node:test';
+import type { Undo } from '../undo.js';
 import type { SeenFlow } from '../seen_flow.js';
 
 export interface Heard {
@@ -46,7 +46,7 @@ export function heardOf(map: Map<number, Heard>, domain: number): Heard {
 }
 
 /** Starts a program that goes with the test; the output to `file` when one is given. */
-export function start(context: TestContext, command: string, args: readonly string[], file?: string): ChildProcess {
+export function start(context: Undo, command: string, args: readonly string[], file?: string): ChildProcess {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
   context.after(() => void child.kill('SIGKILL'));
   if (file !== undefined) child.stdout.pipe(createWriteStream(file));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Exporter } from '../../../src/exporting/exporter.js';
 import { SessionControl } from '../../../src/exporting/session_control.js';
+import type { UnitRun } from '../../../src/sinks/sink.js';
 import { FakeEncoder, fakeBatch } from '../../support/fake_encoder.js';
 import { FakeSink } from '../../support/fake_sink.js';
 import { FakeSpool } from '../../support/fake_spool.js';
@@ -137,24 +138,50 @@ test('a segment stays on disk until the sink has reported all of it', async () =
   assert.equal(next.exporter.counters().exported, 20);
 });
 
+/** The units 1 and 2 as a sink gives them back. */
+const oneAndTwo = (): UnitRun => ({
+  bytes: new Uint8Array(Buffer.from('1\n2\n')),
+  ends: Uint32Array.of(2, 4),
+  records: Uint32Array.of(1, 1),
+  dataRecords: Uint32Array.of(1, 1),
+  from: 0,
+  to: 2,
+});
+
 test('units that were reported as sent are sent again, and counted once', async () => {
   const { exporter, sink } = await rig();
   exporter.accept(fakeBatch([1, 2]));
-  const again = Buffer.from('1\n2\n');
-  const run = {
-    bytes: new Uint8Array(again),
-    ends: Uint32Array.of(2, 4),
-    records: Uint32Array.of(1, 1),
-    dataRecords: Uint32Array.of(1, 1),
-    from: 0,
-    to: 2,
-  };
-  sink.events.returned(run, 2);
+  sink.events.returned(oneAndTwo(), 2);
   sink.events.unconfirmed(5);
   const { exported, resent, unconfirmed, queued } = exporter.counters();
   assert.deepEqual([exported, resent, unconfirmed, queued], [2, 2, 5, 0]);
   assert.deepEqual(sentIds(sink), [1, 2, 1, 2]);
   assertConserved(exporter);
+});
+
+test('units that were reported as sent wait in the spool like others, though they count no records there', async () => {
+  const { exporter, sink, spool, clock } = await rig();
+  exporter.accept(fakeBatch([1, 2]));
+  sink.ready = false;
+  sink.events.returned(oneAndTwo(), 2);
+  clock.advance(2_000);
+  assert.equal(spool.units, 2);
+  exporter.accept(fakeBatch([3]));
+  sink.free();
+  for (let turn = 0; turn < 20; turn++) await settled();
+  assert.deepEqual(sentIds(sink), [1, 2, 1, 2, 3]);
+  assert.deepEqual([spool.units, exporter.counters().exported], [0, 3]);
+  assertConserved(exporter);
+});
+
+test('units that were reported as sent and are given up later are unconfirmed', async () => {
+  const { exporter, sink } = await rig();
+  exporter.accept(fakeBatch([1, 2]));
+  sink.ready = false;
+  sink.events.returned(oneAndTwo(), 2);
+  exporter.spoolLost('spoolError', { records: 0, repeated: 2 });
+  const { exported, dropped, unconfirmed } = exporter.counters();
+  assert.deepEqual([exported, dropped.spoolError, unconfirmed], [2, 0, 2]);
 });
 
 test('model: whatever the sink does, no record is lost, doubled or miscounted', async () => {

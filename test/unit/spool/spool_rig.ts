@@ -106,7 +106,7 @@ export class SpoolRig {
       maxAgeMs: 0,
       clock: this.clock,
       fs: this.disk,
-      onLost: (cause, records, units) => this.losses.push({ cause, records, units }),
+      onLost: (cause, { records, units }) => this.losses.push({ cause, records, units }),
       onNotice: (level, text) => this.notices.push(`${level}: ${text.replaceAll(this.folder, 'FOLDER')}`),
       ...more,
     };
