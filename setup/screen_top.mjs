@@ -23,6 +23,7 @@ const turnMs = 2_500;
 
 // Colours of a terminal: 30 to 37 and 90 to 97 as SGR numbers them.
 const palette = ['#3b4252', '#e06c75', '#98c379', '#e5c07b', '#61afef', '#c678dd', '#56b6c2', '#d8dee9'];
+const shades = ['#3b4252', '#8f3f46', '#4f6f42', '#8a6d3b', '#2f5d8a', '#70407f', '#7fd1de', '#d8dee9'];
 const plain = { colour: '#d8dee9', background: '#1e222a', bold: false, dim: false, underline: false, inverse: false };
 
 /** The look after one SGR parameter. */
@@ -38,7 +39,7 @@ function looked(look, code) {
   if (code === 39) return { ...look, colour: plain.colour };
   if (code === 49) return { ...look, background: plain.background };
   if (code % 10 < 8 && [3, 9].includes(Math.floor(code / 10))) return { ...look, colour: palette[code % 10] };
-  if (code % 10 < 8 && [4, 10].includes(Math.floor(code / 10))) return { ...look, background: palette[code % 10] };
+  if (code % 10 < 8 && [4, 10].includes(Math.floor(code / 10))) return { ...look, background: shades[code % 10] };
   return look;
 }
 
@@ -58,7 +59,7 @@ function span(text, { colour, background, bold, dim, underline, inverse }) {
 /** A page that looks like the terminal; screen is what `tmux capture-pane -e` gives. */
 export function terminalPage(screen) {
   let look = { ...plain };
-  const parts = screen.split(/\u001b\[([\d;]*)m/);
+  const parts = screen.split(/\p{Cc}\[([\d;]*)m/u);
   const spans = parts.map((part, index) => {
     if (index % 2 === 0) return part === '' ? '' : span(part, look);
     for (const code of part.split(';')) look = looked(look, Number(code));
@@ -88,7 +89,7 @@ async function startTraffic(folder, undo) {
 function startTop(folder, undo) {
   const tmux = (...args) => spawnSync('tmux', ['-S', join(folder, 'tmux'), ...args], { encoding: 'utf8' }).stdout;
   undo.push(() => tmux('kill-server'));
-  const command = `env -u CI ${process.execPath} ${join(root, 'dist', 'src', 'cli.js')} top -i lo@netns:${netns}`;
+  const command = `env CI=false CONTINUOUS_INTEGRATION=false ${process.execPath} ${join(root, 'dist', 'src', 'cli.js')} top -i lo@netns:${netns}`;
   tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(size.width), '-y', String(size.height), command);
   return tmux;
 }

@@ -1,17 +1,24 @@
 // Traffic for the pictures of weir top: servers and clients of several users in a network namespace of their own, with a
-// little delay and loss. Run by setup/screen_top.mjs inside the namespace; ends with its stdin.
+// little delay and loss where the kernel has netem. Run by setup/screen_top.mjs inside the namespace; ends with its stdin.
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dnsServer } from './small_dns.mjs';
 
 const folder = process.argv[2];
 const server = '10.20.0.1';
 const clients = ['10.20.0.31', '10.20.0.32', '10.20.0.47', '10.20.0.90'];
 const children = new Set();
+// Debian's own programs: what root has at home is closed to others.
+const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/nonexistent' };
 
 /** Starts a program as a user of Debian's, again when it ends if `every` (ms) is given. */
 function start(user, command, every) {
-  const child = spawn('setpriv', [`--reuid=${user}`, '--clear-groups', ...command], { cwd: folder, stdio: 'ignore' });
+  const child = spawn('setpriv', [`--reuid=${user}`, '--clear-groups', ...command], {
+    cwd: folder,
+    stdio: 'ignore',
+    env,
+  });
   children.add(child);
   child.on('error', () => {});
   child.once('close', () => {
@@ -25,25 +32,12 @@ const run = (command, ...args) => spawnSync(command, args, { cwd: folder, stdio:
 function prepare() {
   run('ip', 'link', 'set', 'lo', 'up');
   for (const address of [server, ...clients]) run('ip', 'address', 'add', `${address}/32`, 'dev', 'lo');
+  run('sysctl', '-qw', 'net.ipv4.ip_unprivileged_port_start=0');
   run('tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '2ms', '1ms', 'loss', '0.3%');
   writeFileSync(join(folder, 'image.bin'), Buffer.alloc(1 << 20));
   writeFileSync(join(folder, 'page.html'), '<p>weir</p>'.repeat(2_000));
-  run(
-    'openssl',
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=shop.example',
-    '-keyout',
-    'key.pem',
-    '-out',
-    'cert.pem',
-  );
+  const certificate = 'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=shop.example -keyout key.pem -out cert.pem';
+  run('openssl', ...certificate.split(' '));
   run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', 'host_key');
   mkdirSync('/run/sshd', { recursive: true });
   chmodSync(join(folder, 'key.pem'), 0o644);
@@ -58,14 +52,6 @@ function prepare() {
   );
 }
 
-const dnsServer = `
-import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(('${server}', 53))
-while True:
-    q, peer = s.recvfrom(512)
-    end = q.index(0, 12) + 5
-    s.sendto(q[:2] + b'\\x81\\x80' + q[4:6] + q[4:6] + bytes(4) + q[12:end] + b'\\xc0\\x0c' + b'\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4\\x7f\\0\\0\\1', peer)`;
 const dnsClient = `
 process.title = 'resolver';
 const { Resolver } = require('node:dns');
@@ -103,7 +89,7 @@ function serve() {
     'key.pem',
     '-quiet',
   ]);
-  start('daemon', ['python3', '-c', dnsServer]);
+  start('daemon', ['python3', '-c', dnsServer(server)]);
   start('backup', ['iperf3', '-s', '-B', server]);
   start('root', [
     '/usr/sbin/sshd',

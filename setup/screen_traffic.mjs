@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dnsServer } from './small_dns.mjs';
 
 const folder = process.argv[2];
 const children = new Set();
@@ -39,14 +40,6 @@ spawnSync(
   { cwd: folder, stdio: 'ignore' },
 );
 
-const dnsServer = `
-import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(('127.0.0.1', 53))
-while True:
-    q, peer = s.recvfrom(512)
-    end = q.index(0, 12) + 5
-    s.sendto(q[:2] + b'\\x81\\x80' + q[4:6] + q[4:6] + bytes(4) + q[12:end] + b'\\xc0\\x0c' + b'\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4\\x7f\\0\\0\\1', peer)`;
 const dnsClient = `
 const { Resolver } = require('node:dns');
 const resolver = new Resolver();
@@ -62,7 +55,7 @@ while True:
 
 start('python3', ['-m', 'http.server', '8080', '--bind', '127.0.0.1']);
 start('openssl', ['s_server', '-accept', '8443', '-www', '-cert', 'cert.pem', '-key', 'key.pem', '-quiet']);
-start('python3', ['-c', dnsServer]);
+start('python3', ['-c', dnsServer('127.0.0.1')]);
 start(process.execPath, ['-e', dnsClient]);
 start('python3', ['-c', sensor]);
 

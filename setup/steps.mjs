@@ -63,7 +63,6 @@ export const packages = {
     'lintian',
     'mmdebstrap',
     'chromium',
-    'prometheus',
     // manual page and shell completion
     'mandoc',
     'man-db',
@@ -71,8 +70,8 @@ export const packages = {
     'fish',
     'bsdutils', // script(1)
   ],
-  /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
-  servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
+  /** Real servers for tests: only where installing them does not start them (no systemd). */
+  servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server', 'prometheus'],
   /** For the pictures of docs/ (setup/screens.mjs). */
   screens: ['chromium', 'prometheus', 'fonts-dejavu-core', 'openssl', 'curl', 'python3', 'iproute2', 'tmux'],
   /** Who talks in the pictures of weir top. */

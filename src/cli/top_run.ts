@@ -165,6 +165,11 @@ export function probeSource(options: Options, log: Logger, start: StartProbe, st
   };
 }
 
+/** ink draws nothing in what it takes for continuous integration: a screen would stay empty. */
+function inCi(env: Environment): boolean {
+  return ['CI', 'CONTINUOUS_INTEGRATION'].some((name) => !['0', 'false', undefined].includes(env[name]));
+}
+
 /** Where keys come from: stdin, or the terminal itself when flows come by stdin. */
 function keyboard(io: TopIo, stdinTaken: boolean): NodeJS.ReadStream | undefined {
   if (!stdinTaken && io.stdin?.isTTY) return io.stdin;
@@ -216,11 +221,11 @@ export async function topCommand(parsed: ParsedArguments, env: Environment, io: 
   const quiet = flags.once || flags.json || timed;
   // One table of a pipe covers the time of its records; a screen, or a time that is given, is about now.
   const source = await chooseSource(urls, loaded, board.log, timed || !quiet, io);
-  const keys = quiet || io.stdout.isTTY !== true ? undefined : keyboard(io, urls.includes('-'));
+  const keys = quiet || io.stdout.isTTY !== true || inCi(env) ? undefined : keyboard(io, urls.includes('-'));
   const stop = onSignals(io);
   try {
     if (keys === undefined) {
-      if (!quiet) io.stderr.write('weir top: no terminal for a screen: one table, as with --once\n');
+      if (!quiet) io.stderr.write('weir top: no terminal for a screen (or CI is set): one table, as with --once\n');
       await runOnce(source, options, {
         write: (text) => void io.stdout.write(text),
         width: io.stdout.columns ?? 120,

@@ -70,12 +70,16 @@ function Tabs({ picture }: { picture: Picture }): ReactNode {
   );
 }
 
+function headingLook(sorted: boolean): { inverse?: boolean; bold?: boolean; color?: string; backgroundColor?: string } {
+  return sorted ? { bold: true, color: 'black', backgroundColor: 'cyan' } : { inverse: true };
+}
+
 function Headings({ plan, heading, sort, units }: HeadingsProps): ReactNode {
   return (
     <Line>
       <Text inverse>{fit(heading, plan.label)}</Text>
       {plan.columns.map((column) => (
-        <Text key={column.name} inverse bold={column.name === sort} underline={column.name === sort}>
+        <Text key={column.name} {...headingLook(column.name === sort)}>
           {fit(headingText(column.heading, column.unit, units), plan.value, 'right')}
         </Text>
       ))}
@@ -174,6 +178,8 @@ function Hosts({ picture, hosts }: { picture: Picture; hosts: Table }): ReactNod
   );
 }
 
+const hints = '1-0 questions · / filter · Space freeze · < > sort · + - window · Enter look into · ? help · q quit';
+
 function Bottom({ picture }: { picture: Picture }): ReactNode {
   const { state, notice } = picture;
   const typing = state.typing;
@@ -181,11 +187,7 @@ function Bottom({ picture }: { picture: Picture }): ReactNode {
     <>
       {typing === undefined ? (
         <Line>
-          {
-            <Text dimColor>
-              1-0 questions / filter Space freeze {'< >'} sort + - window Enter look into ? help q quit
-            </Text>
-          }
+          <Text dimColor>{hints}</Text>
         </Line>
       ) : (
         <Line>
@@ -262,11 +264,11 @@ export function Screen({ model }: { model: Model }): ReactNode {
     else model.press(one);
   });
   if (picture.state.help) return <Help picture={picture} />;
-  const { state, table, sight, hosts, width, height } = picture;
+  const { state, table, hosts, width, height } = picture;
   return (
     <Box flexDirection="column" width={width} height={height - 1} overflow="hidden">
       <Headline picture={picture} />
-      <Line>{totalsText(table.totals, state.units, sight.seconds)}</Line>
+      <Line>{totalsText(table.totals, state.units)}</Line>
       <Losses picture={picture} />
       <Tabs picture={picture} />
       {hosts === undefined ? null : <Hosts picture={picture} hosts={hosts} />}

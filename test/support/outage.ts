@@ -240,8 +240,8 @@ export interface Scrape {
 
 /** /metrics of a run with --metrics 127.0.0.1:0. */
 export async function scrape(weir: LiveWeir): Promise<Scrape> {
-  await weir.said(/serving \/metrics/);
-  const place = /serving \/metrics, \/healthz and \/readyz on (?:http:\/\/)?([\d.]+:\d+)/.exec(weir.stderr)?.[1];
+  await weir.said(/serving .*\/metrics/);
+  const place = /serving .*\/metrics, \/healthz and \/readyz on (?:http:\/\/)?([\d.]+:\d+)/.exec(weir.stderr)?.[1];
   const families = parsePrometheus(await (await fetch(`http://${place}/metrics`)).text());
   const samples = (name: string) => families.get(name)?.samples ?? [];
   const sum = (name: string, labels: Record<string, string> = {}) =>
@@ -308,7 +308,7 @@ export async function settled(
 }
 
 export async function readiness(weir: LiveWeir): Promise<{ status: number; text: string }> {
-  await weir.said(/serving \/metrics/);
+  await weir.said(/serving .*\/metrics/);
   const place = /\/readyz on (?:http:\/\/)?([\d.]+:\d+)/.exec(weir.stderr)?.[1];
   const answer = await fetch(`http://${place}/readyz`);
   return { status: answer.status, text: await answer.text() };

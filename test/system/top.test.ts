@@ -28,7 +28,7 @@ class Tmux {
     this.#socket = join(temporaryFolder(t), 'tmux');
     t.after(() => void this.#tmux('kill-server'));
     // ink draws nothing where CI is set; the shell is what is there after top.
-    const shell = `env -u CI -u CONTINUOUS_INTEGRATION WEIR_SPOOL= sh -c 'stty -a | grep -o "[-]*icanon"; ${command}; echo "status $?"; stty -a | grep -o "[-]*icanon"; exec cat'`;
+    const shell = `env CI=false CONTINUOUS_INTEGRATION=false WEIR_SPOOL= sh -c 'stty -a | grep -o "[-]*icanon"; ${command}; echo "status $?"; stty -a | grep -o "[-]*icanon"; exec cat'`;
     const made = this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(width), '-y', String(height), shell);
     assert.equal(made.status, 0, made.stderr);
   }
