@@ -56,7 +56,7 @@ function capabilityRemedy(capabilities: readonly string[], { nodePath, uid }: Ho
 
 /** How the addon gets what it lacks: a Debian package was built with all of it, others are built anew. */
 function libraryRemedy(packages: string, { installation }: Host): string {
-  if (installation === 'deb') return 'sudo apt-get install -f && sudo apt-get install --reinstall weir';
+  if (installation === 'deb') return 'sudo apt-get install -f   or   sudo apt-get install --reinstall ./weir_*.deb';
   return `sudo apt-get install ${packages} && ${installation === 'npm' ? 'npm rebuild -g weir-probe' : 'npm run build'}`;
 }
 
