@@ -50,12 +50,12 @@ export interface Probe {
   reload(options: Options): Promise<void>;
   /** Files are opened anew. */
   reopen(): void;
-  /** Counters of the meter and the sinks now; after the end the last ones. */
-  snapshot(): Snapshot;
   /** How it is, in one line. */
   status(): string;
   /** Its threads whose loop has not turned for so many ms. */
   stalled(ms: number): string[];
+  /** Counters of the meter and the sinks now; after the end the last ones. */
+  snapshot(): Snapshot;
   /** Exit status of the run: 0, or 1 when a source could not be read to its end. */
   readonly finished: Promise<number>;
 }

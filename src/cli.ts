@@ -169,17 +169,30 @@ export async function main(argv: readonly string[], env: Environment, io: CliIo)
 
 /** What tells a child that a supervisor of ours is at the other end of its channel. */
 const supervisedWord = 'weir: supervised';
+/** What a child answers once SIGHUP does not end it any more. */
+const hearsHangupWord = 'weir: hears SIGHUP';
 
 function startChild(args: readonly string[]): Child {
   const program = [...process.execArgv, process.argv[1] ?? '', ...args];
   const env = environmentOfChild(process.env);
   const child = spawn(process.execPath, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   child.send(supervisedWord, () => {}); // it may have ended already
+  let hearsHangup = false;
+  let hangupWaits = false;
+  child.on('message', (word) => {
+    if (word !== hearsHangupWord) return;
+    hearsHangup = true;
+    if (hangupWaits) child.kill('SIGHUP');
+  });
   const ended = new Promise<Ending>((resolve, reject) => {
     child.once('exit', (status, signal) => resolve({ status, signal }));
     child.on('error', reject);
   });
-  return { ended, kill: (signal) => void child.kill(signal) };
+  const kill = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGHUP' && !hearsHangup) hangupWaits = true;
+    else child.kill(signal);
+  };
+  return { ended, kill };
 }
 
 /** A supervisor that is gone (kill -9) neither stops us nor starts us again: then we end. */
@@ -209,6 +222,7 @@ function processIo(): CliIo {
     },
     onSignal(signal, handler) {
       process.on(signal, handler);
+      if (signal === 'SIGHUP' && process.connected) process.send?.(hearsHangupWord, () => {});
       return () => process.off(signal, handler);
     },
     exit: (status) => process.exit(status),

@@ -116,7 +116,7 @@ class NoticeBoard {
 
 const heldLines = 20;
 
-/** Options of the probe: those of a run, with its sinks replaced by ours. */
+/** Options of the probe: those of a run, with its sinks replaced by ours. What a service serves is left to the service. */
 function probeOptions({ options, places }: Loaded): Options {
   const live = options.read.length === 0;
   const own = Object.entries(shortTimeouts).filter(([name]) => live && !places.has(name as keyof typeof shortTimeouts));
@@ -129,6 +129,8 @@ function probeOptions({ options, places }: Loaded): Options {
     sinks: [parseSinkUrl('-?format=json&template=top&time=ms')],
     progress: false,
     stats: 0,
+    statisticsFile: '',
+    metrics: places.get('metrics')?.startsWith('-') ? options.metrics : '',
   };
 }
 
@@ -161,6 +163,11 @@ export function probeSource(options: Options, log: Logger, start: StartProbe, st
       return { ended, losses: () => lossesOf(probe, intake), stop: () => probe.stop('top has ended') };
     },
   };
+}
+
+/** ink draws nothing in what it takes for continuous integration: a screen would stay empty. */
+function inCi(env: Environment): boolean {
+  return ['CI', 'CONTINUOUS_INTEGRATION'].some((name) => !['0', 'false', undefined].includes(env[name]));
 }
 
 /** Where keys come from: stdin, or the terminal itself when flows come by stdin. */
@@ -214,11 +221,11 @@ export async function topCommand(parsed: ParsedArguments, env: Environment, io: 
   const quiet = flags.once || flags.json || timed;
   // One table of a pipe covers the time of its records; a screen, or a time that is given, is about now.
   const source = await chooseSource(urls, loaded, board.log, timed || !quiet, io);
-  const keys = quiet || io.stdout.isTTY !== true ? undefined : keyboard(io, urls.includes('-'));
+  const keys = quiet || io.stdout.isTTY !== true || inCi(env) ? undefined : keyboard(io, urls.includes('-'));
   const stop = onSignals(io);
   try {
     if (keys === undefined) {
-      if (!quiet) io.stderr.write('weir top: no terminal for a screen: one table, as with --once\n');
+      if (!quiet) io.stderr.write('weir top: no terminal for a screen (or CI is set): one table, as with --once\n');
       await runOnce(source, options, {
         write: (text) => void io.stdout.write(text),
         width: io.stdout.columns ?? 120,

@@ -123,7 +123,7 @@ function framingOf({ format }: SinkPlan): Framing {
 }
 
 /** The options records of the sink; none where format, profile or user want none, or a Kafka sink has no topic for them. */
-function tablesOf(plan: SinkPlan, around: ExporterSurroundings): OptionsTable[] {
+function tablesOf(plan: SinkPlan, around: ExporterSurroundings, startMs: () => number): OptionsTable[] {
   const { options } = around;
   const { url, format } = plan;
   const nowhere = plan.standAlone && url.parameters.statisticsTopic === undefined;
@@ -136,7 +136,7 @@ function tablesOf(plan: SinkPlan, around: ExporterSurroundings): OptionsTable[] 
     domain: domainOf(plan, options),
     enterprise: options.enterpriseNumber,
     exportingProcess: around.number,
-    startMs: startMs(),
+    startMs,
     templates: [
       { id: ids.data, fields: plan.fields4 },
       { id: ids.data + 1, fields: plan.fields6 },
@@ -183,13 +183,14 @@ function makeControl(
   plan: SinkPlan,
   around: ExporterSurroundings,
   encoder: Encoder,
-  counters: () => ExporterCounters,
+  exporter: () => Exporter,
 ): SessionControl {
   const { url, format } = plan;
   const { parameters } = url;
   const { options } = around;
   const repeats = url.scheme === 'udp' && (format === 'ipfix' || format === 'netflow9');
-  const tables = tablesOf(plan, around);
+  const counters = () => exporter().counters();
+  const tables = tablesOf(plan, around, () => (inPacketTime(plan, around) ? startMs() : exporter().startMs));
   const lines = framingOf(plan) === 'lines' && plan.options && parameters.statisticsTopic !== undefined;
   const optionsFormat = format === 'netflow9' ? 'netflow9' : 'ipfix';
   return new SessionControl({
@@ -264,7 +265,7 @@ export async function buildExporter(plan: SinkPlan, around: ExporterSurroundings
   let exporter: Exporter | undefined;
   const control = makeControl(plan, around, encoder, () => {
     if (exporter === undefined) throw new Error('options records were asked for before the session');
-    return exporter.counters();
+    return exporter;
   });
   const head = plan.format === 'ipfix' && !plan.standAlone ? templateOctets(encoder) : new Uint8Array(0);
   const early: [DropCause, SpoolLost][] = []; // given up by the spool while it was opened

@@ -117,7 +117,10 @@ export class Exporter implements BatchConsumer {
       onReplenished: () => this.#pump(),
       onSpooling: (begins) => this.#saySpooling(begins),
     });
-    this.#time = new MessageTime(this.#options);
+    this.#time = new MessageTime(this.#options, () => {
+      this.#encoder.setStart(this.#time.startMs);
+      this.#control.clockSetBack();
+    });
     this.#sequences = new Sequences(options.framing);
     this.#statisticsSequences = new Sequences(options.framing);
     this.#bucket = new TokenBucket(this.#options.maxExportRate, this.#clock.now());
@@ -139,6 +142,11 @@ export class Exporter implements BatchConsumer {
   /** Opens the sink; rejects with WeirError when the user must correct something. */
   open(): Promise<void> {
     return this.#sink.open(this.#events());
+  }
+
+  /** When the probe started, by the system clock as it is now, ms since 1970. */
+  get startMs(): number {
+    return this.#time.startMs;
   }
 
   /** True while a session stands and the collector or medium does not fail. */

@@ -1,4 +1,4 @@
-// The time in the headers of messages.
+// The time in the headers of messages, over steps of the system clock.
 
 import type { Clock } from '../sinks/sink.js';
 import type { ExportTime, Framing } from './units.js';
@@ -12,13 +12,32 @@ export interface MessageTimeOptions {
   clock: Clock;
 }
 
+/** A clock that goes back by less is waited for; by more, it was set. */
+const setBackMs = 2000;
+
 export class MessageTime {
   #options: MessageTimeOptions;
+  #startMs: number;
   #last = 0;
   #latestMs = 0;
+  /** The furthest that the system clock was ahead of the monotonic one since it was set back last. */
+  #ahead: number;
+  #onSetBack: () => void;
 
-  constructor(options: MessageTimeOptions) {
+  /** onSetBack: the system clock was set back, and with it startMs. */
+  constructor(options: MessageTimeOptions, onSetBack: () => void = () => {}) {
     this.#options = options;
+    this.#onSetBack = onSetBack;
+    this.#startMs = options.startMs;
+    this.#ahead = this.#aheadNow();
+  }
+
+  /**
+   * The start by the clock as it is now. A clock that was set back takes it along, since record times count from it and
+   * cannot be before it; forward it stays, and sysUptime leaps with the clock.
+   */
+  get startMs(): number {
+    return this.#startMs;
   }
 
   /** Records up to this end time, ms since 1970, were given. */
@@ -27,14 +46,14 @@ export class MessageTime {
   }
 
   /**
-   * Seconds since the epoch. IPFIX: never goes back (RFC 7011 section 8.2). NetFlow: rounded up, so that no record ends
-   * behind its export, which collectors take for a wrap of sysUptime.
+   * Seconds since the epoch. IPFIX: goes back with a clock that was set alone (RFC 7011 section 8.2). NetFlow: rounded up,
+   * so that no record ends behind its export, which collectors take for a wrap of sysUptime.
    */
   seconds(): number {
     const { framing, packetTime, clock } = this.#options;
-    if (framing === 'netflow9' || framing === 'netflow5') {
-      return Math.ceil((packetTime && this.#latestMs > 0 ? this.#latestMs : clock.wall()) / 1000);
-    }
+    if (packetTime && this.#latestMs > 0) return Math.ceil(this.#latestMs / 1000);
+    this.#watch();
+    if (framing === 'netflow9' || framing === 'netflow5') return Math.ceil(clock.wall() / 1000);
     this.#last = Math.max(this.#last, Math.floor(clock.wall() / 1000));
     return this.#last;
   }
@@ -42,6 +61,23 @@ export class MessageTime {
   /** sysUptime is of the same instant as the seconds: their difference is what collectors add to each record's times. */
   now(): ExportTime {
     const seconds = this.seconds();
-    return { seconds, upTimeMs: Math.max(0, seconds * 1000 - this.#options.startMs) };
+    return { seconds, upTimeMs: Math.max(0, seconds * 1000 - this.#startMs) };
+  }
+
+  #aheadNow(): number {
+    return this.#options.clock.wall() - this.#options.clock.now();
+  }
+
+  #watch(): void {
+    const ahead = this.#aheadNow();
+    const back = this.#ahead - ahead;
+    if (back < setBackMs) {
+      this.#ahead = Math.max(this.#ahead, ahead);
+      return;
+    }
+    this.#ahead = ahead;
+    this.#last = 0;
+    this.#startMs = Math.max(0, Math.round(this.#startMs - back));
+    this.#onSetBack();
   }
 }

@@ -105,9 +105,9 @@ export function systemStart(plan: OptionsPlan): TableMaker[] {
   return [
     {
       name: 'systemStart',
-      when: 'session',
+      when: 'change',
       template: { scopes: 1, fields: ianaFields('observationDomainId', 'systemInitTimeMilliseconds') },
-      rows: () => [[plan.domain, plan.startMs]],
+      rows: () => [[plan.domain, plan.startMs()]],
     },
   ];
 }

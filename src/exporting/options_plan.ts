@@ -32,8 +32,8 @@ export interface OptionsPlan {
   enterprise: number;
   /** Number of this Exporting Process in the run, from 1. */
   exportingProcess: number;
-  /** Start of the probe, ms since 1970. */
-  startMs: number;
+  /** Start of the probe, ms since 1970; another one when the system clock was set back. */
+  startMs: () => number;
   /** The sink's data templates; `element` is an index into elements(). */
   templates: readonly { id: number; fields: readonly Pick<EncoderField, 'element'>[] }[];
   /** MeterOptions packetSampling, packetSamplingMode, flowSampling, upscale; 1 = off. */

@@ -88,6 +88,13 @@ export class SessionControl {
     this.#changesDue = !standAlone && optionsTables.some(({ when }) => when === 'change');
   }
 
+  /** Templates of before have an export time of after the records to come; over UDP that may be what counts. */
+  clockSetBack(): void {
+    this.timing.again();
+    this.#refreshMadeAt = -Infinity;
+    this.lookForChanges();
+  }
+
   due(nowMs: number): boolean {
     const late = this.#foreignDue.length > 0 || this.#changesDue;
     return late || this.timing.due(nowMs) || this.#statisticsDue(nowMs);

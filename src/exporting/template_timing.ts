@@ -22,11 +22,19 @@ export class TemplateTiming {
     this.#sentAt = undefined;
   }
 
+  /** Due at once, where templates are sent again and again at all. */
+  again(): void {
+    const { refreshMs, refreshMessages } = this.#options;
+    if (this.#sentAt !== undefined && (refreshMs > 0 || refreshMessages > 0)) this.#sentAt = -Infinity;
+  }
+
   due(nowMs: number): boolean {
     if (this.#sentAt === undefined) return true;
     const { refreshMs, refreshMessages } = this.#options;
     return (
-      (refreshMs > 0 && nowMs - this.#sentAt >= refreshMs) || (refreshMessages > 0 && this.#messages >= refreshMessages)
+      this.#sentAt === -Infinity ||
+      (refreshMs > 0 && nowMs - this.#sentAt >= refreshMs) ||
+      (refreshMessages > 0 && this.#messages >= refreshMessages)
     );
   }
 

@@ -379,6 +379,8 @@ export interface Encoder {
   templates(exportSeconds: number, out: UnitBuffer): EncodeResult;
   /** New Transport Session. */
   reset(): void;
+  /** startMs of the spec, anew: the system clock was set back. */
+  setStart(ms: number): void;
   setMessageSize(octets: number): void;
   readonly sequence: number;
 }

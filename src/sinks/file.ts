@@ -46,6 +46,7 @@ export interface FileSinkOptions {
 }
 
 const retryMs = 1000;
+const lookMs = 10_000;
 const triesPerChunk = 10; // then the chunk is lost, and the next one tried
 
 interface Chunk {
@@ -321,7 +322,7 @@ export class FileSink implements Sink {
     this.#taken = this.#size;
     this.#records = this.#takenRecords = 0;
     this.counters.sessions++;
-    if (rotateSeconds > 0) this.#armRotation(nextBoundary(wall, rotateSeconds));
+    if (rotateSeconds > 0) this.#armRotation(wall, nextBoundary(wall, rotateSeconds));
   }
 
   /** A line that a crash has torn must not spoil the next one; returns the octets of the file. */
@@ -331,13 +332,15 @@ export class FileSink implements Sink {
     return size + 1;
   }
 
-  #armRotation(boundary: number): void {
+  /** Timers do not follow a clock that is set: it is looked at often. Set back to before the file's period, it ends too. */
+  #armRotation(begun: number, boundary: number): void {
     this.#cancelRotation?.();
-    // Timers may be early by a clock step, and hold 2^31 ms at most: look again when one is due.
-    const wait = Math.min(Math.max(1, boundary - this.#clock.wall()), 86_400_000);
+    const wait = Math.min(Math.max(1, boundary - this.#clock.wall()), lookMs);
     this.#cancelRotation = this.#clock.after(wait, () => {
-      if (this.#clock.wall() >= boundary) this.#turn('rotate');
-      else this.#armRotation(boundary);
+      const wall = this.#clock.wall();
+      const before = nextBoundary(wall, this.#options.rotateSeconds) <= begun;
+      if (before || wall >= boundary) this.#turn('rotate');
+      else this.#armRotation(begun, boundary);
     });
   }
 

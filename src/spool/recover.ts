@@ -1,7 +1,7 @@
 // What an earlier run left in the folder: whole segments are kept, torn ends cut, broken segments set aside.
 
 import { join } from 'node:path';
-import type { NoticeLevel } from '../sinks/sink.js';
+import type { Clock, NoticeLevel } from '../sinks/sink.js';
 import type { SpoolFileSystem } from './file_system.js';
 import { isEmptyIndex, parseName, type SpoolKind, segmentName } from './format.js';
 import { readWhole, type SegmentScan, scanSegment } from './scan.js';
@@ -86,17 +86,25 @@ export class Recovery {
   #fs: SpoolFileSystem;
   #folder: string;
   #notice: (level: NoticeLevel, text: string) => void;
+  #clock: Clock;
 
   constructor(
     fs: SpoolFileSystem,
     folder: string,
     kind: SpoolKind,
     notice: (level: NoticeLevel, text: string) => void,
+    clock: Clock,
   ) {
     this.#fs = fs;
     this.#folder = folder;
     this.#kind = kind;
     this.#notice = notice;
+    this.#clock = clock;
+  }
+
+  /** Monotonic time of a moment in an earlier run; what lies in the future is of before the clock was set back. */
+  #at(wallMs: number): number {
+    return this.#clock.now() - Math.max(0, this.#clock.wall() - wallMs);
   }
 
   async run(): Promise<void> {
@@ -149,8 +157,8 @@ export class Recovery {
           repeated: 0, // what another run exported is not of this run's counts
           dataOctets: scan.dataOctets,
           indexOctets: scan.indexOctets,
-          createdMs: header.createdMs,
-          changedMs: scan.changedMs,
+          begunAt: this.#at(header.createdMs),
+          changedAt: this.#at(scan.changedMs),
           state: 'waiting',
         });
     }

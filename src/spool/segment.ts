@@ -25,9 +25,9 @@ export interface Segment {
   /** Octets of the two files up to the last whole unit. */
   dataOctets: number;
   indexOctets: number;
-  createdMs: number;
-  /** Last change, ms since the epoch: the age of a segment counts from here. */
-  changedMs: number;
+  /** When it was begun, and last changed (its age counts from there): monotonic ms, so that no setting of the clock ages it. */
+  begunAt: number;
+  changedAt: number;
   /** done: all of it was handed out by read(). */
   state: 'writing' | 'waiting' | 'reading' | 'done';
 }
@@ -100,6 +100,7 @@ export class SegmentWriter {
     number: number,
     about: Pick<SegmentHeader, 'kind' | 'keyed' | 'createdMs' | 'signature'>,
     head: Uint8Array,
+    nowMs: number,
   ): Promise<SegmentWriter> {
     const header = encodeHeader({ ...about, headOctets: head.length, headCrc: crc32(head) });
     const made: { path: string; file: SpoolFile }[] = [];
@@ -128,8 +129,8 @@ export class SegmentWriter {
       repeated: 0,
       dataOctets: head.length,
       indexOctets: header.length,
-      createdMs: about.createdMs,
-      changedMs: about.createdMs,
+      begunAt: nowMs,
+      changedAt: nowMs,
       state: 'writing',
     });
   }
@@ -138,7 +139,7 @@ export class SegmentWriter {
    * Data first, then the entries that speak of it. When it rejects, the files end behind the last whole unit again if
    * the disk allows that; the segment must be ended then.
    */
-  async write(group: Group, wallMs: number): Promise<void> {
+  async write(group: Group, nowMs: number): Promise<void> {
     const { segment } = this;
     this.dirty = true;
     try {
@@ -154,7 +155,7 @@ export class SegmentWriter {
     segment.units += group.units;
     segment.records += group.records;
     segment.repeated += group.repeated;
-    segment.changedMs = wallMs;
+    segment.changedAt = nowMs;
   }
 
   async sync(): Promise<void> {

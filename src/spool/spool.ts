@@ -116,7 +116,7 @@ export class Spool {
     try {
       await fs.makeFolder(folder);
       lock = await FolderLock.take(folder);
-      const recovery = new Recovery(fs, folder, options.kind, onNotice);
+      const recovery = new Recovery(fs, folder, options.kind, onNotice, clock);
       await recovery.run();
       return new Spool({ ...options, fs, clock, fsync, segmentOctets }, lock, recovery);
     } catch (error) {
@@ -308,7 +308,7 @@ export class Spool {
   /** While no flows come the segment that grows would never be ended, and so never become too old. */
   #endAged(): void {
     const open = this.#writing.segment;
-    if (open === undefined || this.#clock.wall() - open.createdMs <= this.#options.maxAgeMs / 4) return;
+    if (open === undefined || this.#clock.now() - open.begunAt <= this.#options.maxAgeMs / 4) return;
     void this.#writing.finish('seal');
   }
 
@@ -330,9 +330,9 @@ export class Spool {
   #expire(): void {
     const { maxAgeMs } = this.#options;
     if (maxAgeMs <= 0) return;
-    const limit = this.#clock.wall() - maxAgeMs;
+    const limit = this.#clock.now() - maxAgeMs;
     for (const segment of this.#segments.values())
-      if (segment.state === 'waiting' && segment.changedMs <= limit) this.#giveUp(segment, 'expired');
+      if (segment.state === 'waiting' && segment.changedAt <= limit) this.#giveUp(segment, 'expired');
   }
 
   #giveUp(segment: Segment, cause: SpoolLoss): void {

@@ -135,7 +135,7 @@ export class WriteQueue {
     try {
       if (this.pausing) throw new Error(this.#error);
       const writer = await this.#writerFor(group);
-      await writer.write(group, clock.wall());
+      await writer.write(group, clock.now());
     } catch (error) {
       if (!this.pausing) this.#retryAt = clock.now() + retryMs;
       this.#error = (error as Error).message;
@@ -154,16 +154,16 @@ export class WriteQueue {
 
   async #writerFor(group: Group): Promise<SegmentWriter> {
     const { fs, folder, segmentOctets, maxAgeMs, kind, keyed, signature, head } = this.#options;
-    const now = this.#options.clock.wall();
+    const now = this.#options.clock.now();
     const open = this.#writer?.segment;
     if (open !== undefined) {
       const full = open.units > 0 && open.dataOctets + open.indexOctets + group.octets > segmentOctets;
       // Units of one segment leave together: with an age limit they should be about equally old.
-      if (full || (maxAgeMs > 0 && now - open.createdMs > maxAgeMs / 4)) await this.#seal();
+      if (full || (maxAgeMs > 0 && now - open.begunAt > maxAgeMs / 4)) await this.#seal();
     }
     if (this.#writer !== undefined) return this.#writer;
-    const about = { kind, keyed, signature, createdMs: now };
-    this.#writer = await SegmentWriter.begin(fs, folder, this.#nextNumber++, about, head());
+    const about = { kind, keyed, signature, createdMs: this.#options.clock.wall() };
+    this.#writer = await SegmentWriter.begin(fs, folder, this.#nextNumber++, about, head(), now);
     this.#events.begun(this.#writer.segment);
     return this.#writer;
   }

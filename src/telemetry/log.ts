@@ -35,6 +35,8 @@ export interface LogOptions {
   write: (line: string) => void;
   /** Milliseconds since 1970. */
   now?: () => number;
+  /** Milliseconds that no setting of the clock changes: intervals of repeats. */
+  monotonic?: () => number;
   /** Text format: levels in colour. */
   colour?: boolean;
 }
@@ -95,7 +97,7 @@ function lineWriter({ format, write, colour = false }: LogOptions): (line: strin
 
 /** Makes the log of a run. */
 export function createLog(options: LogOptions): Logger {
-  const { level, format, write, now = Date.now } = options;
+  const { level, format, write, now = Date.now, monotonic = () => performance.now() } = options;
   const logger = pino(
     {
       level,
@@ -120,7 +122,7 @@ export function createLog(options: LogOptions): Logger {
     repeated(key, at, message, facts = {}, burst = 1) {
       // What is below the level must not use up the interval of what is not.
       if (numbers[at] < (logger.levels.values[logger.level] ?? 0)) return;
-      const held = repeats.pass(key, now(), { at, message, facts }, burst);
+      const held = repeats.pass(key, monotonic(), { at, message, facts }, burst);
       if (held !== undefined) log(at, message, held === 0 ? facts : { ...facts, repeats: held });
       for (let lost = repeats.forget(); lost !== undefined; lost = repeats.forget())
         log(lost.what.at, lost.what.message, { ...lost.what.facts, repeats: lost.held });

@@ -20,7 +20,7 @@ export class Repeats<T> {
   }
 
   /**
-   * How many were held back since the last one let through, or undefined: hold this one back too. `burst`: so many pass
+   * nowMs: monotonic. How many were held back since the last one let through, or undefined: hold this one back too. `burst`: so many pass
    * within the interval.
    */
   pass(key: string, nowMs: number, what: T, burst = 1): number | undefined {

@@ -43,7 +43,7 @@ export const dimensions = [
   },
   {
     name: 'pod',
-    key: 'k',
+    key: 'o',
     heading: 'POD',
     doc: 'Kubernetes pod of the process',
     ofEnd: ({ pod, attributed }) => pod || (attributed ? none : ''),
@@ -64,14 +64,14 @@ export const dimensions = [
   },
   {
     name: 'port',
-    key: 'o',
+    key: 't',
     heading: 'SERVER PORT',
     doc: 'port of the responder, with its protocol',
     ofFlow: ({ ends, protocol }) => (ends[1].port > 0 ? `${ends[1].port}/${protocol.toLowerCase()}` : protocol),
   },
   {
     name: 'client',
-    key: 'l',
+    key: 'e',
     heading: 'CLIENT',
     doc: 'address of the initiator',
     ofFlow: ({ ends }) => ends[0].address,
@@ -83,7 +83,7 @@ export const dimensions = [
     doc: 'Observation Point',
     ofFlow: (observation) => observation.interface,
   },
-  { name: 'protocol', key: 't', heading: 'PROTOCOL', doc: 'IP protocol', ofFlow: ({ protocol }) => protocol },
+  { name: 'protocol', key: 'l', heading: 'PROTOCOL', doc: 'IP protocol', ofFlow: ({ protocol }) => protocol },
   { name: 'flow', key: 'f', heading: 'FLOW', doc: 'single flows', ofFlow: ({ flow }) => flow.text },
 ] as const satisfies readonly Dimension[];
 

@@ -1,4 +1,4 @@
-// The flows of the last minute or so, by key: what is a new connection, and which one failed. A flow that went idle and comes
+// The flows of the last minutes, by key: what is a new connection, and which one failed. A flow that went idle and comes
 // again, a SYN that is sent again and the other direction's uniflow are no new connections.
 import type { Flow } from './observation.js';
 
@@ -39,21 +39,24 @@ function fails({ tcp, flags: [sent = 0, received], packets, reason }: FlowNews):
 }
 
 export class FlowBook {
-  #flows = new Map<string, Flow>();
-  #capacity: number;
+  /** Those in use, and those that were before: what is in neither is forgotten. (A Map that is deleted from becomes slow.) */
+  #young = new Map<string, Flow>();
+  #old = new Map<string, Flow>();
+  #turnedMs = Number.NEGATIVE_INFINITY;
+  #generation: number;
   #keepMs: number;
 
-  constructor(capacity = 65_536, keepMs = 90_000) {
-    this.#capacity = capacity;
+  constructor(capacity = 131_072, keepMs = 60_000) {
+    this.#generation = capacity / 2;
     this.#keepMs = keepMs;
   }
 
   get size(): number {
-    return this.#flows.size;
+    return this.#young.size + this.#old.size;
   }
 
   note(news: FlowNews): Judgement {
-    const known = this.#flows.get(news.text);
+    const known = this.#find(news.text);
     const again = known === undefined || (known.over && news.startMs > known.lastMs);
     const flow = again ? newFlow(news.text) : known;
     const begins = news.recordIndex === undefined ? again : news.recordIndex === 0;
@@ -62,18 +65,25 @@ export class FlowBook {
     flow.failed ||= failed;
     flow.over = news.reason === end;
     flow.lastMs = Math.max(flow.lastMs, news.endMs);
-    // Kept in order of use, so that the first ones are those to forget.
-    if (!again) this.#flows.delete(news.text);
-    this.#flows.set(news.text, flow);
-    this.#forget(news.endMs);
+    if (again) this.#keep(flow);
     return { flow, first: begins && !news.twin, connection: again && begins && seenSyn && !news.twin, failed };
   }
 
-  #forget(nowMs: number): void {
-    for (const [text, { lastMs }] of this.#flows) {
-      if (this.#flows.size <= this.#capacity && lastMs > nowMs - this.#keepMs) return;
-      this.#flows.delete(text);
+  #find(text: string): Flow | undefined {
+    const young = this.#young.get(text);
+    if (young !== undefined) return young;
+    const old = this.#old.get(text);
+    if (old !== undefined) this.#keep(old);
+    return old;
+  }
+
+  #keep(flow: Flow): void {
+    if (this.#young.size >= this.#generation || flow.lastMs - this.#turnedMs >= this.#keepMs) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#turnedMs = flow.lastMs;
     }
+    this.#young.set(flow.text, flow);
   }
 }
 

@@ -31,13 +31,14 @@ export interface Plan {
   value: number;
 }
 
-/** The columns that fit into the width; the sorted one is always among them. Labels want as much as the longest has. */
+/** The columns that fit into the width; the sorted one is always among them. Long labels get up to four tenths of it. */
 export function planColumns(width: number, sort: ColumnName, longestLabel: number): Plan {
   const ranked = [...columns].sort(
     (a: Column, b: Column) => Number(b.name === sort) - Number(a.name === sort) || a.rank - b.rank,
   );
   const least = Math.min(labelWidth.least, Math.max(1, width));
-  const room = Math.max(0, Math.floor((width - Math.max(least, Math.min(longestLabel, 24))) / valueWidth));
+  const wanted = Math.min(longestLabel + 1, Math.max(24, Math.floor(width * 0.4)));
+  const room = Math.max(0, Math.floor((width - Math.max(least, wanted)) / valueWidth));
   const kept = ranked.slice(0, room).map(({ name }) => name);
   const shown = columns.filter(({ name }) => kept.includes(name));
   const label = Math.max(

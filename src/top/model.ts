@@ -130,7 +130,8 @@ export class Model {
   #arrange(by: DimensionName, { tally, seconds }: Sight): Table {
     const { watch } = this.#settings;
     const { sort, reverse, filter, inside } = this.#state;
-    const whole = filter === undefined && inside === undefined;
+    // Totals know no filter; of a single flow they are right in any view.
+    const whole = by === 'flow' || (filter === undefined && inside === undefined);
     const totals = watch.totalsOf(by);
     return arrange(tally, {
       seconds,
@@ -138,8 +139,7 @@ export class Model {
       reverse,
       told: watch.reader.told,
       pids: by === 'process',
-      // Totals know no filter: what is filtered shows the sum of the window.
-      ...(whole ? { since: (key: string) => totals.of(key) } : {}),
+      since: (key) => (whole ? totals.of(key) : undefined),
     });
   }
 }

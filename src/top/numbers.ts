@@ -4,11 +4,11 @@ import type { Column } from './columns.js';
 
 export type Units = 'bits' | 'octets';
 
-/** 0.25 .. 9.99 with digits behind the point, beyond that as short() does; the unit stands in its own place. */
+/** 0.25 .. 9.9 with digits behind the point, beyond that as short() does; the unit stands in its own place. */
 function aligned(value: number): string {
   if (value === 0) return '0 ';
   if (value < 0.01) return '>0 ';
-  const text = value < 9.995 ? value.toFixed(value < 0.995 ? 2 : 1) : short(value);
+  const text = value < 9.95 ? value.toFixed(value < 0.995 ? 2 : 1) : short(value);
   return /\d$/.test(text) ? `${text} ` : text;
 }
 

@@ -1,4 +1,6 @@
 // A flow record by element names, from a line of NDJSON or from IPFIX and NetFlow, to an observation.
+import { lookupElement } from '../fields/elements.js';
+import { jsonKey } from '../fields/naming.js';
 import { escapeText } from '../telemetry/escape.js';
 import type { FlowBook } from './flow_book.js';
 import type { End, Observation, Side } from './observation.js';
@@ -24,10 +26,19 @@ const protocols: Readonly<Record<number, string>> = {
   132: 'SCTP',
 };
 
+/** The same few names come in most records: each is made safe once, and kept once. */
+const safeTexts = new Map<string, string>();
+const safeTextsLimit = 16_384;
+
 function text(value: unknown): string {
-  if (typeof value !== 'string') return '';
-  const safe = escapeText(value.slice(0, textLimit));
-  return value.length > textLimit ? `${safe}…` : safe;
+  if (typeof value !== 'string' || value === '') return '';
+  const known = safeTexts.get(value);
+  if (known !== undefined) return known;
+  const safe = value.length > textLimit ? `${escapeText(value.slice(0, textLimit))}…` : escapeText(value);
+  if (value.length > textLimit) return safe;
+  if (safeTexts.size >= safeTextsLimit) safeTexts.clear();
+  safeTexts.set(value, safe);
+  return safe;
 }
 
 /** Counters beyond 2^53 are decimal text. */
@@ -60,19 +71,81 @@ function podOf(namespace: unknown, name: unknown): string {
 
 const shortId = 12; // digits of a container's id
 
-function readEnd(fields: Fields, side: 'source' | 'destination'): End {
-  const at = (name: string): unknown => fields[`${side}${name}`];
-  const processId = number(at('ProcessId'));
-  const end = {
-    address: text(at('IPv4Address') ?? at('IPv6Address')),
-    port: number(at('TransportPort')),
-    processId,
-    process: text(at('ProcessName')) || (processId > 0 ? `pid ${processId}` : ''),
-    user: userOf(at('UserName'), at('UserId')),
-    container: text(at('ContainerName')) || text(at('ContainerId')).slice(0, shortId),
-    pod: podOf(at('PodNamespace'), at('PodName')),
+/** Under what elements stand: their names in IPFIX, their keys in JSON of naming ipfix and nprobe; the first ones first. */
+function keysOf(...names: string[]): readonly string[] {
+  const keys = names.flatMap((name) => {
+    const element = lookupElement(name);
+    return element === undefined ? [name] : [name, jsonKey(element, 'ipfix'), jsonKey(element, 'nprobe')];
+  });
+  return [...new Set(keys)];
+}
+
+function endKeys(side: 'source' | 'destination') {
+  return {
+    address: keysOf(`${side}IPv4Address`, `${side}IPv6Address`),
+    port: keysOf(`${side}TransportPort`),
+    processId: keysOf(`${side}ProcessId`),
+    process: keysOf(`${side}ProcessName`),
+    userId: keysOf(`${side}UserId`),
+    user: keysOf(`${side}UserName`),
+    containerId: keysOf(`${side}ContainerId`),
+    container: keysOf(`${side}ContainerName`),
+    podNamespace: keysOf(`${side}PodNamespace`),
+    pod: keysOf(`${side}PodName`),
+    rtt: keysOf(`${side}KernelSmoothedRtt`),
   };
-  return { ...end, attributed: [end.process, end.user, end.container, end.pod].some((one) => one !== '') };
+}
+
+type EndKeys = ReturnType<typeof endKeys>;
+
+const keys = {
+  source: endKeys('source'),
+  destination: endKeys('destination'),
+  start: keysOf('flowStartMilliseconds', 'flowStartMicroseconds', 'flowStartNanoseconds'),
+  end: keysOf('flowEndMilliseconds', 'flowEndMicroseconds', 'flowEndNanoseconds'),
+  startSeconds: keysOf('flowStartSeconds'),
+  endSeconds: keysOf('flowEndSeconds'),
+  octets: keysOf('octetDeltaCount', 'transportOctetDeltaCount'),
+  reverseOctets: keysOf('reverseOctetDeltaCount', 'reverseTransportOctetDeltaCount'),
+  packets: keysOf('packetDeltaCount'),
+  reversePackets: keysOf('reversePacketDeltaCount'),
+  protocol: keysOf('protocolIdentifier'),
+  interface: keysOf('interfaceName'),
+  application: keysOf('applicationLabel', 'applicationName'),
+  direction: keysOf('biflowDirection'),
+  recordIndex: keysOf('recordIndex'),
+  reason: keysOf('flowEndReason'),
+  flags: keysOf('tcpControlBits'),
+  reverseFlags: keysOf('reverseTcpControlBits'),
+  handshake: keysOf('handshakeRoundTripMicroseconds'),
+  retransmits: keysOf('retransmittedPackets'),
+  reverseRetransmits: keysOf('reverseRetransmittedPackets'),
+};
+
+function get(fields: Fields, names: readonly string[]): unknown {
+  for (const name of names) {
+    const value = fields[name];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function readEnd(fields: Fields, at: EndKeys): End {
+  const processId = number(get(fields, at.processId));
+  const process = text(get(fields, at.process)) || (processId > 0 ? `pid ${processId}` : '');
+  const user = userOf(get(fields, at.user), get(fields, at.userId));
+  const container = text(get(fields, at.container)) || text(get(fields, at.containerId)).slice(0, shortId);
+  const pod = podOf(get(fields, at.podNamespace), get(fields, at.pod));
+  return {
+    address: text(get(fields, at.address)),
+    port: number(get(fields, at.port)),
+    processId,
+    process,
+    user,
+    container,
+    pod,
+    attributed: process !== '' || user !== '' || container !== '' || pod !== '',
+  };
 }
 
 function endText({ address, port }: End): string {
@@ -80,17 +153,17 @@ function endText({ address, port }: End): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** Templates with whole seconds, or without the first time. */
-function timesOf(fields: Fields, nowMs: number): { startMs: number; endMs: number } {
-  const start = fields.flowStartMilliseconds ?? fields.flowStartMicroseconds ?? fields.flowStartNanoseconds;
-  const end = fields.flowEndMilliseconds ?? fields.flowEndMicroseconds ?? fields.flowEndNanoseconds;
-  const endMs = time(end ?? fields.flowEndSeconds) || nowMs;
-  return { startMs: Math.min(time(start ?? fields.flowStartSeconds) || endMs, endMs), endMs };
+/** A time; in templates with whole seconds these are text, or (nProbe) a number of them. */
+function timeOf(fields: Fields, fine: readonly string[], coarse: readonly string[]): number {
+  const value = get(fields, fine);
+  if (value !== undefined) return time(value);
+  const seconds = get(fields, coarse);
+  return typeof seconds === 'number' && seconds < 1e11 ? seconds * 1000 : time(seconds);
 }
 
 /** Which end of the record is the initiator: 0 its source, 1 its destination. */
 function initiatorOf(fields: Fields, uniflow: boolean, source: End, destination: End): Side {
-  const direction = number(fields.biflowDirection);
+  const direction = number(get(fields, keys.direction));
   if (direction > 0) return direction === 2 ? 1 : 0;
   // A uniflow that does not tell: the lower port serves, so that both directions make one flow.
   if (!uniflow || source.port === destination.port) return uniflow && source.address > destination.address ? 1 : 0;
@@ -125,56 +198,61 @@ export class RecordReader {
 
   /** undefined for what is no flow record: events, statistics. */
   read(fields: Fields, nowMs: number): Observation | undefined {
-    const octets = fields.octetDeltaCount ?? fields.transportOctetDeltaCount;
+    const octets = get(fields, keys.octets);
     if (octets === undefined || (fields['@type'] !== undefined && fields['@type'] !== 'flow')) {
       this.skipped++;
       return undefined;
     }
-    const back = fields.reverseOctetDeltaCount ?? fields.reverseTransportOctetDeltaCount;
-    const source = readEnd(fields, 'source');
-    const destination = readEnd(fields, 'destination');
-    const uniflow = back === undefined;
-    const initiator = initiatorOf(fields, uniflow, source, destination);
+    this.#learn(fields);
+    const back = get(fields, keys.reverseOctets);
+    const source = readEnd(fields, keys.source);
+    const destination = readEnd(fields, keys.destination);
+    const initiator = initiatorOf(fields, back === undefined, source, destination);
     const turn = <T>(first: T, second: T): [T, T] => (initiator === 0 ? [first, second] : [second, first]);
     const ends = turn(source, destination);
-    const packets = turn(number(fields.packetDeltaCount), number(fields.reversePacketDeltaCount));
-    this.#learn(fields);
-    const protocol = protocolOf(fields.protocolIdentifier);
-    const times = timesOf(fields, nowMs);
-    const judged = this.#book.note({
+    const packets = turn(number(get(fields, keys.packets)), number(get(fields, keys.reversePackets)));
+    const protocol = protocolOf(get(fields, keys.protocol));
+    const endMs = timeOf(fields, keys.end, keys.endSeconds) || nowMs;
+    const startMs = Math.min(timeOf(fields, keys.start, keys.startSeconds) || endMs, endMs);
+    const reason = number(get(fields, keys.reason));
+    const { flow, first, connection, failed } = this.#book.note({
       text: `${protocol} ${endText(ends[0])} > ${endText(ends[1])}`,
       tcp: protocol === 'TCP',
-      ...times,
-      flags: turn(known(fields.tcpControlBits), known(fields.reverseTcpControlBits)),
+      startMs,
+      endMs,
+      flags: turn(known(get(fields, keys.flags)), known(get(fields, keys.reverseFlags))),
       packets,
-      reason: number(fields.flowEndReason),
-      recordIndex: known(fields.recordIndex),
-      twin: uniflow && initiator === 1,
+      reason,
+      recordIndex: known(get(fields, keys.recordIndex)),
+      twin: back === undefined && initiator === 1,
     });
-    const handshake = number(fields.handshakeRoundTripMicroseconds);
+    const handshake = number(get(fields, keys.handshake));
+    const rttAt = (at: EndKeys): number => number(get(fields, at.rtt)) || handshake;
+    // Written out: an object that is spread from others is slow, and there are many of these.
     return {
-      ...times,
+      startMs,
+      endMs,
       protocol,
-      application: text(fields.applicationLabel ?? fields.applicationName),
-      interface: text(fields.interfaceName),
+      application: text(get(fields, keys.application)),
+      interface: text(get(fields, keys.interface)),
       ends,
       viewpoint: this.#viewpoint(ends),
       octets: turn(number(octets), number(back)),
       packets,
-      retransmits: number(fields.retransmittedPackets) + number(fields.reverseRetransmittedPackets),
-      rtt: turn(
-        number(fields.sourceKernelSmoothedRtt) || handshake,
-        number(fields.destinationKernelSmoothedRtt) || handshake,
-      ),
-      idle: number(fields.flowEndReason) === idleReason,
-      ...judged,
+      retransmits: number(get(fields, keys.retransmits)) + number(get(fields, keys.reverseRetransmits)),
+      rtt: turn(rttAt(keys.source), rttAt(keys.destination)),
+      idle: reason === idleReason,
+      first,
+      connection,
+      failed,
+      flow,
     };
   }
 
   #viewpoint([initiator, responder]: readonly [End, End]): Side {
-    const here = [initiator.attributed, responder.attributed];
-    const [first, second] = here.includes(true) ? here : [this.#isLocal(initiator), this.#isLocal(responder)];
-    return second && !first ? 1 : 0;
+    if (initiator.attributed) return 0;
+    if (responder.attributed) return 1;
+    return this.#isLocal(responder) && !this.#isLocal(initiator) ? 1 : 0;
   }
 
   #isLocal({ address }: End): boolean {
@@ -182,13 +260,17 @@ export class RecordReader {
   }
 
   #learn(fields: Fields): void {
-    if (fields.packetDeltaCount !== undefined) this.told.add('packets');
-    if (fields.reverseTcpControlBits !== undefined) this.told.add('failed');
-    if (fields.retransmittedPackets !== undefined) this.told.add('retransmits');
-    if (fields.handshakeRoundTripMicroseconds !== undefined || fields.sourceKernelSmoothedRtt !== undefined)
-      this.told.add('rtt');
+    if (this.told.size === subjects.length) return;
+    for (const [subject, names] of subjects) if (get(fields, names) !== undefined) this.told.add(subject);
   }
 }
+
+const subjects: readonly (readonly [Subject, readonly string[]])[] = [
+  ['packets', keys.packets],
+  ['failed', keys.reverseFlags],
+  ['retransmits', keys.retransmits],
+  ['rtt', [...keys.handshake, ...keys.source.rtt]],
+];
 
 function protocolOf(value: unknown): string {
   const id = known(value);

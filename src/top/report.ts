@@ -97,21 +97,20 @@ function plural(count: number, word: string): string {
 }
 
 /** The totals in one line. */
-export function totalsText({ values, sums }: Row, units: Units, seconds: number): string {
+export function totalsText({ values, sums }: Row, units: Units): string {
   const parts = [`in ${rateText(values.in ?? 0, units)}`, `out ${rateText(values.out ?? 0, units)}`];
   const perSecond = (name: ColumnName, word: string): void => {
     const value = values[name];
     if (value !== undefined) parts.push(`${cellText({ unit: '/s' }, value, units).trim()} ${word}/s`);
   };
-  perSecond('packets', 'packets');
-  perSecond('connections', 'connections');
-  if (values.failed !== undefined && values.failed > 0)
-    parts.push(`${plural(Math.round(values.failed * seconds), 'failed connect')}`);
+  perSecond('packets', 'pkt');
+  perSecond('connections', 'conn');
+  parts.push(plural(sums.flows, 'flow'));
+  if (values.failed !== undefined && sums.failed > 0) parts.push(`${sums.failed} failed`);
   const packets = sums.inPackets + sums.outPackets;
   if (values.retransmits !== undefined && sums.retransmits > 0 && packets > 0)
     parts.push(`${((100 * sums.retransmits) / packets).toFixed(2)}% retransmitted`);
   if (sums.rttCount > 0) parts.push(`RTT ${duration(sums.rttSum / sums.rttCount)}`);
-  parts.push(plural(sums.flows, 'flow'));
   return parts.join('  ');
 }
 
@@ -137,7 +136,7 @@ export function textReport(report: Report, width: number, units: Units): string 
     });
   const lost = lossesText(report.losses);
   const lines = [
-    `${by} by ${sort}, ${seconds.toFixed(1)} s: ${totalsText(table.totals, units, seconds)}`,
+    `${by} by ${sort}, ${seconds.toFixed(1)} s: ${totalsText(table.totals, units)}`,
     ...(lost === '' ? [] : [`dropped: ${lost}`]),
     '',
     line(

@@ -29,7 +29,7 @@ export interface Arranging {
   reverse?: boolean;
   limit?: number;
   told: ReadonlySet<Subject>;
-  /** Sums since the start by key; without it those of the tally. */
+  /** Sums since the start by key, where they are known; without it those of the tally. */
   since?: (key: string) => Readonly<Sums> | undefined;
   /** Show the process id where a row is of one process. */
   pids?: boolean;
@@ -41,17 +41,18 @@ function labelOf(key: string, { pids }: Sums, withPid: boolean): string {
 }
 
 export function arrange(tally: Tally, arranging: Arranging): Table {
-  const { seconds, sort, told, since, reverse = false, limit = Infinity } = arranging;
-  const row = (key: string, sums: Sums, withPid = false, total: Readonly<Sums> = since?.(key) ?? sums): Row => {
+  const { seconds, sort, told, since, reverse = false, limit = Infinity, pids = false } = arranging;
+  const row = (key: string, sums: Sums, withPid: boolean, total: Readonly<Sums> | undefined): Row => {
     const values = Object.fromEntries(
       columns.map((column) => {
         const known = !('subject' in column) || told.has(column.subject);
-        return [column.name, known ? column.value(sums, seconds, total) : undefined];
+        if (!known || (column.unit === 'octets' && total === undefined)) return [column.name, undefined];
+        return [column.name, column.value(sums, seconds, total ?? sums)];
       }),
     ) as Row['values'];
     return { key, label: labelOf(key, sums, withPid), sums, values };
   };
-  const rows = tally.talkers.map(({ key, sums }) => row(key, sums, arranging.pids));
+  const rows = tally.talkers.map(({ key, sums }) => row(key, sums, pids, since === undefined ? sums : since(key)));
   const by = ({ values }: Row): number => values[sort] ?? 0;
   const turn = reverse ? -1 : 1;
   rows.sort((a, b) => turn * (by(b) - by(a)) || sizeOf(b) - sizeOf(a) || (a.key < b.key ? -1 : 1));

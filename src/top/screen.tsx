@@ -70,12 +70,16 @@ function Tabs({ picture }: { picture: Picture }): ReactNode {
   );
 }
 
+function headingLook(sorted: boolean): { inverse?: boolean; bold?: boolean; color?: string; backgroundColor?: string } {
+  return sorted ? { bold: true, color: 'black', backgroundColor: 'cyan' } : { inverse: true };
+}
+
 function Headings({ plan, heading, sort, units }: HeadingsProps): ReactNode {
   return (
     <Line>
       <Text inverse>{fit(heading, plan.label)}</Text>
       {plan.columns.map((column) => (
-        <Text key={column.name} inverse bold={column.name === sort} underline={column.name === sort}>
+        <Text key={column.name} {...headingLook(column.name === sort)}>
           {fit(headingText(column.heading, column.unit, units), plan.value, 'right')}
         </Text>
       ))}
@@ -174,6 +178,8 @@ function Hosts({ picture, hosts }: { picture: Picture; hosts: Table }): ReactNod
   );
 }
 
+const hints = '1-0 questions · / filter · Space freeze · < > sort · + - window · Enter look into · ? help · q quit';
+
 function Bottom({ picture }: { picture: Picture }): ReactNode {
   const { state, notice } = picture;
   const typing = state.typing;
@@ -181,11 +187,7 @@ function Bottom({ picture }: { picture: Picture }): ReactNode {
     <>
       {typing === undefined ? (
         <Line>
-          {
-            <Text dimColor>
-              1-0 questions / filter Space freeze {'< >'} sort + - window Enter look into ? help q quit
-            </Text>
-          }
+          <Text dimColor>{hints}</Text>
         </Line>
       ) : (
         <Line>
@@ -223,7 +225,6 @@ function Help({ picture }: { picture: Picture }): ReactNode {
         <HelpList title="By" lines={by} />
         <HelpList title="Sort by" lines={sorts} />
       </Box>
-      <Line />
       <HelpList title="Keys" lines={commandKeys.map(({ keys, doc }) => [keys, doc] as const)} />
     </Box>
   );
@@ -246,20 +247,28 @@ function keyOf(input: string, key: Parameters<Parameters<typeof useInput>[0]>[1]
   return key.tab || key.meta ? '' : input;
 }
 
+const typed: Readonly<Record<string, Key>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\u001b': 'escape',
+  '\u007f': 'backspace',
+};
+
 export function Screen({ model }: { model: Model }): ReactNode {
   const picture = useSyncExternalStore(model.subscribe, model.picture);
   useInput((input, key) => {
     const one = keyOf(input, key);
     // Pasted text, and keys that came while we were busy, arrive together.
-    if (one === input && [...input].length > 1) for (const character of input) model.press(character);
+    if (one === input && [...input].length > 1)
+      for (const character of input) model.press(typed[character] ?? character);
     else model.press(one);
   });
   if (picture.state.help) return <Help picture={picture} />;
-  const { state, table, sight, hosts, width, height } = picture;
+  const { state, table, hosts, width, height } = picture;
   return (
     <Box flexDirection="column" width={width} height={height - 1} overflow="hidden">
       <Headline picture={picture} />
-      <Line>{totalsText(table.totals, state.units, sight.seconds)}</Line>
+      <Line>{totalsText(table.totals, state.units)}</Line>
       <Losses picture={picture} />
       <Tabs picture={picture} />
       {hosts === undefined ? null : <Hosts picture={picture} hosts={hosts} />}
@@ -282,7 +291,6 @@ export function show(model: Model, streams: Streams): { unmount: () => void; exi
     ...streams,
     exitOnCtrlC: false,
     patchConsole: false,
-    incrementalRendering: true,
   });
   return { unmount, exited: waitUntilExit() };
 }

@@ -78,14 +78,11 @@ export const commandKeys: readonly { keys: string; doc: string }[] = [
   { keys: 'Up Down PgUp PgDn', doc: 'move the cursor' },
   { keys: 'Enter', doc: 'look into the talker at the cursor: its remote hosts and flows' },
   { keys: 'Esc', doc: 'back; takes the filter away' },
-  { keys: 'Left Right, < >', doc: 'sort by the column before or behind' },
-  { keys: 'r', doc: 'reverse the order' },
+  { keys: 'Left Right < > r', doc: 'sort by the column before, by the one behind; reverse the order' },
   { keys: '/', doc: 'filter: words, or field=value, such as port=443 user=www-* address=10.0.0.1' },
   { keys: 'Space', doc: 'freeze the picture; flows are counted on' },
-  { keys: '+ -', doc: 'longer or shorter window' },
-  { keys: 'b', doc: 'bits or octets a second' },
-  { keys: '?', doc: 'this help' },
-  { keys: 'q Ctrl-C', doc: 'quit' },
+  { keys: '+ - b', doc: 'longer or shorter window; bits or octets a second' },
+  { keys: '? q Ctrl-C', doc: 'this help; quit' },
 ];
 
 export function press(state: State, key: Key, shown: Shown): State {

@@ -4,6 +4,7 @@ import { write as writeAt, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 
 const enter = '\u001b[?1049h\u001b[?25l\u001b[H'; // the alternate screen, no cursor
+const clear = '\u001b[2J\u001b[H';
 const leave = '\u001b[?25h\u001b[?1049l';
 const retryMs = 20;
 
@@ -56,7 +57,11 @@ export class Terminal extends Writable {
     }
   }
 
-  #resized = (): void => void this.emit('resize');
+  /** ink erases as many lines as it wrote, which may be others now. */
+  #resized = (): void => {
+    this.write(clear);
+    this.emit('resize');
+  };
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#push(chunk, 0, done);

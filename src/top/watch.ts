@@ -34,7 +34,7 @@ export interface WatchSettings extends Omit<ReaderSettings, 'book'> {
   capacity?: number;
 }
 
-const defaultCapacity = 131_072;
+const defaultCapacity = 65_536;
 
 /** The side of the observation that is the talker's, or undefined. */
 export function sideOf({ by, key }: TalkerName, observation: Observation): Side | undefined {

@@ -5,5 +5,13 @@ export { asksOnOrder, order, servesAndAsks } from './containers/orders.js';
 export { connectByHand, connectOutside } from './containers/outside.js';
 export { needsContainers, Place } from './containers/place.js';
 export { PodContainer } from './containers/pod_container.js';
-export { startDocker, startPodman, type Container, type Engine, type EngineOptions } from './containers/rest_engine.js';
+export {
+  type CommandEngine,
+  type Container,
+  type Engine,
+  type EngineOptions,
+  startDocker,
+  startPodman,
+} from './containers/rest_engine.js';
 export { startRunc, type RuncContainer, type RuncOptions } from './containers/runc.js';
+export { buildWeirImage, weirImage } from './containers/weir_image.js';

@@ -32,6 +32,7 @@ export class FakeEncoder implements Encoder {
   };
   sequence = 0;
   resets = 0;
+  start = 0;
   messageSize: number;
   #options: FakeEncoderOptions;
 
@@ -78,6 +79,10 @@ export class FakeEncoder implements Encoder {
     to.records[0] = 0;
     to.dataRecords[0] = 0;
     return Object.assign(result, { units: 1, bytes: message.length });
+  }
+
+  setStart(ms: number): void {
+    this.start = ms;
   }
 
   reset(): void {

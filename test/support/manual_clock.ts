@@ -18,6 +18,11 @@ export class ManualClock implements Clock {
     return this.#epoch + this.#now;
   }
 
+  /** The system clock is set, forward or back. */
+  set(byMs: number): void {
+    this.#epoch += byMs;
+  }
+
   after(ms: number, call: () => void): () => void {
     const timer = { at: this.#now + ms, call };
     this.#timers.push(timer);

@@ -62,16 +62,16 @@ class FakeProbe implements Probe {
     this.calls.push('reopen');
   }
 
-  snapshot(): never {
-    throw new Error('nothing is counted here');
-  }
-
   status(): string {
     return 'metering eth0';
   }
 
   stalled(): string[] {
     return [];
+  }
+
+  snapshot(): never {
+    throw new Error('nothing is counted here');
   }
 }
 
@@ -369,6 +369,23 @@ test('SIGHUP reloads what may change, warns of the rest, and reopens', async () 
   await settled();
   assert.deepEqual(probe.calls.slice(2), ['reopen'], 'a file with mistakes changes nothing');
   assert.match(err(), /error not reloaded: weir: WEIR_CONFIG_FILE: .*reload\.yaml:1:16/);
+  probe.end(0);
+  assert.equal(await status, 0);
+});
+
+test('SIGHUP while the probe starts is followed when it has started', async () => {
+  const file = join(folder, 'early.yaml');
+  writeFileSync(file, 'activeTimeout: 60\n');
+  const { io, probe, signals } = world();
+  io.startProbe = async () => {
+    writeFileSync(file, 'activeTimeout: 90\n');
+    signals.emit('SIGHUP');
+    return probe;
+  };
+  const status = main(['-c', file], {}, io);
+  await settled();
+  await settled();
+  assert.deepEqual(probe.calls, ['reload 90000 1', 'reopen']);
   probe.end(0);
   assert.equal(await status, 0);
 });

@@ -64,6 +64,7 @@ struct Attribution::Impl final : EventHandler {
   uint32_t profileOfUser(BatchBuffer& batch, const SocketUser& user, const FlowPlace& place);
   uint32_t containerOf(BatchBuffer& batch, const FlowRecord& record, unsigned side);
   const FlowPlace* placeOf(uint16_t point, const ObservationPointTable& points);
+  void learnPlace(uint16_t point, const ObservationPointInfo& info);
   FlowSpan spanOf(const FlowRecord& record) const;
   void takeFlow(const SocketFlow& flow, BatchBuffer& batch);
   void nameConnecting(PendingEvent& event) const;
@@ -96,6 +97,7 @@ struct Attribution::Impl final : EventHandler {
   std::function<void()> flowsWake;
   std::deque<ProcessKey> readQueue;
   std::vector<FlowPlace> places;       // by Observation Point
+  std::vector<uint32_t> placeSerials;  // which point that was, same order; 0 = none yet
   std::vector<InterfaceKey> interfaces;  // of Observation Points, same order
   InterfaceOwners owners;
   std::string diagTrouble;

@@ -77,7 +77,8 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
         env, "Encoder",
         {InstanceAccessor<&EncoderObject::result>("result"), InstanceAccessor<&EncoderObject::sequence>("sequence"),
          InstanceMethod<&EncoderObject::encode>("encode"), InstanceMethod<&EncoderObject::templates>("templates"),
-         InstanceMethod<&EncoderObject::reset>("reset"), InstanceMethod<&EncoderObject::setMessageSize>("setMessageSize")});
+         InstanceMethod<&EncoderObject::reset>("reset"), InstanceMethod<&EncoderObject::setMessageSize>("setMessageSize"),
+         InstanceMethod<&EncoderObject::setStart>("setStart")});
   }
 
  private:
@@ -110,6 +111,10 @@ class EncoderObject final : public Napi::ObjectWrap<EncoderObject> {
   void reset(const Napi::CallbackInfo&) { encoder_->reset(); }
   void setMessageSize(const Napi::CallbackInfo& info) {
     guarded(info.Env(), [&] { encoder_->setMessageSize(info[0].As<Napi::Number>().Uint32Value()); });
+  }
+
+  void setStart(const Napi::CallbackInfo& info) {
+    encoder_->setStart(static_cast<uint64_t>(info[0].As<Napi::Number>().DoubleValue()));
   }
 
   FieldContext context_;

@@ -100,6 +100,8 @@ class Encoder {
   // New Transport Session: sequence numbers start at 0.
   virtual void reset() = 0;
   virtual void setMessageSize(uint32_t octets) = 0;
+  // What times of SysUpTime elements and NetFlow count from: the system clock was set. Headers are stamped by who sends.
+  virtual void setStart(uint64_t startMs) = 0;
   // Data Records (RFC 7011 section 3.1) or lines written in this session, mod 2^32.
   virtual uint32_t sequence() const = 0;
 };

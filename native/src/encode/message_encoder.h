@@ -21,6 +21,7 @@ class MessageEncoder final : public Encoder {
   EncodeResult templates(uint32_t exportSeconds, const UnitBuffer& out) override;
   void reset() override { sequence_ = 0; }
   void setMessageSize(uint32_t octets) override;
+  void setStart(uint64_t startMs) override { context_.startNs = startMs * 1'000'000; }
   uint32_t sequence() const override { return sequence_; }
   // For tests of the wrap at 2^32.
   void setSequence(uint32_t sequence) { sequence_ = sequence; }

@@ -15,6 +15,7 @@ class Netflow5Encoder final : public Encoder {
   EncodeResult templates(uint32_t, const UnitBuffer&) override { return {}; }
   void reset() override { sequence_ = 0; }
   void setMessageSize(uint32_t octets) override;
+  void setStart(uint64_t startMs) override { context_.startNs = startMs * 1'000'000; }
   uint32_t sequence() const override { return sequence_; }
 
  private:

@@ -321,7 +321,9 @@ function row(name: string, value: Part): Markup {
 
 function probePart({ configuration, process, version, pid, started, meter }: StatusDocument): Markup {
   const { observationPoints: points, files } = configuration;
-  const names = points.map(({ name, netns }) => (netns === '' ? name : `${name} in ${netns}`));
+  const names = points.map(({ name, netns }) =>
+    netns === '' ? name : `${name} in ${netns.replace('/run/netns/', '')}`,
+  );
   const sampling = [
     ...(configuration.packetSampling > 1 ? [`1 of ${full(configuration.packetSampling)} packets`] : []),
     ...(configuration.flowSampling > 1 ? [`1 of ${full(configuration.flowSampling)} flows`] : []),

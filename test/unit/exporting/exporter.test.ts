@@ -288,16 +288,62 @@ test('a sink that says nothing when it has room again is found out at the next b
   assert.deepEqual(dataIds(sink), [0, 1, 2, 3]);
 });
 
-test('export time never goes back within an exporter', async () => {
+test('export time waits for a clock that goes back a little', async () => {
   const { sink, exporter, clock } = await rig();
   exporter.accept(fakeBatch([1]));
   const wall = clock.wall();
-  clock.wall = () => wall - 3_600_000; // the host's clock is set back
+  clock.set(-1500);
   exporter.accept(fakeBatch([2]));
   assert.deepEqual(
     sink.taken.map((unit) => unit.bytes.readUInt32BE(4)),
     Array(3).fill(Math.floor(wall / 1000)),
   );
+});
+
+const hourMs = 3_600_000;
+
+for (const [what, byMs] of [
+  ['forward by an hour', hourMs],
+  ['back by an hour', -hourMs],
+  ['forward by a day', 24 * hourMs],
+  ['back by a day', -24 * hourMs],
+] as const) {
+  test(`export time follows a clock that is set ${what}, and a stream has its templates still`, async () => {
+    const { sink, exporter, clock } = await rig();
+    exporter.accept(fakeBatch([1]));
+    clock.set(byMs);
+    exporter.accept(fakeBatch([2]));
+    clock.advance(2000);
+    exporter.accept(fakeBatch([3]));
+    const seconds = sink.taken.map((unit) => unit.bytes.readUInt32BE(4));
+    const now = Math.floor(clock.wall() / 1000);
+    assert.deepEqual(seconds, [now - 2 - byMs / 1000, now - 2 - byMs / 1000, now - 2, now]);
+    assertConserved(exporter);
+  });
+}
+
+test('UDP: a clock that is set back sends the templates again, before records of the new time', async () => {
+  const { sink, exporter, clock } = await rig({ refreshMs: 600_000 });
+  exporter.accept(fakeBatch([1]));
+  clock.set(hourMs);
+  exporter.accept(fakeBatch([2]));
+  clock.set(-hourMs);
+  exporter.accept(fakeBatch([3]));
+  exporter.accept(fakeBatch([4]));
+  assert.equal(sink.taken.map((unit) => (isTemplate(unit.bytes) ? 'T' : 'd')).join(''), 'TddTdd');
+});
+
+test('the start that sysUptime counts from goes back with the clock, so that no record lies before it', async () => {
+  const { exporter, encoder, clock } = await rig({ startMs: 1_795_241_000_000 });
+  clock.advance(60_000);
+  exporter.accept(fakeBatch([1]));
+  clock.set(hourMs);
+  exporter.accept(fakeBatch([2]));
+  assert.equal(exporter.startMs, 1_795_241_000_000, 'forward it leaps with the clock');
+  clock.set(-24 * hourMs);
+  exporter.accept(fakeBatch([3]));
+  assert.equal(exporter.startMs, 1_795_241_000_000 - 24 * hourMs);
+  assert.equal(encoder.start, exporter.startMs);
 });
 
 test('a path that takes less makes messages shorter, never longer than configured', async () => {

@@ -52,7 +52,7 @@ function planOf(template: Template, changes: Partial<OptionsPlan> = {}): Options
     domain: 7,
     enterprise: own,
     exportingProcess: 2,
-    startMs: 1_795_241_000_123,
+    startMs: () => 1_795_241_000_123,
     templates: [
       { id: 256, fields: fields4 },
       { id: 257, fields: fields6 },

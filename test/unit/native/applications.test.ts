@@ -215,7 +215,7 @@ test('applicationId: data records and options table agree in every format and pr
     const [record] = flows.messages.flatMap((octets) => reader.read(octets, 'test'));
     assert.equal(record!.fields.applicationId, `0x${id}`);
     const [table] = optionsTables({
-      ...{ format, profile, firstId: 300, domain: 7, enterprise: 32473, exportingProcess: 1, startMs },
+      ...{ format, profile, firstId: 300, domain: 7, enterprise: 32473, exportingProcess: 1, startMs: () => startMs },
       ...{ sampling: { packets: 1, mode: 'systematic', flows: 1, upscale: false }, legacySampling: false },
       templates: [{ id: 256, fields: fields4 }],
     }).filter(({ name }) => name === 'applications');
@@ -276,7 +276,15 @@ function dpiCapture(): string {
   );
   const { fields4, fields6 } = planFields(template);
   const table = optionsTables({
-    ...{ format: 'ipfix', profile: 'rfc', firstId: 300, domain: 7, enterprise: 32473, exportingProcess: 1, startMs },
+    ...{
+      format: 'ipfix',
+      profile: 'rfc',
+      firstId: 300,
+      domain: 7,
+      enterprise: 32473,
+      exportingProcess: 1,
+      startMs: () => startMs,
+    },
     ...{ sampling: { packets: 1, mode: 'systematic', flows: 1, upscale: false }, legacySampling: false },
     templates: [
       { id: 256, fields: fields4 },

@@ -320,7 +320,15 @@ function processFile(flows: readonly AttributedFlow[]): { file: string; messages
   const { messages } = attributedFlows(flows).encode(wireSpec(elementsOf(template)));
   const { fields4, fields6 } = planFields(template);
   const [types] = typeInformation({
-    ...{ format: 'ipfix', profile: 'rfc', firstId: 300, domain: 7, enterprise: 32473, exportingProcess: 1, startMs },
+    ...{
+      format: 'ipfix',
+      profile: 'rfc',
+      firstId: 300,
+      domain: 7,
+      enterprise: 32473,
+      exportingProcess: 1,
+      startMs: () => startMs,
+    },
     templates: [
       { id: 256, fields: fields4 },
       { id: 257, fields: fields6 },

@@ -59,6 +59,33 @@ test('rotation by time: aligned, whole files only under their names, each a new 
   assert.equal(text('flows-20261121T060000Z.json'), 'b\n');
 });
 
+test('rotation by time follows a clock that is set: forward soon, back to another period too', async (context) => {
+  const { sink, events, clock, list } = await rig(context, { rotateSeconds: 3600 });
+  await sink.open(events);
+  sink.write(unitRun(['a\n']));
+  clock.advance(40_000);
+  await events.until(() => events.sessions === 2);
+  sink.write(unitRun(['b\n']));
+  clock.set(7_200_000); // 08:00:10
+  clock.advance(10_000);
+  await events.until(() => events.sessions === 3);
+  sink.write(unitRun(['c\n']));
+  clock.set(-1_000); // within its period
+  clock.advance(60_000);
+  assert.equal(events.sessions, 3);
+  clock.set(-86_400_000); // the day before
+  clock.advance(10_000);
+  await events.until(() => events.sessions === 4);
+  sink.write(unitRun(['d\n']));
+  await sink.close(1000);
+  assert.deepEqual(list(), [
+    'flows-20261120T080129Z.json',
+    'flows-20261121T055930Z.json',
+    'flows-20261121T060010Z.json',
+    'flows-20261121T080020Z.json',
+  ]);
+});
+
 test('a period without records leaves no file', async (context) => {
   const { sink, events, clock, list } = await rig(context, { rotateSeconds: 60 });
   await sink.open(events);

@@ -243,6 +243,29 @@ test('old segments expire: by their last change, also after a restart', async (c
   await again.close();
 });
 
+test('a clock that is set ages no segment, and keeps none', async (context) => {
+  const rig = new SpoolRig(context);
+  const options = { maxAgeMs: 60_000 };
+  const spool = await rig.open(options);
+  spool.append(unitRun(['a\n'], [5]));
+  await spool.flush();
+  rig.clock.set(86_400_000);
+  rig.clock.advance(16_000);
+  spool.append(unitRun(['b\n'], [6]));
+  await spool.flush();
+  assert.deepEqual([spool.records, spool.segments, rig.losses.length], [11, 2, 0]);
+  rig.clock.set(-2 * 86_400_000);
+  rig.clock.advance(50_000);
+  assert.deepEqual([spool.records, spool.segments], [6, 1]);
+  await spool.close();
+
+  const wall = statSync(join(rig.folder, '000000000002.ndjson')).mtimeMs;
+  const before = { ...rig.clock, now: () => 0, wall: () => wall - 86_400_000, after: () => () => {} };
+  const again = await rig.open({ ...options, clock: before });
+  assert.equal(again.records, 6, 'written in the future: it is new');
+  await again.close();
+});
+
 test('fsync: always at each write, once a second, at the end of a segment, never', async (context) => {
   for (const [fsync, written, second, sealed] of [
     ['always', 2, 2, 2],

@@ -10,10 +10,11 @@ function recorder(
   format: LogFormat,
   level: LogLevel = 'info',
   colour = false,
-): { log: Logger; lines: string[]; time: { now: number } } {
+): { log: Logger; lines: string[]; time: { now: number; monotonic: number } } {
   const lines: string[] = [];
-  const time = { now: start };
-  const log = createLog({ level, format, colour, write: (line) => lines.push(line), now: () => time.now });
+  const time = { now: start, monotonic: 0 };
+  const clocks = { now: () => time.now, monotonic: () => time.monotonic };
+  const log = createLog({ level, format, colour, write: (line) => lines.push(line), ...clocks });
   return { log, lines, time };
 }
 
@@ -73,9 +74,11 @@ test('repeats are held back for 30 s by key, then counted', () => {
   const { log, lines, time } = recorder('text');
   for (let i = 0; i < 5; i++) log.repeated('refused', 'warning', 'refused', { port: 1 });
   log.repeated('other', 'warning', 'other');
-  time.now += 29_999;
+  time.now -= 86_400_000; // set back: no matter
+  time.monotonic += 29_999;
   log.repeated('refused', 'warning', 'refused', { port: 1 });
-  time.now += 1;
+  time.now += 2 * 86_400_000;
+  time.monotonic += 1;
   log.repeated('refused', 'warning', 'refused', { port: 1 });
   assert.deepEqual(
     lines.map((line) => line.slice(13).trim()),
