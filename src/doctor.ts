@@ -1,6 +1,7 @@
 // `weir doctor`: what this host allows, and for each missing thing what it switches off and what turns it on.
 import { capabilityNeeds, capturesPackets, neededCapabilities, plainName, type RunParts } from './capabilities.js';
 import type { AttributionStatus, BpfProgram, NativeAddon } from './native/boundary.js';
+import { escapeText } from './telemetry/escape.js';
 import type { Installation } from './native/load.js';
 import { hiddenProcesses, type ProcessView, withoutProcesses } from './process_view.js';
 
@@ -352,5 +353,9 @@ export function reportText({ canCapture, findings }: DoctorReport): string {
     if (finding.remedy !== undefined && finding.state === 'off') lines.push(`${pad}to turn on: ${finding.remedy}`);
   }
   lines.push('', canCapture ? 'Live capture is possible.' : 'Live capture is not possible: see OFF above.');
-  return `${lines.join('\n')}\n`;
+  // Interfaces and containers may be called anything.
+  return lines
+    .flatMap((line) => line.split('\n'))
+    .map((line) => `${escapeText(line)}\n`)
+    .join('');
 }
