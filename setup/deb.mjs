@@ -264,7 +264,7 @@ function build() {
   stageDocuments(stage, stageModules(stage), bundled ? nodeLicence() : undefined, seconds);
   control(stage, architecture, dependencies(stage, bundled));
   const file = join(root, 'build', `weir_${manifest.version}_${architecture}.deb`);
-  run('dpkg-deb', ['--root-owner-group', '--build', stage.folder, file], {
+  run('dpkg-deb', ['--root-owner-group', '-z3', '--build', stage.folder, file], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, SOURCE_DATE_EPOCH: seconds },
   });

@@ -55,15 +55,37 @@ export const packages = {
     'busybox-static',
     'liburing-dev',
     'curl',
+    'tmux', // weir top in a real terminal
+    'libfaketime', // clock steps of the soak
     'systemd', // systemd-analyze
     // the package (test/system/package_deb.test.ts)
     'dpkg-dev',
     'lintian',
     'mmdebstrap',
-    'libfaketime', // clock steps of the soak
+    'chromium',
+    // manual page and shell completion
+    'mandoc',
+    'man-db',
+    'zsh',
+    'fish',
+    'bsdutils', // script(1)
   ],
-  /** Real servers for the tests of attribution: only where installing them does not start them (no systemd). */
-  servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server'],
+  /** Real servers for tests: only where installing them does not start them (no systemd). */
+  servers: existsSync('/run/systemd/system') ? [] : ['nginx', 'redis-server', 'openssh-server', 'prometheus'],
+  /** For the pictures of docs/ (setup/screens.mjs). */
+  screens: ['chromium', 'prometheus', 'fonts-dejavu-core', 'openssl', 'curl', 'python3', 'iproute2', 'tmux'],
+  /** Who talks in the pictures of weir top. */
+  screenTop: [
+    'nginx-light | nginx',
+    'redis-server',
+    'redis-tools',
+    'openssh-server',
+    'openssh-client',
+    'iperf3',
+    'wget',
+  ],
+  /** For npm run test:service. */
+  service: ['qemu-system-x86', 'mmdebstrap', 'e2fsprogs'],
   kernels: ['qemu-system-x86', 'cpio', 'busybox-static', 'xz-utils'],
   /** What npm run deb needs beside build, optional and bpf. */
   deb: ['dpkg-dev', 'binutils'],
@@ -99,16 +121,17 @@ export function output(command, args, options = {}) {
 const alternatives = (name) => name.split(' | ');
 
 /** The alternative to install: the first that apt knows. */
-function candidate(name) {
+export function candidate(name) {
   const known = (one) => spawnSync('apt-cache', ['show', one], { encoding: 'utf8' }).stdout?.includes('Package: ');
   const names = alternatives(name);
   return names.length === 1 ? name : (names.find(known) ?? names[0]);
 }
 
-function missingPackages(names) {
+/** Of these packages those that dpkg has not installed; undefined where there is no dpkg. */
+export function missingPackages(names) {
   const all = names.flatMap(alternatives);
   const asked = spawnSync('dpkg-query', ['-W', `-f=\${Package} \${db:Status-Status}\n`, ...all], { encoding: 'utf8' });
-  if (asked.error) return undefined; // no dpkg: not a Debian
+  if (asked.error) return undefined;
   const installed = new Set(
     asked.stdout
       .split('\n')

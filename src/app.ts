@@ -22,15 +22,16 @@ import type { Identity } from './identity/identity.js';
 import { namedHeapOctets } from './metering/batch.js';
 import { MeteringProcess } from './metering/metering_process.js';
 import type { DpiOptions, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
-import { loadAddon, packageRoot, packageVersion } from './native/load.js';
+import { loadAddon, packageRoot } from './native/load.js';
 import { becomeUser, findAccount } from './privileges.js';
+import { processView } from './process_view.js';
 import { saySummary } from './run_summary.js';
+import type { NoticeLevel } from './sinks/sink.js';
 import { giveSpool } from './spool/index.js';
-import { HealthListener } from './telemetry/health_listener.js';
-import { listenAddressText, parseListenAddress } from './telemetry/listen_address.js';
-import type { Logger } from './telemetry/log.js';
-import type { Metrics } from './telemetry/metrics.js';
+import { StatusRun } from './status_run.js';
+import { type Logger, noticesAtOnce } from './telemetry/log.js';
 import { createProgress, type Progress } from './telemetry/progress.js';
+import { giveStatisticsFolder, type StatisticsPlace, statisticsPlace } from './telemetry/statistics_file.js';
 import { type SinkSnapshot, type Snapshot, statsLine } from './telemetry/stats_line.js';
 import { StatusLine } from './telemetry/status_line.js';
 
@@ -38,6 +39,8 @@ export interface ProbeEnvironment {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   log: Logger;
+  /** RUNTIME_DIRECTORY of systemd. */
+  runtimeDirectory?: string | undefined;
 }
 
 export interface Probe {
@@ -51,6 +54,8 @@ export interface Probe {
   status(): string;
   /** Its threads whose loop has not turned for so many ms. */
   stalled(ms: number): string[];
+  /** Counters of the meter and the sinks now; after the end the last ones. */
+  snapshot(): Snapshot;
   /** Exit status of the run: 0, or 1 when a source could not be read to its end. */
   readonly finished: Promise<number>;
 }
@@ -134,8 +139,8 @@ class Run implements Probe {
   #exporters: Exporter[] = [];
   #offline: boolean;
   #progress: Progress | undefined;
-  #metrics: Metrics | undefined;
-  #listener: HealthListener | undefined;
+  #status: StatusRun | undefined;
+  #statistics: StatisticsPlace | undefined;
   #started = false;
   #timers: NodeJS.Timeout[] = [];
   #statsTimer: NodeJS.Timeout | undefined;
@@ -154,6 +159,12 @@ class Run implements Probe {
     this.#environment = environment;
     this.#log = environment.log;
     this.#offline = isOffline(sourcesOf(options));
+    this.#statistics = statisticsPlace(options.statisticsFile, {
+      live: !this.#offline,
+      pid: process.pid,
+      uid: process.getuid?.() ?? -1,
+      runtimeDirectory: environment.runtimeDirectory,
+    });
     this.#stopAsked = new Promise((resolve) => {
       this.#askStop = resolve;
     });
@@ -178,19 +189,20 @@ class Run implements Probe {
       const takes = (events: boolean) =>
         this.#exporters.filter((_, index) => plans[index]!.events.length > 0 === events);
       metering.setConsumers(takes(false));
-      await this.#listen(addon);
+      this.#status = this.#show(addon);
+      await this.#status.start();
       await Promise.all(this.#exporters.map((exporter) => exporter.open()));
       // Privileges are what they stay: its threads read /proc with what --user kept.
       this.#attribution?.start(takes(true));
-      this.#before = { at: performance.now(), snapshot: this.#snapshot() };
+      this.#before = { at: performance.now(), snapshot: this.snapshot() };
       metering.start();
       this.#lookForChanges();
       this.#started = true;
     } catch (error) {
+      await this.#status?.close();
       metering.close();
       this.#attribution?.close();
       await Promise.all(this.#exporters.map((exporter) => exporter.finish(0)));
-      await this.#listener?.close();
       throw error;
     }
     this.#sayStarted();
@@ -205,11 +217,12 @@ class Run implements Probe {
     for (const { level, text } of notices) this.#log.log(level, text);
   }
 
-  /** The new user may not make folders where spools are: they are made before. */
+  /** The new user may not make folders where spools and the statistics file are: they are made before. */
   async #becomeUser(addon: NativeAddon, plans: readonly SinkPlan[]): Promise<void> {
     const { uid, gid } = findAccount(this.#options.user);
     if (process.getuid?.() === 0)
       for (const { spool } of plans) if (spool !== undefined) await giveSpool(spool.folder, uid, gid);
+    if (process.getuid?.() === 0 && this.#statistics) await giveStatisticsFolder(this.#statistics, uid, gid);
     becomeUser(addon, this.#options, this.#log);
   }
 
@@ -249,6 +262,7 @@ class Run implements Probe {
         options: this.#options,
         log: this.#log,
         names: identity,
+        view: processView(addon.capabilities()),
         onFailure: this.#reject,
       });
     }
@@ -258,7 +272,7 @@ class Run implements Probe {
       offline: this.#offline,
       ...(who === null ? {} : { heapOctets: namedHeapOctets }),
       onNotice: ({ level, code, text }) => {
-        this.#log.log(level, text, code === '' ? {} : { code });
+        this.#log.repeated(`meter ${level} ${code}`, level, text, code === '' ? {} : { code }, noticesAtOnce);
         this.#lookForChanges(); // an interface has come or gone
       },
     });
@@ -280,43 +294,34 @@ class Run implements Probe {
         number: index + 1,
         offline: this.#offline,
         stdout: this.#environment.stdout,
-        onNotice: (level, text) => this.#log.log(level, text),
-        onLatency: (seconds, units) => this.#metrics?.observe(index, seconds, units),
+        onNotice: (level, text) => this.#notice(`sink ${index}`, level, text),
+        onLatency: (seconds, units) => this.#status?.observeLatency(index, seconds, units),
         onEnded: () => void this.stop('the reader of the output is gone'),
       });
       this.#exporters.push(exporter);
     }
   }
 
-  /** /metrics, /healthz and /readyz, where asked for. */
-  async #listen(addon: NativeAddon): Promise<void> {
-    const { metrics: address } = this.#options;
-    if (address === '') return;
-    // prom-client costs start-up time, and only this needs it.
-    const { Metrics } = await import('./telemetry/metrics.js');
-    this.#metrics = new Metrics({
-      meter: () => this.#metering?.counters(),
-      attribution: () => this.#attribution?.reading() ?? { status: { tier: 'off', programs: [] } },
-      sinks: () => this.#exporters.map((exporter) => ({ name: exporter.name, counters: exporter.counters() })),
-      versions: { version: packageVersion(), node: process.version, ...addon.versions, ...this.#ndpiVersion(addon) },
-    });
-    this.#listener = new HealthListener({
-      address: parseListenAddress(address),
-      metrics: this.#metrics,
-      readiness: () => ({
-        metering: this.#started,
-        sinks: this.#exporters.map(({ name, connected, spooling }) => ({ name, session: connected, spooling })),
-      }),
-      onNotice: (level, text) => this.#log.log(level, text),
-    });
-    await this.#listener.listen();
-    this.#log.info(`serving /metrics, /healthz and /readyz on ${listenAddressText(this.#listener.address)}`);
+  /** Sinks hold back what repeats themselves; collectors that answer something else each time must not flood either. */
+  #notice(from: string, level: NoticeLevel, text: string): void {
+    if (level === 'info') this.#log.info(text);
+    else this.#log.repeated(`${from} ${level}`, level, text, {}, noticesAtOnce);
   }
 
-  /** Where it is in use: loading the library only to ask it would cost every run. */
-  #ndpiVersion(addon: NativeAddon): { ndpi?: string } {
-    const { available, version } = this.#dpi === null ? { available: false, version: '' } : addon.dpi();
-    return available ? { ndpi: version } : {};
+  /** Pages, metrics and the statistics file, where asked for. */
+  #show(addon: NativeAddon): StatusRun {
+    return new StatusRun({
+      options: () => this.#options,
+      log: this.#log,
+      addon,
+      dpi: this.#dpi !== null,
+      metering: () => this.#started && !this.#stopping,
+      counters: () => this.#metering!.counters(),
+      points: () => this.#metering!.observationPoints(),
+      attribution: () => this.#attribution?.reading(),
+      exporters: () => this.#exporters,
+      statistics: this.#statistics,
+    });
   }
 
   #warn(plans: readonly SinkPlan[]): void {
@@ -369,13 +374,13 @@ class Run implements Probe {
   }
 
   #printStats(): void {
-    const now = { at: performance.now(), snapshot: this.#snapshot() };
+    const now = { at: performance.now(), snapshot: this.snapshot() };
     const before = this.#before ?? now;
     this.#before = now;
-    this.#environment.stderr.write(`${statsLine(now.snapshot, before.snapshot, now.at - before.at)}\n`);
+    this.#log.plain(statsLine(now.snapshot, before.snapshot, now.at - before.at));
   }
 
-  #snapshot(): Snapshot {
+  snapshot(): Snapshot {
     const sinks = this.#exporters.map((exporter): SinkSnapshot => {
       const counters = exporter.counters();
       const { exported: records, octets: bytes, dropped, queued, spooled } = counters;
@@ -413,13 +418,13 @@ class Run implements Probe {
       } else {
         await bounded();
       }
+      await this.#status?.close();
       const counters = this.#metering!.counters();
       this.#over = true;
       this.#metering!.close();
       this.#attribution?.close();
       for (const timer of [...this.#timers, this.#statsTimer]) clearInterval(timer);
       this.#progress?.stop();
-      await this.#listener?.close();
       saySummary(this.#log, counters, this.#dpi !== null, this.#attribution?.reading(), this.#exporters);
       this.#resolve(counters.readErrors > 0 ? 1 : 0);
     } catch (error) {
@@ -453,7 +458,7 @@ class Run implements Probe {
 
   status(): string {
     if (this.#over) return 'ended';
-    return this.#statusLine.next(this.#subject(), this.#snapshot(), performance.now());
+    return this.#statusLine.next(this.#subject(), this.snapshot(), performance.now());
   }
 
   stalled(ms: number): string[] {

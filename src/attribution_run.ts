@@ -25,7 +25,8 @@ import type {
   NativeAddon,
   WantedContainer,
 } from './native/boundary.js';
-import type { Logger } from './telemetry/log.js';
+import { hiddenProcesses, type ProcessView, withoutProcesses } from './process_view.js';
+import { type Logger, noticesAtOnce } from './telemetry/log.js';
 
 /** What a run needs of src/identity. */
 export interface ContainerNames {
@@ -96,6 +97,7 @@ export class AttributionRun {
   readonly #log: Logger;
   readonly #pump: EventPump;
   readonly #names: ContainerNames | undefined;
+  readonly #view: ProcessView;
   #last: AttributionReading | undefined;
 
   /** names: the container runtimes, where any template names containers. onFailure: events cannot be taken any more. */
@@ -106,6 +108,7 @@ export class AttributionRun {
       options: Options;
       log: Logger;
       names: ContainerNames | undefined;
+      view: ProcessView;
       onFailure: (error: unknown) => void;
       turns?: TurnOptions;
     },
@@ -113,10 +116,12 @@ export class AttributionRun {
     this.#options = around.options;
     this.#log = around.log;
     this.#names = around.names;
+    this.#view = around.view;
     this.#pump = new EventPump({
       ...around.turns,
       createAttribution: (wake) => new addon.Attribution(native, wake),
-      onNotice: ({ level, code, text }) => this.#log.log(level, text, code === '' ? {} : { code }),
+      onNotice: ({ level, code, text }) =>
+        this.#log.repeated(`attribution ${level} ${code}`, level, text, code === '' ? {} : { code }, noticesAtOnce),
       onWanted: (wanted) => this.#names?.lookUp(wanted),
       onFailure: around.onFailure,
     });
@@ -167,6 +172,10 @@ export class AttributionRun {
       this.#log.info(
         'no cgroup v2 hierarchy is mounted: containers and units of processes that have ended are missing',
       );
+    if (status.tier !== 'off' && this.#view !== 'all') {
+      const { why, remedy } = hiddenProcesses[this.#view];
+      this.#log.warning(`${why}: ${withoutProcesses}; ${remedy}`);
+    }
     if (this.#options.conntrack && status.conntrack !== '')
       this.#log.info(`address translation is not followed: ${status.conntrack}`);
   }

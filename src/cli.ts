@@ -1,50 +1,49 @@
 #!/usr/bin/env node
 // argv -> options -> app. The only file that touches process.argv, env, exit and signals.
 import { spawn } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { fstatSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type CommandContext, runCommand, versionText } from './cli/commands.js';
 import { LiveRun, type ProcessControl, type StartProbe } from './cli/live_run.js';
 import { optionChecks } from './cli/checks.js';
+import { isJournal, Reporter, type ReporterIo } from './cli/reporter.js';
 import { type ServiceControl, serviceOf } from './cli/service.js';
 import type { Child, Ending, SupervisorControl } from './cli/supervise.js';
 import { type ParsedArguments, parseArguments } from './config/argv.js';
 import { helpText } from './config/help.js';
 import { type Environment, type Loaded, loadOptions } from './config/load.js';
 import type { LoadedAddon } from './doctor.js';
-import { describeError, WeirError, WeirErrors } from './errors.js';
+import { WeirErrors } from './errors.js';
 import { tryLoadAddon } from './native/load.js';
+import { noticesAtOnce } from './telemetry/log.js';
 import { ServiceNotice } from './service/notice.js';
 import { SupervisorNotice } from './service/supervisor_notice.js';
 import { environmentOfChild } from './service/systemd.js';
-import { createLog, type Logger } from './telemetry/log.js';
 
 /** The world as main() sees it; tests give another one. */
-export interface CliIo extends ProcessControl, SupervisorControl, ServiceControl {
+export interface CliIo extends ProcessControl, SupervisorControl, ReporterIo, ServiceControl {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   host: CommandContext['host'];
   loadAddon?: () => LoadedAddon;
   startProbe?: StartProbe;
+  stdin?: NodeJS.ReadStream;
+  /** Calls back when the process ends, however that comes; returns how to take it away again. */
+  onExit?(handler: () => void): () => void;
 }
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;
 const defaultWidth = 100; // columns, when stdout is no terminal
 
-function printErrors(error: unknown, stderr: NodeJS.WriteStream): number {
-  const { lines, exit } = describeError(error);
-  stderr.write(`${lines.join('\n')}\n`);
-  return exit;
-}
-
-function makeLog(io: CliIo, level: Loaded['options']['logLevel'], format: 'text' | 'json'): Logger {
-  return createLog({ level, format, write: (line) => io.stderr.write(line), colour: io.stderr.isTTY === true });
-}
-
 /** `weir collect URL...`: files (also -r FILE) to their ends, else until a signal comes; the second one ends the process at once. */
-async function collectCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
+async function collectCommand(
+  parsed: ParsedArguments,
+  env: Environment,
+  io: CliIo,
+  reporter: Reporter,
+): Promise<number> {
   const { options } = loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env });
-  const log = makeLog(io, options.logLevel, options.logFormat);
+  const log = reporter.log(options);
   const given = [...parsed.operands, ...options.read.map((path) => `file://${path}`)];
   const urls = given.length > 0 ? given : ['udp://:4739'];
   const abort = new AbortController();
@@ -61,7 +60,7 @@ async function collectCommand(parsed: ParsedArguments, env: Environment, io: Cli
     const result = await collect(urls, {
       output: io.stdout,
       signal: abort.signal,
-      notice: (level, text) => log.repeated(text, level, text),
+      notice: (level, text) => log.repeated(level, level, text, {}, noticesAtOnce),
       onListening: ({ scheme, address, port }) => log.info(`listening on ${scheme} ${address} port ${port}`),
     });
     const { malformed, ...counted } = result;
@@ -71,6 +70,7 @@ async function collectCommand(parsed: ParsedArguments, env: Environment, io: Cli
   } finally {
     io.stdout.off('error', gone);
     for (const one of undo) one();
+    log.sayHeldBack();
   }
 }
 
@@ -103,29 +103,32 @@ async function superviseCommand(
   options: Loaded['options'],
   env: Environment,
   io: CliIo,
+  reporter: Reporter,
 ): Promise<number> {
   const { Supervisor } = await import('./cli/supervise.js');
-  const log = makeLog(io, options.logLevel, options.logFormat);
+  const log = reporter.log(options);
   const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
   const notice = service && new SupervisorNotice(service, (call, ms) => io.setTimer(call, ms));
   return new Supervisor(argv, options.dpi !== 'off', log, io, notice).run();
 }
 
-async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo): Promise<number> {
+async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo, reporter: Reporter): Promise<number> {
   const load = (): Loaded =>
     loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env, checks: optionChecks() });
   const { options, warnings } = load();
-  const log = makeLog(io, options.logLevel, options.logFormat);
+  const log = reporter.log(options);
   for (const warning of warnings) log.warning(warning);
   const start: StartProbe = io.startProbe ?? (await import('./app.js')).startProbe;
   const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
   const notice = service && new ServiceNotice(service, { log, clock: io, supervised: io.supervised });
-  const run = new LiveRun(options, () => load().options, { stdout: io.stdout, stderr: io.stderr, log }, io, notice);
+  const environment = { stdout: io.stdout, stderr: io.stderr, log, runtimeDirectory: env.RUNTIME_DIRECTORY };
+  const run = new LiveRun(options, () => load().options, environment, io, notice);
   return run.run(start);
 }
 
-async function dispatch(argv: readonly string[], env: Environment, io: CliIo): Promise<number> {
+async function dispatch(argv: readonly string[], env: Environment, io: CliIo, reporter: Reporter): Promise<number> {
   const parsed = parseArguments(argv);
+  reporter.expect(parsed, env);
   const width = io.stdout.columns ?? defaultWidth;
   const loadAddon = io.loadAddon ?? tryLoadAddon;
   if (parsed.flags.help && parsed.command !== 'help') {
@@ -138,17 +141,11 @@ async function dispatch(argv: readonly string[], env: Environment, io: CliIo): P
   }
   const { command } = parsed;
   if (command === 'spool') return spoolCommand(parsed, env, io);
-  if (command === 'collect') return collectCommand(parsed, env, io);
+  if (command === 'collect') return collectCommand(parsed, env, io, reporter);
+  if (command === 'top') return (await import('./cli/top_run.js')).topCommand(parsed, env, io);
   if (command === undefined) {
-    if (parsed.flags.json)
-      parsed.errors.push(
-        new WeirError(
-          'WEIR_OPTION',
-          '--json: goes with applications, doctor, fields and templates; for flows use --to -?format=json',
-        ),
-      );
     const watched = supervised(parsed, env);
-    return watched ? superviseCommand(argv, watched, env, io) : probeCommand(parsed, env, io);
+    return watched ? superviseCommand(argv, watched, env, io, reporter) : probeCommand(parsed, env, io, reporter);
   }
   // doctor and config load the options, and report these mistakes with all others.
   if (parsed.errors.length > 0 && command !== 'doctor' && command !== 'config') throw new WeirErrors(parsed.errors);
@@ -161,26 +158,41 @@ async function dispatch(argv: readonly string[], env: Environment, io: CliIo): P
 export async function main(argv: readonly string[], env: Environment, io: CliIo): Promise<number> {
   // A stdout that is closed is no error of ours (weir fields | head); it may be told of after we return.
   io.stdout.on('error', () => {});
+  io.stderr.on('error', () => {}); // a log that nobody reads any more ends nothing
+  const reporter = new Reporter(io);
   try {
-    return await dispatch(argv, env, io);
+    return await dispatch(argv, env, io, reporter);
   } catch (error) {
-    return printErrors(error, io.stderr);
+    return reporter.fail(error);
   }
 }
 
 /** What tells a child that a supervisor of ours is at the other end of its channel. */
 const supervisedWord = 'weir: supervised';
+/** What a child answers once SIGHUP does not end it any more. */
+const hearsHangupWord = 'weir: hears SIGHUP';
 
 function startChild(args: readonly string[]): Child {
   const program = [...process.execArgv, process.argv[1] ?? '', ...args];
   const env = environmentOfChild(process.env);
   const child = spawn(process.execPath, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   child.send(supervisedWord, () => {}); // it may have ended already
+  let hearsHangup = false;
+  let hangupWaits = false;
+  child.on('message', (word) => {
+    if (word !== hearsHangupWord) return;
+    hearsHangup = true;
+    if (hangupWaits) child.kill('SIGHUP');
+  });
   const ended = new Promise<Ending>((resolve, reject) => {
     child.once('exit', (status, signal) => resolve({ status, signal }));
     child.on('error', reject);
   });
-  return { ended, kill: (signal) => void child.kill(signal) };
+  const kill = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGHUP' && !hearsHangup) hangupWaits = true;
+    else child.kill(signal);
+  };
+  return { ended, kill };
 }
 
 /** A supervisor that is gone (kill -9) neither stops us nor starts us again: then we end. */
@@ -194,6 +206,14 @@ function processIo(): CliIo {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    // Asked for only where it is read: merely touching it makes a stream of it.
+    get stdin() {
+      return process.stdin;
+    },
+    onExit(handler) {
+      process.on('exit', handler);
+      return () => process.off('exit', handler);
+    },
     host: {
       nodePath: process.execPath,
       nodeVersion: process.version,
@@ -202,6 +222,7 @@ function processIo(): CliIo {
     },
     onSignal(signal, handler) {
       process.on(signal, handler);
+      if (signal === 'SIGHUP' && process.connected) process.send?.(hearsHangupWord, () => {});
       return () => process.off(signal, handler);
     },
     exit: (status) => process.exit(status),
@@ -210,6 +231,7 @@ function processIo(): CliIo {
       return () => clearTimeout(timer);
     },
     startChild,
+    toJournal: isJournal(process.env.JOURNAL_STREAM, fstatSync(process.stderr.fd)),
     now: () => performance.now(),
     monotonicMicroseconds: () => process.hrtime.bigint() / 1000n,
     pid: process.pid,

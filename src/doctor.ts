@@ -2,6 +2,7 @@
 import { capabilityNeeds, capturesPackets, neededCapabilities, plainName, type RunParts } from './capabilities.js';
 import type { AttributionStatus, BpfProgram, NativeAddon } from './native/boundary.js';
 import type { Installation } from './native/load.js';
+import { hiddenProcesses, type ProcessView, withoutProcesses } from './process_view.js';
 
 /** What the caller knows of the host. */
 export interface Host {
@@ -14,6 +15,8 @@ export interface Host {
   cpus: number;
   uid: number;
   zstd: boolean;
+  /** Given the capabilities in effect. */
+  processView: (capabilities: readonly string[]) => ProcessView;
   /** Sockets of container runtimes: the usual ones that are there, and those asked for. */
   runtimes: readonly { kind: string; path: string; state: 'open' | 'closed' | 'absent' }[];
 }
@@ -234,6 +237,13 @@ function tierFinding(
   };
 }
 
+function processFinding(view: ProcessView, missing: 'off' | 'unused'): Finding {
+  const found = { area: 'attribution', name: '/proc' } as const;
+  if (view === 'all') return { ...found, state: 'ok', detail: "the host's processes" };
+  const { why, remedy } = hiddenProcesses[view];
+  return { ...found, state: missing, detail: why, without: withoutProcesses, remedy };
+}
+
 /** Who can be named at the ends of flows, program by program. */
 function attributionFindings(addon: NativeAddon, status: AttributionStatus, run: RunParts, host: Host): Finding[] {
   const used = run.read.length === 0 && run.attribution !== 'off';
@@ -260,6 +270,7 @@ function attributionFindings(addon: NativeAddon, status: AttributionStatus, run:
       'containers and units of processes that have ended are missing',
       'sudo mount -t cgroup2 none /sys/fs/cgroup/unified',
     ),
+    processFinding(host.processView(addon.capabilities()), missing),
     ...host.runtimes.map(({ kind, path, state }): Finding => {
       const name = `${kind} socket`;
       if (state === 'open') return { area, name, state: 'ok', detail: path };

@@ -99,20 +99,35 @@ export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorKinds, code);
 }
 
-/** What the user is told of an error that ends the run, and the exit status. Native errors count by their code. */
-export function describeError(error: unknown): { lines: string[]; exit: 1 | 2 } {
+/** One error as the user is told of it. */
+export interface ToldError {
+  code: ErrorCode;
+  text: string;
+  remedy: string;
+}
+
+/** The errors in what was thrown. Native errors count by their code; what has none is a fault in weir, with its place. */
+export function errorsIn(error: unknown): ToldError[] {
   const all: readonly unknown[] = error instanceof WeirErrors ? error.errors : [error];
-  const lines: string[] = [];
-  const codes = new Set<ErrorCode>();
-  for (const one of all) {
+  return all.map((one) => {
     const given = one instanceof Error ? (one as Error & { code?: unknown }).code : undefined;
     const code = isErrorCode(given) ? given : 'WEIR_INTERNAL';
-    codes.add(code);
     // A fault in weir is reported with its place; what the user can correct is said in one line.
     const text =
       one instanceof Error ? (code === 'WEIR_INTERNAL' ? (one.stack ?? one.message) : one.message) : String(one);
-    lines.push(`weir: ${code}: ${text}`);
-  }
-  for (const code of codes) lines.push(`  ${errorKinds[code].remedy}`);
-  return { lines, exit: [...codes].some((code) => errorKinds[code].exit === 2) ? 2 : 1 };
+    return { code, text, remedy: errorKinds[code].remedy };
+  });
+}
+
+/** Exit status of a run that these errors end. */
+export function exitStatus(errors: readonly ToldError[]): 1 | 2 {
+  return errors.some(({ code }) => errorKinds[code].exit === 2) ? 2 : 1;
+}
+
+/** What the user is told of an error that ends the run, and the exit status. */
+export function describeError(error: unknown): { lines: string[]; exit: 1 | 2 } {
+  const all = errorsIn(error);
+  const lines = all.map(({ code, text }) => `weir: ${code}: ${text}`);
+  const remedies = new Set(all.map(({ remedy }) => `  ${remedy}`));
+  return { lines: [...lines, ...remedies], exit: exitStatus(all) };
 }

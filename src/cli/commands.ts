@@ -1,9 +1,10 @@
-// The subcommands that print something and end: fields, templates, applications, doctor, config, version, help.
+// The subcommands that print something and end: fields, templates, applications, doctor, config, completion, version, help.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
 import { withAttribution } from '../attribution_run.js';
 import type { ParsedArguments } from '../config/argv.js';
+import { completionScript, completionShells } from '../config/completion.js';
 import { commandPage, findCommand, findOption, helpText, optionPage } from '../config/help.js';
 import { type Environment, loadOptions, type Loaded } from '../config/load.js';
 import { didYouMean } from '../config/nearest.js';
@@ -20,6 +21,7 @@ import { loadTemplates, parseTemplate, type Template } from '../fields/template.
 import { findRuntimeSockets, parseRuntimeSocket } from '../identity/runtimes.js';
 import type { NativeAddon } from '../native/boundary.js';
 import { installation, packageRoot, packageVersion } from '../native/load.js';
+import { processView } from '../process_view.js';
 import { canCompress } from '../sinks/file_rotation.js';
 import { optionChecks } from './checks.js';
 
@@ -181,6 +183,7 @@ function doctorCommand(context: CommandContext): CommandResult {
     kernel: release(),
     cpus: availableParallelism(),
     zstd: canCompress('zstd'),
+    processView: (capabilities: readonly string[]) => processView(capabilities),
     runtimes: runtimeSockets(options),
   };
   const report = examine(context.loadAddon(), run, host);
@@ -199,6 +202,18 @@ function libraryVersions(addon: NativeAddon): string[] {
 export function versionText(loaded: LoadedAddon, nodeVersion: string): string {
   const libraries = 'addon' in loaded ? libraryVersions(loaded.addon) : ['no addon'];
   return `weir ${packageVersion()} (Node.js ${nodeVersion.replace(/^v/, '')}, ${libraries.join(', ')})\n`;
+}
+
+/** `weir completion SHELL`: the script that completes our command line there. */
+function completionCommand(word: string | undefined): CommandResult {
+  const shell = completionShells.find((known) => known === word);
+  if (shell === undefined)
+    throw new WeirError(
+      'WEIR_OPTION',
+      `weir completion: expected ${completionShells.join(', ')}, found '${word ?? ''}'`,
+    );
+  const templates = loadTemplates(join(packageRoot(), 'templates'));
+  return { status: 0, output: completionScript(shell, [...templates.keys()]) };
 }
 
 function helpCommand(word: string | undefined, width: number): CommandResult {
@@ -230,6 +245,8 @@ export function runCommand(context: CommandContext): CommandResult {
       const { options, places } = loadFor(context);
       return { status: 0, output: effectiveYaml(options, places) };
     }
+    case 'completion':
+      return completionCommand(operands[0]);
     case 'version':
       return { status: 0, output: versionText(context.loadAddon(), context.host.nodeVersion) };
     default:

@@ -40,6 +40,8 @@ export class LiveRun {
   readonly #notice: ServiceNotice | undefined;
   #probe: Probe | undefined;
   #stopReason: string | undefined;
+  /** SIGHUP came before the probe had started. */
+  #reloadWaits = false;
   #cleanUp: (() => void)[] = [];
   #failed = false;
   /** The signal whose echo may still come. */
@@ -79,6 +81,7 @@ export class LiveRun {
       this.#probe = await startProbe(this.#options, this.#environment);
       if (this.#stopReason !== undefined) this.#stop(this.#stopReason);
       else this.#notice?.ready(this.#probe);
+      if (this.#reloadWaits) void this.#reload();
       const status = await this.#probe.finished;
       return this.#failed ? 1 : status;
     } finally {
@@ -128,7 +131,11 @@ export class LiveRun {
   }
 
   async #reload(): Promise<void> {
-    if (!this.#probe || this.#stopReason !== undefined) return;
+    if (this.#stopReason !== undefined) return;
+    if (!this.#probe) {
+      this.#reloadWaits = true; // it may have read its configuration before that changed
+      return;
+    }
     this.#notice?.reloading();
     let why = '';
     try {

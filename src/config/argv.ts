@@ -11,6 +11,7 @@ import {
   UntranslatableError,
 } from './nprobe.js';
 import { isFlag, longFlag, optionNames, optionOf, type OptionName } from './options.js';
+import { maskedProperty, maskedSink } from './sink_secrets.js';
 
 export interface CommandText {
   operands: string;
@@ -18,12 +19,14 @@ export interface CommandText {
   doc: string;
   /** The rest of `weir help COMMAND`. */
   more?: string;
+  /** False: it looks at no option of a run. */
+  options?: false;
 }
 
 /** THE list of subcommands, as help prints them. */
 export const commands = {
-  fields: { operands: '[PATTERN]', doc: 'list the fields a template may name' },
-  templates: { operands: '[NAME]', doc: 'list the named templates, or the fields of one' },
+  fields: { operands: '[PATTERN]', doc: 'list the fields a template may name', options: false },
+  templates: { operands: '[NAME]', doc: 'list the named templates, or the fields of one', options: false },
   applications: {
     operands: '[PATTERN]',
     doc: 'list the applications that nDPI knows, with category and breed: what --dpi-filter may name',
@@ -43,9 +46,27 @@ export const commands = {
       'there. Ends with 1 when something is damaged, torn or set aside (.broken). What is in a segment is printed by ' +
       '`weir collect -r SEGMENT.ipfix`; .ndjson segments are plain lines.',
   },
+  top: {
+    operands: '[URL]...',
+    doc: 'who uses the network, live in the terminal; --once --json for scripts',
+    more:
+      'Without URL it runs a probe of its own: options of a run such as -i, -f, -r and --dpi are its options, timeouts are 1 and 2 ' +
+      's unless given. With udp://HOST:PORT, tcp://HOST:PORT or file://PATH it watches flows that a running probe sends there as ' +
+      'IPFIX or NetFlow (template=top has all it shows); - is NDJSON from stdin. Keys are told by ?. Dimensions: process, pid, ' +
+      'user, container, pod, application, host, port, client, interface, protocol, flow. Columns: in, out, octets, packets, ' +
+      'connections, failed, retransmits, rtt, flows, total.',
+  },
   config: { operands: '', doc: 'print the effective configuration as YAML' },
-  version: { operands: '', doc: 'print the version' },
-  help: { operands: '[OPTION]', doc: 'print this help, or all about one option or command' },
+  completion: {
+    operands: 'bash|zsh|fish',
+    doc: 'print what completes the command line in that shell',
+    more:
+      'The Debian package has installed it already. Else `source <(weir completion bash)` in ~/.bashrc; for zsh ' +
+      '`weir completion zsh` into a file _weir in a folder of $fpath; for fish into ~/.config/fish/completions/weir.fish.',
+    options: false,
+  },
+  version: { operands: '', doc: 'print the version', options: false },
+  help: { operands: '[OPTION]', doc: 'print this help, or all about one option or command', options: false },
 } as const satisfies Record<string, CommandText>;
 
 export type Command = keyof typeof commands;
@@ -57,16 +78,91 @@ const operandLimit: Record<Command, number> = {
   doctor: 0,
   collect: 64,
   spool: 1,
+  top: 64,
   config: 0,
+  completion: 1,
   version: 0,
   help: 1,
 };
 
-/** Flags that are no options of a run. */
-export interface CommandFlags {
-  help: boolean;
-  version: boolean;
-  json: boolean;
+/** A flag that is no option of a run. */
+export interface CommandFlag {
+  /** As written, the one that help prints first. */
+  flags: readonly string[];
+  /** Word for its value; '' for those without. */
+  placeholder: string;
+  /** What the value may be, for completion. */
+  words?: readonly string[];
+  doc: string;
+  /** Commands it goes with; none: weir itself. */
+  of: readonly Command[];
+}
+
+/** THE table of flags that are no options of a run; help, man page and completion are made from it. */
+export const commandFlags = {
+  help: { flags: ['--help', '-h', '-H'], placeholder: '', doc: 'print the help', of: [] },
+  version: { flags: ['--version', '-v'], placeholder: '', doc: 'print the version', of: [] },
+  json: {
+    flags: ['--json'],
+    placeholder: '',
+    doc: 'print JSON',
+    of: ['applications', 'doctor', 'fields', 'templates', 'top'],
+  },
+  by: {
+    flags: ['--by'],
+    placeholder: 'DIMENSION',
+    words: [
+      'process',
+      'pid',
+      'user',
+      'container',
+      'pod',
+      'application',
+      'host',
+      'port',
+      'client',
+      'interface',
+      'protocol',
+      'flow',
+    ],
+    doc: 'put flows together by this [process]',
+    of: ['top'],
+  },
+  sort: {
+    flags: ['--sort'],
+    placeholder: 'COLUMN',
+    words: ['in', 'out', 'octets', 'packets', 'connections', 'failed', 'retransmits', 'rtt', 'flows', 'total'],
+    doc: 'largest first by this column [octets]',
+    of: ['top'],
+  },
+  limit: {
+    flags: ['--limit'],
+    placeholder: 'ROWS',
+    doc: 'rows at most, the others as one; 0 is all [20]',
+    of: ['top'],
+  },
+  once: { flags: ['--once'], placeholder: '', doc: 'print one table and end, without a screen', of: ['top'] },
+  for: {
+    flags: ['--for'],
+    placeholder: 'TIME',
+    doc: 'watch live flows for this time and end, without a screen [3s]; files are read to their end',
+    of: ['top'],
+  },
+  every: { flags: ['--every'], placeholder: 'TIME', doc: 'print a table this often, without a screen', of: ['top'] },
+} as const satisfies Record<string, CommandFlag>;
+
+type CommandFlagName = keyof typeof commandFlags;
+
+/** Flags as given: true, or the text of the value. */
+export type CommandFlags = {
+  [Name in CommandFlagName]: (typeof commandFlags)[Name]['placeholder'] extends '' ? boolean : string | undefined;
+};
+
+export const commandFlagNames = Object.keys(commandFlags) as CommandFlagName[];
+
+/** The row of a flag, for code that handles all of them alike. */
+export function commandFlagOf(name: CommandFlagName): CommandFlag {
+  return commandFlags[name];
 }
 
 export interface ParsedArguments {
@@ -80,7 +176,7 @@ export interface ParsedArguments {
 
 type Target =
   | { kind: 'option'; name: OptionName }
-  | { kind: 'command'; flag: keyof CommandFlags }
+  | { kind: 'command'; flag: CommandFlagName }
   | { kind: 'nprobe'; option: NprobeOption };
 
 function allTargets(): Map<string, Target> {
@@ -95,9 +191,8 @@ function allTargets(): Map<string, Target> {
       if (name !== 'observationPoints') targets.set(flag, { kind: 'option', name });
     }
   }
-  for (const flag of ['--help', '-h', '-H']) targets.set(flag, { kind: 'command', flag: 'help' });
-  for (const flag of ['--version', '-v']) targets.set(flag, { kind: 'command', flag: 'version' });
-  targets.set('--json', { kind: 'command', flag: 'json' });
+  for (const name of commandFlagNames)
+    for (const flag of commandFlagOf(name).flags) targets.set(flag, { kind: 'command', flag: name });
   return targets;
 }
 
@@ -108,19 +203,24 @@ const longFlags = [...targets]
 
 function takesValue(target: Target): boolean {
   if (target.kind === 'option') return !isFlag(target.name);
-  return target.kind === 'nprobe' && target.option.takesValue;
+  if (target.kind === 'command') return commandFlagOf(target.flag).placeholder !== '';
+  return target.option.takesValue;
 }
 
 function missing({ note }: NprobeOption): string {
   return note === notYet ? note : `not in weir: ${note}`;
 }
 
+const noFlags = Object.fromEntries(
+  commandFlagNames.map((name) => [name, commandFlagOf(name).placeholder === '' ? false : undefined]),
+) as CommandFlags;
+
 class Parser {
   readonly #argv: readonly string[];
   #next = 0;
   #pace: { pause?: string; messages?: string; flag: string } = { flag: '-e' };
   readonly #operands: string[] = [];
-  readonly #flags: CommandFlags = { help: false, version: false, json: false };
+  readonly #flags: CommandFlags = { ...noFlags };
   readonly #assignments: Assignment[] = [];
   readonly #errors: WeirError[] = [];
 
@@ -143,6 +243,7 @@ class Parser {
     }
     this.#translate(this.#pace.flag, () => paceTranslation(this.#pace.pause, this.#pace.messages));
     const command = this.#command();
+    this.#checkFlags(command);
     return {
       command,
       operands: this.#operands,
@@ -193,10 +294,10 @@ class Parser {
       this.#assign(target.name, value ?? true, flag);
     } else if (target.kind === 'nprobe') {
       this.#nprobe(flag, target.option, value ?? '');
-    } else if (inline !== undefined) {
+    } else if (!takesValue(target) && inline !== undefined) {
       this.#fail(`${flag}: takes no value, found '${inline}'`);
     } else {
-      this.#flags[target.flag] = true;
+      Object.assign(this.#flags, { [target.flag]: value ?? true });
     }
   }
 
@@ -236,6 +337,16 @@ class Parser {
     if (meant && takesValue(meant) && inline === undefined) this.#following();
   }
 
+  /** A flag that does nothing here is a mistake. */
+  #checkFlags(command: Command | undefined): void {
+    for (const name of commandFlagNames.filter((one) => this.#flags[one] !== noFlags[one])) {
+      const { flags, of } = commandFlagOf(name);
+      if (of.length === 0 || (command !== undefined && of.includes(command))) continue;
+      const hint = command === undefined && name === 'json' ? '; for flows use --to -?format=json' : '';
+      this.#fail(`${flags[0]}: goes with weir ${of.join(', ')}${hint}`);
+    }
+  }
+
   #command(): Command | undefined {
     const [first] = this.#operands;
     if (first === undefined) return undefined;
@@ -243,12 +354,15 @@ class Parser {
     if (command) {
       this.#operands.shift();
       const extra = this.#operands[operandLimit[command]];
-      if (extra !== undefined) this.#fail(`weir ${command}: unexpected argument '${extra}'`);
+      if (extra !== undefined)
+        this.#fail(`weir ${command}: unexpected argument '${maskedProperty(maskedSink(extra))}'`);
       return command;
     }
     const near = nearest(first, commandNames);
     const file = /\.pcap(ng)?(\.gz)?$/i.test(first) ? '; every capture file needs its own -r' : '';
-    this.#fail(`unexpected argument '${first}'${near === undefined ? file : `, did you mean weir ${near}?`}`);
+    this.#fail(
+      `unexpected argument '${maskedProperty(maskedSink(first))}'${near === undefined ? file : `, did you mean weir ${near}?`}`,
+    );
     return undefined;
   }
 }

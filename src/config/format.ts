@@ -12,12 +12,16 @@ export interface Format<T> {
   readonly placeholder: string;
   /** Completes "expected ...". */
   readonly expects: string;
+  /** Words that a value may be, or may be made of: for completion. */
+  readonly words?: readonly string[];
   /** Set for options that may be repeated: the format of one item; T is then an array. */
   readonly item?: Format<unknown>;
   /** Throws FormatError. */
   parse(value: unknown): T;
   /** What parse() reads back to an equal value. */
   print(value: T): Scalar | Scalar[];
+  /** For values that hold secrets: what print() gave as it may be shown. */
+  masked?(printed: Scalar): Scalar;
 }
 
 function shown(value: unknown): string {
@@ -43,6 +47,7 @@ export function boolean(): Format<boolean> {
   return {
     placeholder: '',
     expects,
+    words: ['on', 'off'],
     parse: (value) => words[String(value).toLowerCase()] ?? refuse(expects, value),
     print: (value) => value,
   };
@@ -69,6 +74,7 @@ export function choice<T extends string>(...words: T[]): Format<T> {
   return {
     placeholder: words.join('|'),
     expects,
+    words,
     parse(value) {
       // YAML 1.1 habits: off and on may arrive as booleans.
       const found = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value).toLowerCase();
@@ -124,6 +130,7 @@ export function integerOrAuto(bounds: IntegerBounds, auto: () => number): Format
   return {
     placeholder: `${number.placeholder}|auto`,
     expects,
+    words: ['auto'],
     parse(value) {
       if (value === 'auto') return auto();
       try {
@@ -214,6 +221,7 @@ export function words<T extends string>(known: readonly T[], what: string): Form
   return {
     placeholder: 'LIST|all|off',
     expects,
+    words: [...known, 'all', 'off'],
     parse(value) {
       if (value === false) return []; // YAML 1.1 habit: off
       if (typeof value !== 'string') return refuse(expects, value);

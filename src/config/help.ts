@@ -1,5 +1,5 @@
 // `weir --help` and `weir help OPTION`, from the option table.
-import { type Command, commands, type CommandText } from './argv.js';
+import { type Command, commandFlagNames, commandFlagOf, commands, type CommandText } from './argv.js';
 import type { Scalar } from './format.js';
 import { environmentName, groups, isFlag, longFlag, optionNames, optionOf, type OptionName } from './options.js';
 import { sinkParameters } from './sink_parameters.js';
@@ -49,7 +49,8 @@ function optionHelp(name: OptionName, width: number): string[] {
   return columns(`  ${flagText(name)}`, doc, width, 34);
 }
 
-const examples = [
+/** Commands to begin with, and what they do. */
+export const examples = [
   ['weir -i eth0', 'live flows of eth0, one line each'],
   ['weir -r capture.pcapng.gz -T tcp | jq .', 'a capture file, latency and loss as JSON'],
   ["weir -i any -f 'not port 22' --to udp://collector:4739", 'IPFIX to a collector'],
@@ -113,7 +114,12 @@ export function commandPage(name: Command, width = 100): string {
   const { operands, doc, more = '' }: CommandText = commands[name];
   const usable = Math.min(width, 100);
   const text = [`weir ${name} ${operands}`.trimEnd(), '', ...wrap(doc, usable)];
-  return `${[...text, ...(more === '' ? [] : ['', ...wrap(more, usable)])].join('\n')}\n`;
+  const flags = commandFlagNames.map(commandFlagOf).filter(({ of }) => of.includes(name));
+  const listed = flags.flatMap(({ flags: [flag], placeholder, doc: flagDoc }) =>
+    columns(`  ${flag} ${placeholder}`.trimEnd(), flagDoc, usable, 20),
+  );
+  const parts = [more === '' ? [] : ['', ...wrap(more, usable)], listed.length === 0 ? [] : ['', ...listed]];
+  return `${[...text, ...parts.flat()].join('\n')}\n`;
 }
 
 /** All about one option. */

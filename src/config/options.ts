@@ -9,6 +9,7 @@ import {
   cpuCount,
   duration,
   type Format,
+  FormatError,
   integer,
   integerOrAuto,
   list,
@@ -17,6 +18,7 @@ import {
   words,
 } from './format.js';
 import { observationPointFormat, type ObservationPointOption } from './observation_point.js';
+import { keepPropertySecret, maskedProperty } from './sink_secrets.js';
 import { sinkUrlFormat, type SinkUrl } from './sink_url.js';
 
 export const groups = {
@@ -46,6 +48,21 @@ export interface Option<T> {
   /** False for options that cannot stand in the configuration file. */
   inFile?: boolean;
 }
+
+/** NAME=VALUE of librdkafka. What is wrong with one is said without it: it may be a password. */
+const propertyFormat: Format<string> = {
+  placeholder: 'NAME=VALUE',
+  expects: 'NAME=VALUE',
+  parse(value) {
+    const text = String(value);
+    if (typeof value !== 'string' || !/^\s*[^=\s][^=]*=/.test(text) || text.includes('\0'))
+      throw new FormatError('expected NAME=VALUE');
+    keepPropertySecret(text);
+    return text;
+  },
+  print: (value) => value,
+  masked: (text) => maskedProperty(String(text)),
+};
 
 function option<T>(kind: Format<T>, rest: Omit<Option<NoInfer<T>>, 'kind'>): Option<T> {
   return { kind, ...rest };
@@ -479,7 +496,7 @@ export const optionTable = {
     group: 'export',
     example: 'segment',
   }),
-  kafkaProperties: option(list(text('NAME=VALUE', 'NAME=VALUE', { required: true })), {
+  kafkaProperties: option(list(propertyFormat), {
     doc: 'Property of librdkafka for every Kafka sink, such as sasl.mechanism=SCRAM-SHA-512; may be repeated.',
     default: [],
     group: 'export',
@@ -513,10 +530,20 @@ export const optionTable = {
     example: 'on',
   }),
   metrics: option(text('[HOST:]PORT', 'a port, HOST:PORT or the path of a socket'), {
-    doc: "Serve /metrics (Prometheus), /healthz and /readyz there; the host is 127.0.0.1 unless given. '' is off.",
+    doc:
+      'Serve /status (a page for browsers), /status.json, /metrics (Prometheus), /healthz and /readyz there; the host is ' +
+      "127.0.0.1 unless given. '' is off.",
     default: '',
     group: 'running',
     example: '9464',
+  }),
+  statisticsFile: option(text('PATH', 'a file name, or auto'), {
+    doc:
+      'Write what /status.json tells into this file, anew each second: `name: value` lines, or JSON where it ends in .json. ' +
+      "auto is PID.stats in $RUNTIME_DIRECTORY, or for root in /run/weir, of live runs only; '' is off.",
+    default: 'auto',
+    group: 'running',
+    example: '/run/weir/edge.stats',
   }),
   stats: option(duration({ min: 1000, max: 86_400_000, zero: 'off' }), {
     doc: 'Print a line of statistics to stderr this often; 0 is off.',
@@ -532,9 +559,11 @@ export const optionTable = {
     example: 'debug',
     reloadable: true,
   }),
-  logFormat: option(choice('text', 'json'), {
-    doc: 'Log for people or for machines; always to stderr.',
-    default: 'text',
+  logFormat: option(choice('auto', 'text', 'json', 'journal'), {
+    doc:
+      'Log as text for people, as JSON lines, or for the systemd journal (sd-daemon(3): priority in front, no time); always to ' +
+      'stderr. auto: journal where stderr is the journal, else text.',
+    default: 'auto',
     group: 'running',
     example: 'json',
   }),

@@ -1,4 +1,7 @@
-// What is made from the option table and committed: config/weir.yaml, and the README's tables between their markers.
+// What is made from the option table and committed: config/weir.yaml, the manual page, shell completion, and the README's
+// tables between their markers.
+import { completionPath, completionScript, completionShells } from './completion.js';
+import { type ManPageFacts, manPage } from './man_page.js';
 import { nprobeMarkdown } from './nprobe.js';
 import { optionsMarkdown, weirYaml } from './print.js';
 import { sinkParametersMarkdown } from './sink_parameters.js';
@@ -22,7 +25,12 @@ export function fillTables(markdown: string): string {
 }
 
 /** Files by path from the package root; `readme` is README.md as it is now, '' when there is none. */
-export function generatedFiles(readme: string): { path: string; content: string }[] {
-  const files = [{ path: 'config/weir.yaml', content: weirYaml() }];
+export function generatedFiles(readme: string, facts: ManPageFacts): { path: string; content: string }[] {
+  const templates = facts.templates.map(({ name }) => name);
+  const files = [
+    { path: 'config/weir.yaml', content: weirYaml() },
+    { path: 'config/weir.1', content: manPage(facts) },
+    ...completionShells.map((shell) => ({ path: completionPath(shell), content: completionScript(shell, templates) })),
+  ];
   return readme === '' ? files : [...files, { path: 'README.md', content: fillTables(readme) }];
 }

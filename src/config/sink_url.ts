@@ -6,6 +6,7 @@ import { WeirError } from '../errors.js';
 import { type Format, FormatError } from './format.js';
 import { didYouMean } from './nearest.js';
 import { type SinkFormat, type SinkParameters, type SinkScheme, sinkParameters, spoolable } from './sink_parameters.js';
+import { hideQuotes, keepSinkSecrets, maskedSink } from './sink_secrets.js';
 
 export type { SinkFormat, SinkParameters, SinkScheme } from './sink_parameters.js';
 
@@ -34,24 +35,42 @@ export interface SinkUrl {
 
 type Address = 'host' | 'request' | 'brokers' | 'path' | 'nothing';
 
+interface SchemeRow {
+  address: Address;
+  port: number;
+  format: SinkFormat;
+  /** As users write it, for help, man page and completion. */
+  form: string;
+  doc: string;
+}
+
 /** THE table of schemes: what stands behind `//`, and the port when none is given. */
-const schemeTable: Record<SinkScheme, { address: Address; port: number; format: SinkFormat }> = {
-  udp: { address: 'host', port: 4739, format: 'ipfix' },
-  tcp: { address: 'host', port: 4739, format: 'ipfix' },
-  tls: { address: 'host', port: 4740, format: 'ipfix' },
-  sctp: { address: 'host', port: 4739, format: 'ipfix' },
-  unix: { address: 'path', port: 0, format: 'json' },
-  http: { address: 'request', port: 80, format: 'json' },
-  https: { address: 'request', port: 443, format: 'json' },
-  syslog: { address: 'host', port: 514, format: 'json' },
-  'syslog+tcp': { address: 'host', port: 601, format: 'json' },
-  'syslog+tls': { address: 'host', port: 6514, format: 'json' },
-  kafka: { address: 'brokers', port: 9092, format: 'json' },
-  'kafka+tls': { address: 'brokers', port: 9093, format: 'json' },
-  file: { address: 'path', port: 0, format: 'json' },
-  stdout: { address: 'nothing', port: 0, format: 'json' },
-  none: { address: 'nothing', port: 0, format: 'ipfix' },
+const schemeTable: Record<SinkScheme, SchemeRow> = {
+  udp: row('host', 4739, 'ipfix', 'udp://HOST[:PORT]', 'IPFIX or NetFlow, a message a datagram'),
+  tcp: row('host', 4739, 'ipfix', 'tcp://HOST[:PORT]', 'IPFIX or JSON lines over TCP'),
+  tls: row('host', 4740, 'ipfix', 'tls://HOST[:PORT]', 'IPFIX or JSON lines over TLS'),
+  sctp: row('host', 4739, 'ipfix', 'sctp://HOST[:PORT]', 'IPFIX over SCTP, where the kernel has it'),
+  unix: row('path', 0, 'json', 'unix:///PATH', 'a stream socket of this host'),
+  http: row('request', 80, 'json', 'http://[USER:PASSWORD@]HOST[:PORT]/PATH', 'batches of JSON lines by POST'),
+  https: row('request', 443, 'json', 'https://[USER:PASSWORD@]HOST[:PORT]/PATH', 'batches of JSON lines by POST'),
+  syslog: row('host', 514, 'json', 'syslog://HOST[:PORT]', 'RFC 5424 messages over UDP'),
+  'syslog+tcp': row('host', 601, 'json', 'syslog+tcp://HOST[:PORT]', 'RFC 5424 messages over TCP'),
+  'syslog+tls': row('host', 6514, 'json', 'syslog+tls://HOST[:PORT]', 'RFC 5424 messages over TLS'),
+  kafka: row('brokers', 9092, 'json', 'kafka://BROKER[:PORT],.../TOPIC', 'a Kafka topic'),
+  'kafka+tls': row('brokers', 9093, 'json', 'kafka+tls://BROKER[:PORT],.../TOPIC', 'a Kafka topic, over TLS'),
+  file: row('path', 0, 'json', 'file:///PATH', 'a file, rotated and compressed where asked'),
+  stdout: row('nothing', 0, 'json', '-', 'stdout: text on a terminal, else JSON lines'),
+  none: row('nothing', 0, 'ipfix', 'none', 'nowhere: measures only'),
 };
+
+function row(address: Address, port: number, format: SinkFormat, form: string, doc: string): SchemeRow {
+  return { address, port, format, form, doc };
+}
+
+/** The schemes for those who describe them. */
+export function sinkForms(): { scheme: SinkScheme; form: string; port: number; format: SinkFormat; doc: string }[] {
+  return schemes.map((scheme) => ({ scheme, ...schemeTable[scheme] }));
+}
 
 const schemes = Object.keys(schemeTable) as SinkScheme[];
 const aliases: Readonly<Record<string, SinkScheme>> = {
@@ -68,18 +87,11 @@ const notHere: Readonly<Record<string, string>> = {
 
 /** How every message about a sink begins. */
 function prefix(sink: string): string {
-  return `sink '${masked(sink)}': `;
+  return `sink '${maskedSink(sink)}': `;
 }
 
 function fail(sink: string, problem: string): never {
-  throw new WeirError('WEIR_SINK', `${prefix(sink)}${problem}`);
-}
-
-/** A sink address without its passwords. */
-function masked(sink: string): string {
-  return sink
-    .replace(/^([a-z+]+:\/\/[^/@:]*):[^/@]*@/i, '$1:***@')
-    .replace(/([?&][^=&]*(?:password|secret)[^=&]*=)[^&]*/gi, '$1***');
+  throw new WeirError('WEIR_SINK', `${prefix(sink)}${hideQuotes(problem, keepSinkSecrets(sink))}`);
 }
 
 function decode(value: string, sink: string): string {
@@ -271,11 +283,12 @@ export function maySpool(scheme: SinkScheme): boolean {
 
 /** Reads one --to value. Throws WeirError WEIR_SINK that names what was wrong and the nearest known name. */
 export function parseSinkUrl(sink: string): SinkUrl {
+  keepSinkSecrets(sink);
   const question = sink.indexOf('?');
   const { scheme, rest } = readScheme(sink, question < 0 ? sink : sink.slice(0, question));
   const url: SinkUrl = {
     text: sink,
-    name: masked(sink),
+    name: maskedSink(sink),
     scheme,
     host: '',
     port: schemeTable[scheme].port,
@@ -314,4 +327,5 @@ export const sinkUrlFormat: Format<SinkUrl> = {
     return parseSinkUrl(value);
   },
   print: (url) => url.text,
+  masked: (text) => maskedSink(String(text)),
 };

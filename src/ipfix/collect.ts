@@ -11,6 +11,10 @@ import type { DecodedRecord, ReaderCounters } from './record.js';
 
 export interface CollectIo {
   output: Writable;
+  /** Takes records instead of the output, at once: then nothing is printed. */
+  onRecord?: (record: DecodedRecord) => void;
+  /** Told first of the counters, which go on counting. */
+  onStart?: (counters: Readonly<ReaderCounters>) => void;
   notice: (level: 'info' | 'warning' | 'error', text: string) => void;
   /** Ends the collection (SIGINT). */
   signal: AbortSignal;
@@ -83,6 +87,7 @@ class Collector {
     this.#io = io;
     this.#reader = new MessageReader(io.reader);
     io.output.on('error', this.#outputGone);
+    io.onStart?.(this.#reader.counters);
   }
 
   result(): CollectResult {
@@ -182,6 +187,10 @@ class Collector {
   }
 
   #print(record: DecodedRecord): void {
+    if (this.#io.onRecord) {
+      this.#io.onRecord(record);
+      return;
+    }
     const exportTime = new Date(record.exportTime * 1000).toISOString();
     this.#io.output.write(`${JSON.stringify({ ...record, exportTime })}\n`);
   }

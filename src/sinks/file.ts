@@ -7,6 +7,7 @@ import { WeirError } from '../errors.js';
 import { type Compression, FinishedFiles, freeFinishedPath, nextBoundary, partPath } from './file_rotation.js';
 import { errorText, FailureLog } from './failure_log.js';
 import { removeOldFiles } from './file_keeping.js';
+import { endsWithin, finishLeftovers } from './file_leftovers.js';
 import {
   type Clock,
   newCounters,
@@ -83,6 +84,7 @@ export class FileSink implements Sink {
   #failing = false;
   /** A disk that is full again and again is not told of each time. */
   #log: FailureLog;
+  #removing: FailureLog;
 
   constructor(options: FileSinkOptions) {
     const { clock, ...given } = options;
@@ -98,13 +100,17 @@ export class FileSink implements Sink {
     };
     this.name = options.name;
     this.#clock = clock ?? systemClock;
-    this.#log = new FailureLog(this.name, this.#clock, (level, text) => this.#events?.notice(level, text));
+    const log = () => new FailureLog(this.name, this.#clock, (level, text) => this.#events?.notice(level, text));
+    this.#log = log();
+    this.#removing = log();
+    const compressing = log();
     this.#finished = new FinishedFiles(
       this.#options.compress,
       () => this.#removeOld(),
       (path, error) => {
         this.counters.errors++;
-        this.#events?.notice('warning', `${path} stays uncompressed: ${error.message}`);
+        const reason = (error as NodeJS.ErrnoException).code ?? error.message;
+        compressing.failed(`compressing: ${reason}`, `${path} stays as it is`);
       },
     );
   }
@@ -125,12 +131,25 @@ export class FileSink implements Sink {
   async open(events: SinkEvents): Promise<void> {
     this.#events = events;
     try {
+      if (this.#rotates) await this.#finishLeftovers();
       await this.#begin(this.#options.append ? 'append' : 'truncate');
     } catch (error) {
       throw new WeirError('WEIR_FILE', `${this.name}: ${(error as Error).message}`, { cause: error });
     }
     await this.#removeOld();
     events.session();
+  }
+
+  /** Not being able to is no reason not to run. */
+  async #finishLeftovers(): Promise<void> {
+    try {
+      const { finished, removed } = await finishLeftovers(this.#options.path, this.#finished);
+      if (finished.length > 0)
+        this.#events?.notice('info', `${this.name}: finished files of an earlier run: ${finished.join(', ')}`);
+      if (removed > 0) this.#events?.notice('info', `${this.name}: removed ${removed} half files of an earlier run`);
+    } catch (error) {
+      this.#events?.notice('warning', `${this.name}: files of an earlier run stay unfinished: ${errorText(error)}`);
+    }
   }
 
   write(run: UnitRun): void {
@@ -299,11 +318,18 @@ export class FileSink implements Sink {
     this.#regular = found.isFile();
     if (mode === 'truncate' && this.#regular) await handle.truncate(0);
     this.#handle = handle;
-    this.#size = mode === 'append' && this.#regular ? found.size : 0;
+    this.#size = mode === 'append' && this.#regular ? await this.#endLine(handle, found.size) : 0;
     this.#taken = this.#size;
     this.#records = this.#takenRecords = 0;
     this.counters.sessions++;
     if (rotateSeconds > 0) this.#armRotation(wall, nextBoundary(wall, rotateSeconds));
+  }
+
+  /** A line that a crash has torn must not spoil the next one; returns the octets of the file. */
+  async #endLine(handle: FileHandle, size: number): Promise<number> {
+    if (size === 0 || !(await endsWithin(this.#path))) return size;
+    await handle.write('\n');
+    return size + 1;
   }
 
   /** Timers do not follow a clock that is set: it is looked at often. Set back to before the file's period, it ends too. */
@@ -343,7 +369,7 @@ export class FileSink implements Sink {
         this.#events?.notice('info', `${name} removed, since newer ones are as much as is kept`);
     } catch (error) {
       this.counters.errors++;
-      this.#events?.notice('warning', `old files stay: ${errorText(error)}`);
+      this.#removing.failed(`old files cannot be removed: ${errorText(error)}`, 'they stay');
     }
   }
 

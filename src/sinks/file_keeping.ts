@@ -11,15 +11,17 @@ export interface KeepLimits {
   keepOctets: number;
 }
 
-interface Rotated {
+export interface Rotated {
   name: string;
+  /** It has the hidden name of a file that is being written or compressed. */
+  growing: boolean;
   /** Time in the name, and the number of the file among those of the same second. */
   stamp: string;
   again: number;
 }
 
 /** The names that file_rotation.ts gives to the files of this path. */
-function rotatedFiles(path: string, names: readonly string[]): Rotated[] {
+export function rotatedFiles(path: string, names: readonly string[]): Rotated[] {
   const extension = extname(path);
   const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const pattern = new RegExp(
@@ -29,7 +31,7 @@ function rotatedFiles(path: string, names: readonly string[]): Rotated[] {
     const match = pattern.exec(name);
     const hidden = match?.[1] === '.';
     const growing = match?.[4] !== undefined;
-    return match && hidden === growing ? [{ name, stamp: match[2]!, again: Number(match[3] ?? 1) }] : [];
+    return match && hidden === growing ? [{ name, growing, stamp: match[2]!, again: Number(match[3] ?? 1) }] : [];
   });
 }
 

@@ -12,6 +12,8 @@ import * as zlib from 'node:zlib';
 export type Compression = 'none' | 'gzip' | 'zstd';
 
 const suffixes = { none: '', gzip: '.gz', zstd: '.zst' } as const;
+/** Of compressed files. */
+export const compressedSuffixes = [suffixes.gzip, suffixes.zstd];
 
 // Node has zstd from 22.15 on; the types of Node 20 do not know it.
 const createZstd = (zlib as { createZstdCompress?: () => Transform }).createZstdCompress;
@@ -76,6 +78,15 @@ export class FinishedFiles {
   /** The file named part(path) is whole: from now on it is called path (or path.gz a little later). */
   async add(path: string): Promise<void> {
     await rename(partPath(path), path);
+    this.#queue(path);
+  }
+
+  /** The whole file of which an earlier run compressed a part. */
+  async compressAgain(path: string): Promise<void> {
+    if (await exists(path)) this.#queue(path);
+  }
+
+  #queue(path: string): void {
     this.#work = this.#work
       .then(() => this.#compress(path))
       .catch((error: Error) => this.#failed(path, error))

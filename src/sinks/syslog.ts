@@ -7,7 +7,7 @@ import { SyslogHeader, type SyslogHeaderOptions } from './syslog_header.js';
 import { tcpTransport } from './tcp.js';
 import { tlsTransport } from './tls.js';
 import type { TlsOptions } from './tls_credentials.js';
-import { type DatagramOptions, type DatagramSender, UdpSink } from './udp.js';
+import { type DatagramOptions, type DatagramSender, type Lookup, UdpSink } from './udp.js';
 
 export interface SyslogSinkOptions extends StreamOptions, TlsOptions, SyslogHeaderOptions {
   transport: 'udp' | 'tcp' | 'tls';
@@ -19,7 +19,9 @@ export interface SyslogSinkOptions extends StreamOptions, TlsOptions, SyslogHead
   sendBuffer?: number;
   /** UDP: the native socket. */
   openSender: (options: DatagramOptions) => DatagramSender;
-  lookup?: (host: string) => Promise<{ address: string; family: number }>;
+  /** UDP: see UdpSinkOptions. */
+  mustResolve?: boolean;
+  lookup?: Lookup;
 }
 
 const datagramsPerCall = 64;
@@ -69,13 +71,14 @@ class SyslogSender implements DatagramSender {
 }
 
 function datagrams(options: SyslogSinkOptions, header: SyslogHeader): Sink {
-  const { name, host, port, bind, sendBuffer, lookup, clock, openSender } = options;
+  const { name, host, port, bind, sendBuffer, mustResolve, lookup, clock, openSender } = options;
   return new UdpSink({
     name,
     host,
     port,
     bind,
     sendBuffer,
+    mustResolve,
     lookup,
     clock,
     // A line may be longer than the path takes in one packet: here the IP layer may fragment.

@@ -1,8 +1,10 @@
-// UDP: one message a datagram, path MTU respected, never fragmented (RFC 7011 section 10.3).
+// UDP: one message a datagram, path MTU respected, never fragmented (RFC 7011 section 10.3). The collector's name is looked
+// up until there is an address that can be used, again after errors, and now and then, since collectors move.
 
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { WeirError } from '../errors.js';
+import { errorText, FailureLog } from './failure_log.js';
 import {
   type Clock,
   newCounters,
@@ -44,15 +46,27 @@ export interface UdpSinkOptions {
   /** Local address, '' = any. */
   bind?: string;
   openSender: (options: DatagramOptions) => DatagramSender;
-  lookup?: (host: string) => Promise<{ address: string; family: number }>;
+  /** A name that is unknown when the run begins is an error: runs that read files do not wait for it. */
+  mustResolve?: boolean;
+  lookup?: Lookup;
   clock?: Clock;
 }
 
+/** All addresses of a name, the best one first. */
+export type Lookup = (host: string) => Promise<readonly { address: string; family: number }[]>;
+
 const retryMs = 2; // a full socket buffer empties at wire speed
 const resolveEveryMs = 30_000; // at most so often is a name looked up again after errors
+const firstRetriesMs = [1_000, 2_000, 5_000, 10_000]; // until there is an address; then every 30 s
+const lookAgainMs = 300_000; // whether the collector has moved
+const startPatienceMs = 2_000; // a name server that does not answer must not hold up the run
 const triesPerMessage = 3; // an ICMP error of an earlier datagram is reported on the next one, once
 const busy = new Set(['', 'EAGAIN', 'EWOULDBLOCK', 'ENOBUFS']);
-const elsewhere = new Set(['ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL', 'ENETDOWN']);
+const refused = 'ECONNREFUSED';
+/** Another address or another socket may help. EINVAL: the address that the socket sends from is gone. */
+const elsewhere = new Set([refused, 'ENETUNREACH', 'EHOSTUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL', 'ENETDOWN', 'EINVAL']);
+
+const lookupAll: Lookup = (host) => dnsLookup(host, { all: true });
 
 export class UdpSink implements Sink {
   readonly name: string;
@@ -67,15 +81,16 @@ export class UdpSink implements Sink {
   #waiting: (() => void) | undefined;
   #resolvedAt = 0;
   #resolving = false;
+  #failures = 0; // lookups in a row
   #closed = false;
-  #lastNotice = '';
-  #lastCode: unknown;
-  #cancelRetry: (() => void) | undefined;
+  #log: FailureLog;
+  #cancelLookup: (() => void) | undefined;
 
   constructor(options: UdpSinkOptions) {
     this.#options = options;
     this.name = options.name;
     this.#clock = options.clock ?? systemClock;
+    this.#log = new FailureLog(this.name, this.#clock, (level, text) => this.#events?.notice(level, text));
   }
 
   get ready(): boolean {
@@ -88,11 +103,20 @@ export class UdpSink implements Sink {
 
   async open(events: SinkEvents): Promise<void> {
     this.#events = events;
-    await this.#resolve();
-    // A name server may be away at boot; an unknown name or an address that cannot be used is the user's to correct.
-    if (this.#sender === undefined && (isIP(this.#options.host) !== 0 || this.#lastCode === 'ENOTFOUND')) {
+    const found = this.#resolve(false);
+    if (this.#options.mustResolve !== true) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(startPatienceMs, resolve);
+        void found.then(cancel).then(resolve);
+      });
+      return;
+    }
+    const error = await found;
+    // A name server may be away; an unknown name or an address that cannot be used is the user's to correct.
+    const unknown = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOTFOUND';
+    if (error !== undefined && (isIP(this.#options.host) !== 0 || unknown)) {
       await this.close();
-      throw new WeirError('WEIR_SOCKET', `${this.name}: ${this.#lastNotice}`);
+      throw new WeirError('WEIR_SOCKET', `${this.name}: ${errorText(error)}`, { cause: error });
     }
   }
 
@@ -137,7 +161,7 @@ export class UdpSink implements Sink {
     this.#closed = true;
     this.#waiting?.();
     this.#waiting = undefined;
-    this.#cancelRetry?.();
+    this.#cancelLookup?.();
     this.#sender?.close();
     this.#sender = undefined;
     return Promise.resolve();
@@ -172,33 +196,66 @@ export class UdpSink implements Sink {
       this.#events?.notice('warning', `${this.name}: ${error} (counted; further ones are not logged)`);
     }
     const due = this.#clock.now() - this.#resolvedAt >= resolveEveryMs;
-    if (elsewhere.has(error) && due && !this.#resolving) void this.#resolve();
+    if (elsewhere.has(error) && due) void this.#resolve(error !== refused);
   }
 
-  /** Looks the host up and opens a socket to it; keeps the session when the address is still the same. */
-  async #resolve(): Promise<void> {
+  /**
+   * Looks the host up and opens a socket to the first address that can be used; keeps the session when its address is
+   * still among them, unless it is to be `anew`. Returns what went wrong.
+   */
+  async #resolve(anew: boolean): Promise<unknown> {
+    if (this.#resolving) return undefined;
     this.#resolving = true;
     this.#resolvedAt = this.#clock.now();
+    this.#cancelLookup?.();
+    let failure: unknown;
     try {
-      const found = await (this.#options.lookup ?? dnsLookup)(this.#options.host);
-      if (!this.#closed && found.address !== this.#address) this.#connect(found.address, found.family === 6 ? 6 : 4);
+      const found = await (this.#options.lookup ?? lookupAll)(this.#options.host);
+      if (!this.#closed && (anew || found.every(({ address }) => address !== this.#address))) this.#connectFirst(found);
+      this.#failures = 0;
+      if (!this.#closed) this.#log.succeeded(`sending to ${this.#address} port ${this.#options.port}`);
     } catch (error) {
+      failure = error;
       this.counters.errors++;
-      const text = error instanceof Error ? error.message : String(error);
-      if (text !== this.#lastNotice) this.#events?.notice('error', `${this.name}: ${text}`);
-      this.#lastNotice = text;
-      this.#lastCode = (error as NodeJS.ErrnoException).code;
-      if (this.#sender === undefined && !this.#closed) {
-        this.#cancelRetry = this.#clock.after(resolveEveryMs, () => void this.#resolve());
-      }
-    } finally {
-      this.#resolving = false;
+      this.#failures++;
     }
+    this.#resolving = false;
+    if (!this.#closed) this.#lookLater(failure);
+    return failure;
+  }
+
+  /** The next lookup: soon while there is no address to send to. */
+  #lookLater(failure: unknown): void {
+    const early = firstRetriesMs[this.#failures - 1] ?? resolveEveryMs;
+    const named = isIP(this.#options.host) === 0;
+    const wait = failure === undefined ? lookAgainMs : this.#sender === undefined ? early : resolveEveryMs;
+    if (failure !== undefined)
+      this.#log.failed(
+        errorText(failure),
+        this.#sender === undefined ? `looking again in ${wait / 1000} s` : `sending to ${this.#address} as before`,
+      );
+    if (failure !== undefined || named) this.#cancelLookup = this.#clock.after(wait, () => void this.#resolve(false));
+  }
+
+  /** Throws what the last one was refused with when none can be used. */
+  #connectFirst(found: readonly { address: string; family: number }[]): void {
+    let failure: unknown = new Error(`${this.#options.host} has no address`);
+    for (const { address, family } of found) {
+      try {
+        this.#connect(address, family === 6 ? 6 : 4);
+        return;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
   }
 
   #connect(address: string, family: 4 | 6): void {
     const { port, maxPayload = 0, sendBuffer = 0, bind = '', openSender } = this.#options;
     const sender = openSender({ address, port, family, maxPayload, sendBuffer, bind });
+    if (this.#sender !== undefined && address !== this.#address)
+      this.#events?.notice('info', `${this.name}: the collector has moved from ${this.#address} to ${address}`);
     this.#sender?.close();
     this.#sender = sender;
     this.#address = address;

@@ -13,3 +13,18 @@ export function escapeText(text: string): string {
     (character) => named[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** JSON text with every unsafe character inside its strings as \\uXXXX: it still parses to the same. */
+export function escapeJson(json: string): string {
+  const end = json.endsWith('\n') ? '\n' : '';
+  return `${json
+    .slice(0, json.length - end.length)
+    .replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}${end}`;
+}
+
+const longest = 4096; // characters: nobody reads more in one line
+
+/** At most so much of a text; what is cut off is said. */
+export function boundedText(text: string): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}... (${text.length - longest} characters more)`;
+}

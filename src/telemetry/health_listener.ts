@@ -1,4 +1,5 @@
-// The opt-in HTTP listener for Prometheus and for whoever supervises the probe: /metrics, /healthz, /readyz.
+// The opt-in HTTP listener for Prometheus, for whoever supervises the probe, and for eyes: /metrics, /healthz, /readyz,
+// /status and /status.json.
 import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -7,6 +8,8 @@ import { WeirError } from '../errors.js';
 import { escapeText } from './escape.js';
 import { type ListenAddress, listenAddressText } from './listen_address.js';
 import { sinkLabels } from './sink_label.js';
+import type { StatusDocument } from './status.js';
+import { StatusPage } from './status_page/page.js';
 
 /** What readiness is made of. */
 export interface ReadinessReading {
@@ -28,6 +31,7 @@ export interface HealthListenerOptions {
   address: ListenAddress;
   metrics: { readonly contentType: string; render(): Promise<string> };
   readiness: () => ReadinessReading;
+  status: () => StatusDocument;
   /** Told of what goes wrong after listen(). */
   onNotice: (level: 'warning', text: string) => void;
 }
@@ -45,7 +49,8 @@ const headersMs = 5_000;
 const requestMs = 10_000; // also for a reader that does not take the answer
 const checkMs = 1_000;
 const plainText = 'text/plain; charset=utf-8';
-const paths = ['/metrics', '/healthz', '/readyz'];
+const html = 'text/html; charset=utf-8';
+const paths = ['/status', '/status.json', '/metrics', '/healthz', '/readyz'];
 
 /** What is missing, one line each; none = ready. */
 export function notReady({ metering, sinks }: ReadinessReading): string[] {
@@ -61,6 +66,7 @@ export function notReady({ metering, sinks }: ReadinessReading): string[] {
 export class HealthListener {
   readonly #options: HealthListenerOptions;
   readonly #server: Server;
+  readonly #page = new StatusPage();
   #bound: ListenAddress;
 
   constructor(options: HealthListenerOptions) {
@@ -145,6 +151,7 @@ export class HealthListener {
 
   async #answer({ method, url = '' }: IncomingMessage): Promise<Answer> {
     const path = url.replace(/[?#].*$/s, '');
+    if (path === '/') return { status: 302, body: 'see /status\n', headers: { Location: 'status' } };
     if (!paths.includes(path)) return { status: 404, body: `there are ${paths.join(', ')}\n` };
     if (method !== 'GET' && method !== 'HEAD') {
       return { status: 405, body: 'GET and HEAD only\n', headers: { Allow: 'GET, HEAD' } };
@@ -154,6 +161,9 @@ export class HealthListener {
       const { metrics } = this.#options;
       return { status: 200, body: await metrics.render(), contentType: metrics.contentType };
     }
+    if (path === '/status') return { status: 200, contentType: html, ...this.#page.render(this.#options.status()) };
+    if (path === '/status.json')
+      return { status: 200, body: `${JSON.stringify(this.#options.status())}\n`, contentType: 'application/json' };
     const missing = notReady(this.#options.readiness());
     return missing.length === 0
       ? { status: 200, body: 'ready\n' }

@@ -1,6 +1,7 @@
 // The log: pino, always to stderr, written synchronously so that the last words of a run are not lost.
 import { pino } from 'pino';
-import { escapeText } from './escape.js';
+import { hideSecrets } from '../secrets.js';
+import { boundedText, escapeJson, escapeText } from './escape.js';
 import { Repeats } from './repeats.js';
 
 export type LogLevel = 'error' | 'warning' | 'info' | 'debug' | 'trace';
@@ -15,14 +16,21 @@ export interface Logger {
   debug(message: string, facts?: Facts): void;
   trace(message: string, facts?: Facts): void;
   log(level: LogLevel, message: string, facts?: Facts): void;
-  /** Logs what may happen very often: once in 30 s for each key, with the number of those held back. */
-  repeated(key: string, level: LogLevel, message: string, facts?: Facts): void;
+  /** Logs what may happen very often: once in 30 s for each key (or `burst` times), with the number of those held back. */
+  repeated(key: string, level: LogLevel, message: string, facts?: Facts, burst?: number): void;
+  /** At the end of a run: what was held back is said, with its number. */
+  sayHeldBack(): void;
+  /** A line that is no message, such as statistics. */
+  plain(line: string): void;
   setLevel(level: LogLevel): void;
 }
 
+/** journal: a line begins with its priority and has no time, as sd-daemon(3) wants it. */
+export type LogFormat = 'text' | 'json' | 'journal';
+
 export interface LogOptions {
   level: LogLevel;
-  format: 'text' | 'json';
+  format: LogFormat;
   /** Takes one line, newline included. Must write synchronously. */
   write: (line: string) => void;
   /** Milliseconds since 1970. */
@@ -34,8 +42,12 @@ export interface LogOptions {
 }
 
 const repeatInterval = 30_000;
+/** Notices of one source and level that pass within that time. */
+export const noticesAtOnce = 20;
 // pino's own numbers, with our word for 40.
 const numbers: Readonly<Record<LogLevel, number>> = { trace: 10, debug: 20, info: 30, warning: 40, error: 50 };
+/** Of syslog(3). */
+const priorities: Readonly<Record<LogLevel, number>> = { trace: 7, debug: 7, info: 6, warning: 4, error: 3 };
 const colours: Readonly<Record<LogLevel, number>> = { trace: 90, debug: 90, info: 32, warning: 33, error: 31 };
 
 function factText(value: unknown): string {
@@ -46,24 +58,46 @@ function factText(value: unknown): string {
 
 /** One readable line of one of pino's JSON lines: `12:00:01.250 warning message name=value`. */
 export function textLine(line: string, colour: boolean): string {
-  const { level, time, msg, ...facts } = JSON.parse(line) as { level: LogLevel; time: number; msg: string } & Facts;
+  const { level, time, ...said } = JSON.parse(line) as PinoLine;
   const clock = new Date(time).toISOString().slice(11, 23);
   const word = colour ? `\u001b[${colours[level]}m${level}\u001b[0m` : level;
-  const rest = Object.entries(facts)
-    .map(([name, value]) => ` ${escapeText(name)}=${factText(value)}`)
-    .join('');
-  return `${clock} ${word} ${escapeText(msg)}${rest}\n`;
+  return `${clock} ${word} ${saidText(said)}\n`;
+}
+
+/** The same for the journal: `<4>message name=value`; time and level are the journal's own. */
+export function journalLine(line: string): string {
+  const { level, time: _, ...said } = JSON.parse(line) as PinoLine;
+  return `<${priorities[level]}>${saidText(said)}\n`;
+}
+
+/** Lines that are no messages, as they go to the journal. */
+export function journalText(text: string, level: LogLevel): string {
+  return text.replaceAll(/^(?=.)/gm, `<${priorities[level]}>`);
+}
+
+type PinoLine = { level: LogLevel; time: number; msg: string } & Facts;
+
+function saidText({ msg, ...facts }: { msg: string } & Facts): string {
+  const rest = Object.entries(facts).map(([name, value]) => ` ${escapeText(name)}=${factText(value)}`);
+  return `${escapeText(msg)}${rest.join('')}`;
+}
+
+/** Facts as they may be shown. */
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return boundedText(hideSecrets(value));
+  if (Array.isArray(value)) return value.map(shown);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shown(one)]));
+}
+
+function lineWriter({ format, write, colour = false }: LogOptions): (line: string) => void {
+  if (format === 'json') return (line) => write(escapeJson(line));
+  return format === 'journal' ? (line) => write(journalLine(line)) : (line) => write(textLine(line, colour));
 }
 
 /** Makes the log of a run. */
-export function createLog({
-  level,
-  format,
-  write,
-  now = Date.now,
-  monotonic = () => performance.now(),
-  colour = false,
-}: LogOptions): Logger {
+export function createLog(options: LogOptions): Logger {
+  const { level, format, write, now = Date.now, monotonic = () => performance.now() } = options;
   const logger = pino(
     {
       level,
@@ -73,10 +107,11 @@ export function createLog({
       formatters: { level: (label) => ({ level: label }) },
       timestamp: () => `,"time":${format === 'json' ? `"${new Date(now()).toISOString()}"` : now()}`,
     },
-    { write: format === 'json' ? write : (line: string) => write(textLine(line, colour)) },
+    { write: lineWriter(options) },
   );
-  const repeats = new Repeats(repeatInterval);
-  const log = (at: LogLevel, message: string, facts: Facts = {}): void => logger[at](facts, message);
+  const repeats = new Repeats<{ at: LogLevel; message: string; facts: Facts }>(repeatInterval);
+  const log = (at: LogLevel, message: string, facts: Facts = {}): void =>
+    logger[at](shown(facts) as Facts, boundedText(hideSecrets(message)));
   return {
     error: (message, facts) => log('error', message, facts),
     warning: (message, facts) => log('warning', message, facts),
@@ -84,12 +119,18 @@ export function createLog({
     debug: (message, facts) => log('debug', message, facts),
     trace: (message, facts) => log('trace', message, facts),
     log,
-    repeated(key, at, message, facts = {}) {
+    repeated(key, at, message, facts = {}, burst = 1) {
       // What is below the level must not use up the interval of what is not.
       if (numbers[at] < (logger.levels.values[logger.level] ?? 0)) return;
-      const held = repeats.pass(key, monotonic());
+      const held = repeats.pass(key, monotonic(), { at, message, facts }, burst);
       if (held !== undefined) log(at, message, held === 0 ? facts : { ...facts, repeats: held });
+      for (let lost = repeats.forget(); lost !== undefined; lost = repeats.forget())
+        log(lost.what.at, lost.what.message, { ...lost.what.facts, repeats: lost.held });
     },
+    sayHeldBack() {
+      for (const { what, held } of repeats.takeHeld()) log(what.at, what.message, { ...what.facts, repeats: held });
+    },
+    plain: (line) => write(`${format === 'journal' ? journalText(line, 'info') : line}\n`),
     setLevel(to) {
       logger.level = to;
     },

@@ -1,6 +1,6 @@
 // A progress bar for capture files, on a terminal only.
 import { createRequire } from 'node:module';
-import { short } from './stats_line.js';
+import { short } from './short_number.js';
 
 /** What the bar reads of the Meter's counters. */
 export interface ProgressSnapshot {

@@ -1,26 +1,60 @@
-// What happens again and again is logged once in a while, with how often it happened in between.
+// What happens again and again is logged a few times, then once in a while with how often it happened in between.
 
 /** Keys remembered; the one unused for longest is forgotten first. */
 const maxKeys = 1000;
 
-export class Repeats {
+interface Entry<T> {
+  since: number;
+  passed: number;
+  held: number;
+  /** What was held back last. */
+  last: T | undefined;
+}
+
+export class Repeats<T> {
   readonly #intervalMs: number;
-  readonly #seen = new Map<string, { since: number; suppressed: number }>();
+  readonly #seen = new Map<string, Entry<T>>();
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
   }
 
-  /** nowMs: monotonic. How many were held back since the last one let through, or undefined: hold this one back too. */
-  pass(key: string, nowMs: number): number | undefined {
+  /**
+   * nowMs: monotonic. How many were held back since the last one let through, or undefined: hold this one back too. `burst`: so many pass
+   * within the interval.
+   */
+  pass(key: string, nowMs: number, what: T, burst = 1): number | undefined {
     const entry = this.#seen.get(key);
     if (entry && nowMs - entry.since < this.#intervalMs) {
-      entry.suppressed++;
+      if (entry.passed < burst) {
+        entry.passed++;
+        return 0;
+      }
+      entry.held++;
+      entry.last = what;
       return undefined;
     }
     this.#seen.delete(key);
-    this.#seen.set(key, { since: nowMs, suppressed: 0 });
-    if (this.#seen.size > maxKeys) this.#seen.delete(this.#seen.keys().next().value as string);
-    return entry?.suppressed ?? 0;
+    this.#seen.set(key, { since: nowMs, passed: 1, held: 0, last: undefined });
+    return entry?.held ?? 0;
+  }
+
+  /** Beyond as many keys as are remembered: the next one whose number would be lost, or undefined. */
+  forget(): { what: T; held: number } | undefined {
+    while (this.#seen.size > maxKeys) {
+      const [key, { last, held }] = this.#seen.entries().next().value as [string, Entry<T>];
+      this.#seen.delete(key);
+      if (last !== undefined) return { what: last, held };
+    }
+    return undefined;
+  }
+
+  /** All that is held back now; it counts as said. */
+  takeHeld(): { what: T; held: number }[] {
+    const all = [...this.#seen.values()].flatMap(({ last, held }) =>
+      last === undefined ? [] : [{ what: last, held }],
+    );
+    this.#seen.clear();
+    return all;
   }
 }

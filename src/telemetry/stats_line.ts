@@ -1,4 +1,5 @@
 // The line of --stats: what happened since the last one, from two snapshots of the counters. Pure.
+import { short } from './short_number.js';
 
 /** What the line reads of the Meter's counters (native/boundary.ts Counters has all of it). */
 export interface MeterSnapshot {
@@ -53,20 +54,6 @@ export interface Snapshot {
   /** Absent when it is off. */
   attribution?: AttributionSnapshot;
   sinks: readonly SinkSnapshot[];
-}
-
-const units = ['', 'k', 'M', 'G', 'T'] as const;
-
-/** A number in at most three digits and a unit: 950, 12.3k, 1.25M. */
-export function short(value: number): string {
-  let unit = 0;
-  let scaled = value;
-  while (scaled >= 999.5 && unit < units.length - 1) {
-    scaled /= 1000;
-    unit++;
-  }
-  const digits = unit === 0 || scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;
-  return `${scaled.toFixed(digits)}${units[unit]}`;
 }
 
 /** `name value` of the causes that grew, or nothing. */

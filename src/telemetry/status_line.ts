@@ -1,5 +1,6 @@
 // How a run is, in the one line that `systemctl status` shows. Pure.
-import { short, type Snapshot } from './stats_line.js';
+import { short } from './short_number.js';
+import type { Snapshot } from './stats_line.js';
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);

@@ -1,6 +1,6 @@
 // Collectors of the soak that are other programs or files: a Kafka broker (librdkafka's mock), nfcapd, rotated files.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { packageRoot } from '../../src/native/load.js';
@@ -16,6 +16,8 @@ export const haveKafkaMock = (): boolean => existsSync(kafkaMock);
 export class KafkaPeer implements SoakCollector {
   readonly tally = new Tally();
   readonly brokers: string;
+  /** Messages that the mock gave up before they were read: it has little room. */
+  lost = 0;
   readonly #mock: ChildProcess;
   #rest = '';
 
@@ -49,7 +51,7 @@ export class KafkaPeer implements SoakCollector {
   }
 
   complaints(): string[] {
-    return [];
+    return this.lost > 0 ? [`the broker itself lost ${this.lost} messages: choose another load`] : [];
   }
 
   /** Lines of messages; before the first of each there is its key. */
@@ -57,6 +59,7 @@ export class KafkaPeer implements SoakCollector {
     const lines = (this.#rest + chunk.toString('latin1')).split('\n');
     this.#rest = lines.pop()!;
     for (const line of lines) {
+      this.lost += Number(/^gap (\d+)$/.exec(line)?.[1] ?? 0);
       const begins = line.indexOf('{');
       if (begins >= 0) this.tally.addLine(line.slice(begins));
     }
@@ -100,6 +103,9 @@ export class NfcapdPeer {
   }
 }
 
+/** A finished file that is not compressed after so long stays as it is. */
+const compressingMs = 15_000;
+
 /** Rotated and compressed files, read and taken away as they are finished. */
 export class FilePeer {
   readonly tally = new Tally();
@@ -111,12 +117,14 @@ export class FilePeer {
     this.#folder = folder;
   }
 
-  /** last: weir has ended, and files it had no time to compress count too. */
+  /** last: weir has ended. Files that could not be compressed, because the disk was full, count too. */
   read(last = false): void {
     for (const name of readdirSync(this.#folder)) {
-      const whole = name.endsWith('.gz') && !name.startsWith('.');
-      if (!whole && !(last && /^[^.].*\.json$/.test(name))) continue;
+      if (name.startsWith('.')) continue;
       const path = join(this.#folder, name);
+      const whole = name.endsWith('.gz');
+      const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+      if (!whole && !last && (written === undefined || Date.now() - written < compressingMs)) continue;
       const octets = readFileSync(path);
       this.#decoder.push(whole ? gunzipSync(octets) : octets);
       rmSync(path);

@@ -118,6 +118,7 @@ export class HttpPeer implements SoakCollector {
   readonly #server: HttpServer;
   #manner: Manner = 'up';
   #held = new Set<ServerResponse>();
+  #answering = 0;
 
   private constructor(undo: Undo, port: number) {
     this.#port = port;
@@ -136,6 +137,8 @@ export class HttpPeer implements SoakCollector {
     this.#manner = manner;
     for (const response of this.#held) response.destroy();
     this.#held.clear();
+    // What was counted is answered first, or weir would rightly send it again.
+    while (this.#answering > 0) await once(this.#server, 'answered');
     if (manner === 'away') this.#stop();
     else if (before === 'away') await this.#start();
   }
@@ -176,7 +179,12 @@ export class HttpPeer implements SoakCollector {
     if (this.#manner === 'slow') await new Promise((resolve) => setTimeout(resolve, 500));
     if (response.destroyed) return;
     const decoder = new LineDecoder(this.tally);
+    this.#answering++;
     decoder.push(Buffer.concat(chunks));
+    response.once('close', () => {
+      this.#answering--;
+      this.#server.emit('answered');
+    });
     response.writeHead(200).end();
   }
 }

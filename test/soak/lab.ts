@@ -23,7 +23,10 @@ const steps: Record<string, number> = {
   'day forward': 86_400,
 };
 
-const capturing = /far0: is up; capturing/g;
+/** malloc gives back what is free: what grows is in use. */
+const thriftyMalloc = ['MALLOC_ARENA_MAX=2', 'MALLOC_MMAP_THRESHOLD_=65536', 'MALLOC_TRIM_THRESHOLD_=131072'];
+
+const capturing = /far0: is up; capturing|"msg":"metering [^"]*far0/g;
 
 const settings = {
   usual: { activeTimeout: '2s', idleTimeout: '500ms', logLevel: 'info' },
@@ -144,7 +147,7 @@ export class Lab {
           ...['FAKETIME_DONT_FAKE_MONOTONIC=1', 'FAKETIME_CACHE_DURATION=1'],
         ]
       : [];
-    return ['env', `NODE_OPTIONS=--import=${heapCollector}`, ...clock];
+    return ['env', `NODE_OPTIONS=--import=${heapCollector}`, ...thriftyMalloc, ...clock];
   }
 
   #configure(name: keyof typeof settings): void {

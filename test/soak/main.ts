@@ -29,6 +29,8 @@ const options: SoakOptions = {
 const undo = new Undoing();
 const soak = new Soak(undo, options, (text) => process.stderr.write(`soak: ${text}\n`));
 let failed = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void undo.run().then(() => process.exit(1)));
 try {
   await soak.run();
 } catch (error) {
@@ -38,6 +40,10 @@ try {
   await undo.run();
 }
 const report = reportOf(soak);
-if (values.report !== undefined) writeFileSync(values.report, report);
+if (values.report !== undefined) {
+  writeFileSync(values.report, report);
+  writeFileSync(values.report.replace(/\.md$/, '.json'), JSON.stringify(soak.samples));
+  writeFileSync(values.report.replace(/\.md$/, '.log'), soak.log);
+}
 process.stdout.write(report);
 process.exit(failed || soak.broken.length > 0 ? 1 : 0);

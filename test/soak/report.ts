@@ -13,6 +13,7 @@ const columns: [string, (result: RoundResult, before: RoundResult | undefined) =
   ['RSS MB, most', ({ most }) => mib(most.rss)],
   ['RSS MB, quiet', ({ quiet }) => mib(quiet.rss)],
   ['native MB', ({ quiet }) => mib(nativeOctets(quiet))],
+
   ['V8 heap MB', ({ quiet }) => mib(quiet.heapUsed)],
   ['descriptors, most', ({ most }) => most.descriptors],
   ['descriptors, quiet', ({ quiet }) => quiet.descriptors],

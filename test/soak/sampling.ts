@@ -81,5 +81,5 @@ export interface Sample extends ProcessSample {
   flows: number;
 }
 
-/** Memory that is neither V8's heap nor its buffers: malloc, flow caches, tables. */
-export const nativeOctets = ({ anonymous, heapTotal, external }: Sample): number => anonymous - heapTotal - external;
+/** Memory outside V8's heap: flow caches, tables, malloc, buffers. Without mapped rings and libraries, which RSS has too. */
+export const nativeOctets = ({ anonymous, heapTotal }: Sample): number => anonymous - heapTotal;

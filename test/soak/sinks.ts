@@ -49,7 +49,7 @@ export async function makeSinks(undo: Undo, folder: string, disk: string): Promi
     },
     {
       name: 'http',
-      url: `http://127.0.0.1:${ports.http}/flows?batchtime=200ms&timeout=3s&${fields}&${spool('http')}`,
+      url: `http://127.0.0.1:${ports.http}/flows?batchtime=200ms&timeout=5s&${fields}&${spool('http')}`,
       mark: `:${ports.http}`,
       collector: await HttpPeer.listen(undo, ports.http),
       suffers: 'http',
@@ -85,7 +85,10 @@ export async function makeSinks(undo: Undo, folder: string, disk: string): Promi
   ];
   if (haveKafkaMock()) {
     const collector = await KafkaPeer.start(undo, 'flows');
-    const url = `kafka://${collector.brokers}/flows?batch=50&messagekey=none&rate=20000&${spool('kafka')}`;
+    // One request at a time: the mock takes a later batch though an earlier one failed, which no broker does with
+    // idempotence, and librdkafka rightly concludes that the earlier one was written too.
+    const inOrder = 'max.in.flight.requests.per.connection=1';
+    const url = `kafka://${collector.brokers}/flows?batch=50&messagekey=none&rate=20000&${inOrder}&${spool('kafka')}`;
     sinks.push({ name: 'kafka', url, mark: 'kafka://', collector, suffers: 'kafka' });
   }
   if (installed('nfcapd')) {

@@ -10,6 +10,7 @@ import {
   countersAddUp,
   datagramsAreKnown,
   exportedArrives,
+  inventedBy,
   onTheWay,
   recordsReachSinks,
   referenceIsComplete,
@@ -20,15 +21,16 @@ import { judgeEnd } from './last_laws.js';
 import { judgeLog } from './log_judge.js';
 import { octetsBelow, Reading, type Sample, sampleProcess } from './sampling.js';
 import { type Fault, plan, type Round, type SoakOptions } from './schedule.js';
-import { ports } from './sinks.js';
-import { judgeGrowth } from './verdicts.js';
+import { ports, type SoakSink } from './sinks.js';
+import { judgeGrowth, seenFromOutside } from './verdicts.js';
 
 const quietLimitMs = 90_000;
 const lookMs = 100;
+const collectLooks = 300;
 /** What src/cli/live_run.ts allows. */
 const stopLimitS = 12;
 /** A block of numbered flows; several make a compressed minute. */
-const blockFlows = 500;
+const blockFlows = 2000;
 
 export interface RoundResult {
   round: number;
@@ -49,6 +51,10 @@ export class Soak {
   readonly facts: string[] = [];
   readonly rounds: RoundResult[] = [];
   readonly samples: Sample[] = [];
+  /** What weir said. */
+  log = '';
+  /** Of the supervisor, at quiet points. */
+  readonly #supervisor: Sample[] = [];
   readonly options: SoakOptions;
   readonly #undo: Undo;
   readonly #say: (text: string) => void;
@@ -194,15 +200,16 @@ export class Soak {
     }
   }
 
-  /** Until the collectors have read what is in their sockets. */
+  /** Until the collectors have read what is on its way to them; what is missing then, the laws tell. */
   async #collected(): Promise<void> {
-    let before = -1;
-    for (let looks = 0; looks < 100; looks++) {
-      const sum = this.#lab.sinks.reduce((total, { collector }) => total + (collector?.tally.records ?? 0), 0);
-      if (sum === before) return;
-      before = sum;
-      await delay(3 * lookMs);
-    }
+    const reading = await Reading.of(ports.metrics);
+    const late = ({ mark, collector }: SoakSink): boolean => {
+      if (collector === undefined || collector instanceof DatagramPeer) return false;
+      const of = (name: string) => reading.sink(mark, `records_${name}_total`);
+      return collector.tally.records < of('exported') - of('unconfirmed');
+    };
+    for (let looks = 0; looks < collectLooks && this.#lab.sinks.some(late); looks++) await delay(lookMs);
+    await delay(lookMs); // and the datagrams in the socket
   }
 
   async #quiet(index: number, round: Round): Promise<void> {
@@ -217,6 +224,7 @@ export class Soak {
     const taken = await this.#sample();
     if (taken === undefined) throw new Error('no /metrics at a quiet point');
     const { sample, reading } = taken;
+    if (this.options.supervised) this.#supervisor.push({ ...sample, ...sampleProcess(weir.child.pid!) });
     this.#break(where, this.#lawsAtRest(reading));
     const [reference] = this.#lab.sinks;
     const flows = reading.sum('weir_flows_created_total');
@@ -232,14 +240,18 @@ export class Soak {
 
   #lawsAtRest(reading: Reading): string[] {
     const { sinks } = this.#lab;
-    if (this.options.supervised) return countersAddUp(reading, sinks);
     const [reference] = sinks;
     const { tally } = reference!.collector!;
-    const kernelDrops = reading.sum('weir_kernel_dropped_frames_total');
+    const complaints = sinks.flatMap(({ name, collector }) =>
+      (collector?.complaints() ?? []).map((text) => `${name}: ${text}`),
+    );
+    // A crash loses what was not exported yet, but nothing comes up that was never sent.
+    if (this.options.supervised) return [...complaints, ...inventedBy(this.#load.sent, tally)];
     const broken = [
+      ...complaints,
       ...recordsReachSinks(reading, sinks),
       ...referenceIsComplete(reading, reference!),
-      ...sentIsMetered(this.#load.sent, tally, kernelDrops),
+      ...sentIsMetered(this.#load.sent, tally, reading),
     ];
     for (const sink of sinks.slice(1)) {
       const { collector } = sink;
@@ -250,7 +262,6 @@ export class Soak {
       }
       const found = compared(this.#load.flows, tally, collector.tally);
       broken.push(...exportedArrives(sink, reading, found, collector.tally));
-      broken.push(...collector.complaints().map((text) => `${sink.name}: ${text}`));
     }
     return broken;
   }
@@ -263,7 +274,10 @@ export class Soak {
     if (run.status !== 0) this.#break('stop', [`exit status ${run.status}`]);
     if (seconds > stopLimitS) this.#break('stop', [`it took ${seconds.toFixed(1)} s`]);
     const log = judgeLog(run.stderr, this.#faults);
-    const grown = judgeGrowth(this.rounds.map(({ quiet }) => quiet));
+    const grown = this.options.supervised
+      ? judgeGrowth(this.#supervisor, seenFromOutside) // its children begin anew
+      : judgeGrowth(this.rounds.map(({ quiet }) => quiet));
+    this.log = run.stderr;
     const last = this.options.supervised ? { broken: [], facts: [] } : await judgeEnd(run, this.#lab.sinks);
     this.#break('log', log.broken);
     this.#break('growth', grown.broken);

@@ -1,6 +1,7 @@
 // kafka_mock TOPIC: a Kafka broker on loopback (librdkafka's own mock) with one topic of one partition. Prints
 // `brokers HOST:PORT`, then each message that it gets, `KEY<tab>VALUE`, as a consumer reads it; ends with its standard input.
 // Lines it takes there: `down`, `up`, `rtt MS` (slow from now on), `fail N` (the next N produce requests).
+// `gap N` are N messages that the mock, which keeps 5 MB, gave up before the consumer read them.
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <poll.h>
@@ -89,6 +90,7 @@ int main(int count, char **arguments)
 {
 	rd_kafka_mock_cluster_t *cluster;
 	rd_kafka_t *host, *consumer;
+	int64_t expected = 0;
 
 	if (count != 2) {
 		fprintf(stderr, "usage: kafka_mock TOPIC\n");
@@ -107,6 +109,9 @@ int main(int count, char **arguments)
 		if (!message)
 			continue;
 		if (!message->err) {
+			if (message->offset > expected)
+				printf("gap %lld\n", (long long)(message->offset - expected));
+			expected = message->offset + 1;
 			printf("%.*s\t%.*s\n", (int)message->key_len, (char *)message->key, (int)message->len,
 			       (char *)message->payload);
 			fflush(stdout);

@@ -18,14 +18,15 @@ export class LiveWeir {
   #flows: Flow[] = [];
   #parsed = 0;
 
-  /** args without --stats; prefix is what runs in front of the command (ip netns exec ..., setpriv ...). */
+  /** args without --stats; prefix is what runs in front of the command (ip netns exec ..., setpriv ...), or starts it. */
   constructor(
     context: Undo,
     args: readonly string[],
-    prefix: readonly string[] = [],
+    prefix: readonly string[] | ((args: readonly string[]) => ChildProcess) = [],
     stdin: 'ignore' | 'pipe' = 'ignore',
   ) {
-    this.child = startWeir(['--stats', '1s', ...args], prefix, stdin);
+    const all = ['--stats', '1s', ...args];
+    this.child = typeof prefix === 'function' ? prefix(all) : startWeir(all, prefix, stdin);
     for (const stream of ['stdout', 'stderr'] as const) {
       this.child[stream]?.on('data', (chunk: Buffer) => {
         this[stream] += chunk.toString();

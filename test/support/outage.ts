@@ -211,7 +211,10 @@ const notCauses = new Set(
 /** The summary of each sink, after the laws of the run were checked: frames, and records of every sink. */
 export function lawful(run: WeirRun): SinkWords[] {
   const { frames = 0, metered = 0 } = run.meter;
-  const known = 'frames metered kernelDrops filtered packets octets flows records recordsDropped level time'.split(' ');
+  const known = (
+    'frames metered kernelDrops filtered packets octets flows records recordsDropped recordsNotWanted level time ' +
+    'readErrors interfaceLosses reattached fragmentsUnmatched fragmentsEvicted misplaced'
+  ).split(' ');
   const ignored = Object.entries(run.meter).filter(([key, value]) => !known.includes(key) && typeof value === 'number');
   assert.equal(
     ignored.reduce((sum, [, count]) => sum + count, metered),
@@ -237,8 +240,8 @@ export interface Scrape {
 
 /** /metrics of a run with --metrics 127.0.0.1:0. */
 export async function scrape(weir: LiveWeir): Promise<Scrape> {
-  await weir.said(/serving \/metrics/);
-  const place = /serving \/metrics, \/healthz and \/readyz on (?:http:\/\/)?([\d.]+:\d+)/.exec(weir.stderr)?.[1];
+  await weir.said(/serving .*\/metrics/);
+  const place = /serving .*\/metrics, \/healthz and \/readyz on (?:http:\/\/)?([\d.]+:\d+)/.exec(weir.stderr)?.[1];
   const families = parsePrometheus(await (await fetch(`http://${place}/metrics`)).text());
   const samples = (name: string) => families.get(name)?.samples ?? [];
   const sum = (name: string, labels: Record<string, string> = {}) =>
@@ -305,7 +308,7 @@ export async function settled(
 }
 
 export async function readiness(weir: LiveWeir): Promise<{ status: number; text: string }> {
-  await weir.said(/serving \/metrics/);
+  await weir.said(/serving .*\/metrics/);
   const place = /\/readyz on (?:http:\/\/)?([\d.]+:\d+)/.exec(weir.stderr)?.[1];
   const answer = await fetch(`http://${place}/readyz`);
   return { status: answer.status, text: await answer.text() };

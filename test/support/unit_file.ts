@@ -7,9 +7,9 @@ export class UnitFile {
   readonly path: string;
   readonly text: string;
 
-  /** name: a file of config/. */
-  constructor(name: string) {
-    this.path = join(packageRoot(), 'config', name);
+  /** name: a file of config/, or of the folder given. */
+  constructor(name: string, folder = join(packageRoot(), 'config')) {
+    this.path = join(folder, name);
     this.text = readFileSync(this.path, 'utf8');
   }
 
@@ -25,12 +25,12 @@ export class UnitFile {
   }
 
   /** In front of a command: ids, capabilities, no-new-privs and umask of the unit. */
-  prefix(uid: number): string[] {
+  prefix(uid: number, gid = uid): string[] {
     if (this.value('NoNewPrivileges') !== 'yes') throw new Error('setpriv --no-new-privs is more than the unit says');
     const set = (name: string): string =>
       ['-all', ...this.words(name).map((word) => `+${word.toLowerCase().replace(/^cap_/, '')}`)].join(',');
     return [
-      ...['setpriv', '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs'],
+      ...['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs'],
       ...['--inh-caps', set('AmbientCapabilities'), '--ambient-caps', set('AmbientCapabilities')],
       ...['--bounding-set', set('CapabilityBoundingSet')],
       ...['sh', '-c', `umask ${this.value('UMask')}; exec "$@"`, 'sh'],

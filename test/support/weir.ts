@@ -28,7 +28,7 @@ export interface WeirRun {
 
 /**
  * Starts weir; the log is JSON lines on stderr. Its spool is a temporary folder of this run alone, unless the arguments
- * say --spool: tests never write where a service would.
+ * say --spool, and it has no statistics file: tests never write where a service would.
  */
 export function startWeir(
   args: readonly string[],
@@ -40,7 +40,7 @@ export function startWeir(
   const [command, ...rest] = [...prefix, process.execPath, cliPath, '--log-format', 'json', ...args];
   const child = spawn(command!, rest, {
     stdio: [stdin, 'pipe', 'pipe'],
-    env: { ...process.env, WEIR_SPOOL: spool },
+    env: { WEIR_STATISTICS_FILE: '', ...process.env, WEIR_SPOOL: spool },
   });
   child.once('close', () => rmSync(spool, { recursive: true, force: true }));
   return child;

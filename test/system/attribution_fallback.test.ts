@@ -111,7 +111,7 @@ test('a run that names no end has nothing of it: no thread, no line, no program'
 test('CAP_NET_RAW alone: what cannot be looked into is told once', needsNobody(), async (t) => {
   const args = ['-i', 'lo', '-T', template, '--metrics', '127.0.0.1:0', ...quick];
   const weir = await LiveWeir.metering(t, args, withNetRaw);
-  await weir.said(/serving \/metrics/);
+  await weir.said(/serving .*\/metrics/);
   const place = /\/readyz on (?:http:\/\/)?([\d.]+:\d+)/.exec(weir.stderr)?.[1];
   const passes = async (): Promise<number> => {
     const text = await (await fetch(`http://${place}/metrics`)).text();

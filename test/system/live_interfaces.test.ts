@@ -166,11 +166,34 @@ test(
   },
 );
 
-test('an unknown interface or namespace is an error that names what there is', needsNetwork(), async (t) => {
+test(
+  'an interface that is not there yet is waited for, aloud, and metered when it comes',
+  needsNetwork('tcpreplay'),
+  async (t) => {
+    const network = new Network(t);
+    const { near, far } = network;
+    const points = ['-i', `nope0@netns:${far.netns}`, '-i', `late0@netns:${far.netns}`, '-i', far.point];
+    const weir = await LiveWeir.metering(t, [...points, ...toJson]);
+    await weir.said(
+      /"code":"WEIR_INTERFACE","msg":"no interface 'nope0' in [^"]* yet: waiting for it; there are [^"]*far0/,
+    );
+    await weir.said(/no interface 'late0'/);
+    send(t, near, 1001);
+    await weir.packetsSeen(frames);
+    far.ip('link', 'set', 'far0', 'down');
+    far.ip('link', 'set', 'far0', 'name', 'late0');
+    far.ip('link', 'set', 'late0', 'up');
+    await weir.said(/now watching late0/);
+    send(t, near, 1002);
+    await weir.packetsSeen(2 * frames);
+    const run = await weir.stop();
+    assert.equal(run.status, 0, run.stderr);
+    assert.deepEqual(packetsByPort(run.stdout), { 1001: frames, 1002: frames });
+  },
+);
+
+test('an unknown namespace is an error', needsNetwork(), async (t) => {
   const { far } = new Network(t);
-  const none = await new LiveWeir(t, ['-i', `nope0@netns:${far.netns}`, '--to', 'none']).ended;
-  assert.equal(none.status, 1);
-  assert.match(none.stderr, /WEIR_INTERFACE.*nope0.*far0/);
   const nowhere = await new LiveWeir(t, ['-i', `far0@netns:${far.netns}x`, '--to', 'none']).ended;
   assert.equal(nowhere.status, 1);
   assert.match(nowhere.stderr, /WEIR_NETNS/);

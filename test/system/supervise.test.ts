@@ -51,6 +51,28 @@ test('a weir that crashes is started again, the third time without DPI', needsNe
   assert.equal(packetsOf(weir.flows), 1, 'starting anew lost nothing');
 });
 
+test(
+  'SIGHUP while the child starts: it does not end it, and the configuration of then is read',
+  needsNetwork(),
+  async (t) => {
+    const { far } = new Network(t);
+    const file = join(temporaryFolder(t), 'weir.yaml');
+    writeFileSync(file, 'activeTimeout: 60s\n');
+    const weir = new LiveWeir(t, ['-i', far.point, '-c', file, '--supervise', '--to', 'none']);
+    await weir.said(/"msg":"metering /);
+    process.kill(childOf(weir), 'SIGSEGV');
+    await weir.said(/"msg":"weir crashed/);
+    const started = (): boolean => readFileSync(`/proc/${weir.child.pid}/task/${weir.child.pid}/children`).length > 0;
+    while (!started()) await new Promise((resolve) => setImmediate(resolve)); // it has executed nothing yet
+    writeFileSync(file, 'activeTimeout: 90s\n');
+    weir.child.kill('SIGHUP');
+    await weir.said(/"msg":"metering /, 2);
+    await weir.said(/"activeTimeout":"90000 ms","idleTimeout":"15000 ms","msg":"reloaded"/);
+    const run = await weir.stop();
+    assert.equal(run.status, 0, run.stderr);
+  },
+);
+
 test('the exit status is that of the child; a killed child is not started again', needsNetwork(), async (t) => {
   const { far } = new Network(t);
   const weir = await supervised(t, far.point);

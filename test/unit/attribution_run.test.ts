@@ -17,6 +17,7 @@ import { planSinks, type SinkPlan } from '../../src/exporting/sink_plan.js';
 import { loadTemplates, parseTemplateList } from '../../src/fields/template.js';
 import type { ContainerFacts, NativeAddon } from '../../src/native/boundary.js';
 import { packageRoot } from '../../src/native/load.js';
+import type { ProcessView } from '../../src/process_view.js';
 import { createLog } from '../../src/telemetry/log.js';
 import { CollectingConsumer } from '../support/collecting_consumer.js';
 import { attributionStatus, identityStatus } from '../support/counter_readings.js';
@@ -120,7 +121,11 @@ class FakeNames implements ContainerNames {
   }
 }
 
-function rig(change: Partial<Options> = {}, prepare: (native: FakeAttribution) => void = () => {}) {
+function rig(
+  change: Partial<Options> = {},
+  prepare: (native: FakeAttribution) => void = () => {},
+  view: ProcessView = 'all',
+) {
   const { run: options, plans } = planned(['tcp://a?template=sourcePodName'], ['any'], change);
   const lines: string[] = [];
   const log = createLog({ level: 'info', format: 'text', write: (line) => void lines.push(line), colour: false });
@@ -138,6 +143,7 @@ function rig(change: Partial<Options> = {}, prepare: (native: FakeAttribution) =
     options,
     log,
     names,
+    view,
     turns: { defer: (call) => turns.push(call) },
     onFailure: (error) => assert.fail(String(error)),
   });
@@ -204,4 +210,16 @@ test('the log says the tier; a warning where it is not the one that could be', (
   assert.match(asked.lines.join(''), /info ends of flows are named by sock_diag/);
   assert.doesNotMatch(asked.lines.join(''), /doctor|translation/);
   for (const { run } of [bpf, degraded, asked]) run.close();
+});
+
+test('the log says when a container hides processes, unless nobody is named', () => {
+  const said = (view: ProcessView, tier: 'bpf' | 'off'): string => {
+    const { run, lines } = rig({}, (native) => (native.statusNow = { ...attributionStatus(), tier }), view);
+    run.start([]);
+    return lines.join('');
+  };
+  assert.match(said('container', 'bpf'), /warning weir sees only the processes of its own container: .*--pid=host/);
+  assert.match(said('forbidden', 'bpf'), /warning the container's profile .*apparmor=unconfined/);
+  assert.doesNotMatch(said('container', 'off'), /own container/);
+  assert.doesNotMatch(said('all', 'bpf'), /container/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -8,12 +8,14 @@ import { after, test } from 'node:test';
 import type { Probe, ProbeEnvironment } from '../../src/app.js';
 import { type CliIo, main } from '../../src/cli.js';
 import { parseArguments } from '../../src/config/argv.js';
+import { completionPath, completionShells } from '../../src/config/completion.js';
 import { loadOptions } from '../../src/config/load.js';
 import { type Options, optionNames } from '../../src/config/options.js';
 import { reloadedOptions } from '../../src/cli/live_run.js';
 import { filterCheck } from '../../src/cli/checks.js';
 import { WeirError } from '../../src/errors.js';
 import type { DpiOptions, NativeAddon } from '../../src/native/boundary.js';
+import { packageRoot } from '../../src/native/load.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-cli-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -66,6 +68,10 @@ class FakeProbe implements Probe {
 
   stalled(): string[] {
     return [];
+  }
+
+  snapshot(): never {
+    throw new Error('nothing is counted here');
   }
 }
 
@@ -367,6 +373,23 @@ test('SIGHUP reloads what may change, warns of the rest, and reopens', async () 
   assert.equal(await status, 0);
 });
 
+test('SIGHUP while the probe starts is followed when it has started', async () => {
+  const file = join(folder, 'early.yaml');
+  writeFileSync(file, 'activeTimeout: 60\n');
+  const { io, probe, signals } = world();
+  io.startProbe = async () => {
+    writeFileSync(file, 'activeTimeout: 90\n');
+    signals.emit('SIGHUP');
+    return probe;
+  };
+  const status = main(['-c', file], {}, io);
+  await settled();
+  await settled();
+  assert.deepEqual(probe.calls, ['reload 90000 1', 'reopen']);
+  probe.end(0);
+  assert.equal(await status, 0);
+});
+
 test('a stdout that is closed ends the run cleanly; a full disk does not', async () => {
   for (const [code, expected] of [
     ['EPIPE', 0],
@@ -476,7 +499,10 @@ test('--supervise starts a child with the same arguments; not for files, and not
 test('--json is not for flows', async () => {
   const { status, err } = await run(['-r', 'x.pcap', '--json']);
   assert.equal(status, 2);
-  assert.match(err, /--json: goes with applications, doctor, fields and templates; for flows use --to -\?format=json/);
+  assert.match(
+    err,
+    /--json: goes with weir applications, doctor, fields, templates, top; for flows use --to -\?format=json/,
+  );
 });
 
 test('reloadedOptions takes only what may change', () => {
@@ -515,4 +541,15 @@ test('the filter is compiled before anything starts, when the addon is there and
   ]);
   assert.deepEqual(check(options('-f', 'bad', '-r', 'x.pcap')), []);
   assert.deepEqual(filterCheck(undefined)(options('-f', 'bad')), []);
+});
+
+test('weir completion prints the script of a shell', async () => {
+  for (const shell of completionShells) {
+    const { status, out } = await run(['completion', shell]);
+    assert.equal(status, 0);
+    assert.equal(out, readFileSync(join(packageRoot(), completionPath(shell)), 'utf8'));
+  }
+  const { status, err } = await run(['completion', 'csh']);
+  assert.equal(status, 2);
+  assert.match(err, /weir completion: expected bash, zsh, fish, found 'csh'/);
 });

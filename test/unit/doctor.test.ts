@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { examine, type DoctorReport, type ExaminedRun, type Finding, type Host, reportText } from '../../src/doctor.js';
 import type { AttributionStatus, HostInterface, NativeAddon } from '../../src/native/boundary.js';
+import type { ProcessView } from '../../src/process_view.js';
 import { attributionStatus } from '../support/counter_readings.js';
 
 const host: Host = {
@@ -13,6 +14,7 @@ const host: Host = {
   cpus: 4,
   uid: 1000,
   zstd: false,
+  processView: () => 'all',
   runtimes: [],
 };
 const nothing: ExaminedRun = { read: [], observationPoints: [], attribution: 'off', conntrack: true, dpi: 'auto' };
@@ -164,6 +166,16 @@ test('who can be named: tier and why, programs, address translation, cgroups, ru
   assert.match(finding(report, 'tier').remedy ?? '', /^see the capabilities bpf/);
   assert.equal(finding(ask('diag'), 'tier').state, 'unused');
   assert.ok(ask('off').findings.every(({ area, state }) => area !== 'attribution' || state !== 'off'));
+});
+
+test('processes that a container hides are off where ends are named', () => {
+  const processes = (view: ProcessView, attribution: ExaminedRun['attribution'] = 'auto'): Finding =>
+    finding(examine(addon(), { ...everywhere, attribution }, { ...host, processView: () => view }), '/proc');
+  assert.equal(processes('all').state, 'ok');
+  assert.equal(processes('container').state, 'off');
+  assert.match(processes('container').remedy ?? '', /--pid=host/);
+  assert.match(processes('forbidden').remedy ?? '', /apparmor=unconfined/);
+  assert.equal(processes('container', 'off').state, 'unused');
 });
 
 test('the tier is that of this run, and what else is possible; its remedy is not a capability that is there', () => {

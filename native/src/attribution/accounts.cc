@@ -118,6 +118,18 @@ struct ContainerNames {
   Names users, groups;
 };
 
+const std::string kHost = "host";  // no container has that key
+
+// True when that process has another passwd file than this one. A root that may not be seen counts as ours.
+bool livesElsewhere(uint32_t tgid) {
+  struct stat theirs {}, ours {};
+  const std::string root = "/proc/" + std::to_string(tgid) + "/root";
+  const Descriptor folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor file = folder ? openInEtc(folder.get(), "passwd") : Descriptor();
+  if (!file || ::fstat(file.get(), &theirs) != 0 || ::stat("/etc/passwd", &ours) != 0) return false;
+  return theirs.st_dev != ours.st_dev || theirs.st_ino != ours.st_ino;
+}
+
 const std::string& nameIn(const Names& names, uint32_t id) {
   const auto name = names.find(id);
   return name == names.end() ? kNobody : name->second;
@@ -128,6 +140,8 @@ const std::string& nameIn(const Names& names, uint32_t id) {
 struct Accounts::Impl {
   Memory<uint32_t, std::string> users, groups;
   Memory<std::string, ContainerNames> containers;
+  uint32_t hostProcess = 0;
+  bool elsewhere = false;  // the host's names are in the root of hostProcess
 
   // Null: this process is gone; another one of the container may tell.
   const ContainerNames* container(const std::string& key, uint32_t tgid) {
@@ -141,14 +155,19 @@ struct Accounts::Impl {
   }
 };
 
-Accounts::Accounts() : impl_(std::make_unique<Impl>()) {}
+Accounts::Accounts(uint32_t hostProcess) : impl_(std::make_unique<Impl>()) {
+  impl_->hostProcess = hostProcess;
+  impl_->elsewhere = livesElsewhere(hostProcess);
+}
 Accounts::~Accounts() = default;
 
 const std::string& Accounts::user(uint32_t uid) {
+  if (impl_->elsewhere) return insideUser(kHost, impl_->hostProcess, uid);
   return remembered(impl_->users, uid, [uid] { return nameOf<passwd>(uid, ::getpwuid_r, &passwd::pw_name); });
 }
 
 const std::string& Accounts::group(uint32_t gid) {
+  if (impl_->elsewhere) return insideGroup(kHost, impl_->hostProcess, gid);
   return remembered(impl_->groups, gid, [gid] { return nameOf<struct group>(gid, ::getgrgid_r, &group::gr_name); });
 }
 

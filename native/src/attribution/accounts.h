@@ -1,5 +1,6 @@
-// User and group names: of the host by getpwuid_r (NSS), of containers by the passwd and group files in their root. Cached for a
-// while; blocking: never on the packet path. Not thread-safe.
+// User and group names: of the host by getpwuid_r (NSS), of containers by the passwd and group files in their root. When weir itself
+// is in a container and sees the processes of the host, the host's are in the root of its first process. Cached for a while;
+// blocking: never on the packet path. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@ namespace weir {
 
 class Accounts {
  public:
-  Accounts();
+  // hostProcess: whose root is the host's; when its passwd file is another one than ours, names of the host come from there.
+  explicit Accounts(uint32_t hostProcess = 1);
   ~Accounts();
   // Empty when nobody has that id.
   const std::string& user(uint32_t uid);

@@ -1,34 +1,31 @@
 #include "attribution/bpf_host.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
+#include "attribution/cgroups.h"
 #include "capture/capabilities.h"
 
 namespace weir {
 namespace {
 
-// "... / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw": the fifth word when the type behind " - " is cgroup2.
-std::string cgroupMount() {
-  std::ifstream mounts("/proc/self/mountinfo");
-  for (std::string line; std::getline(mounts, line);) {
-    if (line.find(" - cgroup2 ") == std::string::npos) continue;
-    std::istringstream words(line);
-    std::string word;
-    for (int i = 0; i < 5; ++i) words >> word;
-    return word;
-  }
-  return {};
+std::string textOf(const char* path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
 
-Descriptor openCgroupRoot() {
-  const std::string mount = cgroupMount();
-  return mount.empty() ? Descriptor() : Descriptor(::open(mount.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+CgroupRoot openCgroupRoot() {
+  const CgroupMount mount = cgroupMountOf(textOf("/proc/self/mountinfo"));
+  if (mount.path.empty()) return {Descriptor(), "no cgroup v2 hierarchy is mounted"};
+  CgroupRoot root{openHierarchyRoot(mount), {}};
+  if (!root.folder) {
+    root.reason = "only a branch of the cgroup v2 hierarchy is at " + mount.path +
+                  " (a container mounts all of /sys/fs/cgroup of its host, or has CAP_DAC_READ_SEARCH)";
+  }
+  return root;
 }
 
 std::string missingCapabilities() {
@@ -42,6 +39,11 @@ std::string missingCapabilities() {
 }
 
 std::string missingPrivilege() {
+  if (textOf("/proc/self/status").find("\nSeccomp:\t2") != std::string::npos) {
+    return "a seccomp profile is in force that may forbid bpf(2), as the default ones of Podman and CRI-O, of Docker before 23 "
+           "and of containerd before 1.6.9 do unless CAP_SYS_ADMIN is there: run the container with seccomp=unconfined "
+           "(Operation not permitted)";
+  }
   return "in a user namespace or a restricted container the capabilities of the host are needed (Operation not permitted)";
 }
 

@@ -81,7 +81,7 @@ uint32_t ringSize(size_t octets) {
 
 struct BpfPrograms::Impl {
   BpfOptions options;
-  Descriptor cgroup;
+  CgroupRoot cgroup;
   std::vector<BpfProgramStatus> programs;
   // Links go before the object, whose programs they hold.
   std::unique_ptr<weir_bpf, CloseObject> object;
@@ -104,8 +104,8 @@ struct BpfPrograms::Impl {
   }
 
   void noteMissingCgroup(size_t i) {
-    if (!kPrograms[i].cgroup || !toLoad(i) || cgroup) return;
-    programs[i].reason = "no cgroup v2 hierarchy is mounted";
+    if (!kPrograms[i].cgroup || !toLoad(i) || cgroup.folder) return;
+    programs[i].reason = cgroup.reason;
     useVariants(programs[i].name);
   }
 
@@ -175,7 +175,7 @@ struct BpfPrograms::Impl {
     for (size_t i = 0; i < programs.size(); ++i) {
       if (!toLoad(i)) continue;
       const bpf_program* program = bpf_object__find_program_by_name(object->obj, kPrograms[i].name);
-      bpf_link* link = kPrograms[i].cgroup ? bpf_program__attach_cgroup(program, cgroup.get()) : bpf_program__attach(program);
+      bpf_link* link = kPrograms[i].cgroup ? bpf_program__attach_cgroup(program, cgroup.folder.get()) : bpf_program__attach(program);
       if (link == nullptr) {
         refuse(i, std::string("not attached: ") + std::strerror(errno));
         continue;

@@ -11,15 +11,16 @@
 #include <cstring>
 #include <list>
 #include <unordered_map>
+#include <utility>
 
 #include "attribution/proc_text.h"
-#include "base/descriptor.h"
 
 namespace weir {
 namespace {
 
 constexpr int kMostLevels = 64;
 constexpr int kFileIdKernfs = 0xfe;  // FILEID_KERNFS of linux/exportfs.h: the handle is the 64-bit id
+constexpr uint64_t kRootId = 1;     // kernfs numbers a hierarchy from its root on
 constexpr auto kNone = std::string_view::npos;
 
 // mountinfo writes space, tab, line feed and backslash as three octal digits.
@@ -54,6 +55,20 @@ int heightOf(std::string_view root) {
 
 int openFolder(int at, const char* name) { return ::openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
 
+Descriptor openPath(const std::string& path) {
+  return Descriptor(path.empty() ? -1 : ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+// at: anywhere in the hierarchy. Errno tells why the result is invalid.
+Descriptor openById(int at, uint64_t id) {
+  alignas(file_handle) std::array<char, sizeof(file_handle) + sizeof id> memory{};
+  auto* handle = reinterpret_cast<file_handle*>(memory.data());
+  handle->handle_bytes = sizeof id;
+  handle->handle_type = kFileIdKernfs;
+  std::memcpy(memory.data() + sizeof(file_handle), &id, sizeof id);
+  return Descriptor(::open_by_handle_at(at, handle, O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+}
+
 std::string readFile(const char* path) {
   std::string text;
   const Descriptor fd(::open(path, O_RDONLY | O_CLOEXEC));
@@ -85,6 +100,13 @@ CgroupMount cgroupMountOf(std::string_view mountinfo, std::string_view wanted) {
   return best;
 }
 
+Descriptor openHierarchyRoot(const CgroupMount& mount) {
+  Descriptor folder = openPath(mount.path);
+  struct stat about {};
+  if (!folder || ::fstat(folder.get(), &about) != 0) return Descriptor();
+  return about.st_ino == kRootId ? std::move(folder) : openById(folder.get(), kRootId);
+}
+
 struct Cgroups::Impl {
   struct Known {
     std::string path;
@@ -93,7 +115,8 @@ struct Cgroups::Impl {
 
   CgroupMount mount;
   size_t capacity;
-  Descriptor root;
+  Descriptor root;     // of the hierarchy, else what is mounted of it
+  bool whole = false;  // the hierarchy's own
   std::unordered_map<uint64_t, Known> known;
   std::list<uint64_t> uses;  // oldest first
 
@@ -124,12 +147,7 @@ struct Cgroups::Impl {
 
   // The kernel's answer; empty when the cgroup is gone. allowed: false when this process may not ask.
   std::string ask(uint64_t id, bool& allowed) const {
-    alignas(file_handle) std::array<char, sizeof(file_handle) + sizeof id> memory{};
-    auto* handle = reinterpret_cast<file_handle*>(memory.data());
-    handle->handle_bytes = sizeof id;
-    handle->handle_type = kFileIdKernfs;
-    std::memcpy(memory.data() + sizeof(file_handle), &id, sizeof id);
-    const Descriptor fd(::open_by_handle_at(root.get(), handle, O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+    const Descriptor fd = openById(root.get(), id);
     allowed = fd || (errno != EPERM && errno != EOPNOTSUPP);
     if (!fd) return {};
     std::array<char, PATH_MAX> target;
@@ -161,9 +179,9 @@ Cgroups::Cgroups(std::string mount, size_t capacity) : impl_(std::make_unique<Im
   impl_->mount = cgroupMountOf(readFile("/proc/self/mountinfo"), mount);
   if (!mount.empty()) impl_->mount.path = std::move(mount);
   impl_->capacity = std::max<size_t>(capacity, 1);
-  if (!impl_->mount.path.empty()) {
-    impl_->root = Descriptor(::open(impl_->mount.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  }
+  impl_->root = openHierarchyRoot(impl_->mount);
+  impl_->whole = static_cast<bool>(impl_->root);
+  if (!impl_->whole) impl_->root = openPath(impl_->mount.path);
 }
 
 Cgroups::~Cgroups() = default;
@@ -171,7 +189,7 @@ Cgroups::~Cgroups() = default;
 void Cgroups::scan() {
   struct stat about {};
   if (!impl_->root || ::fstat(impl_->root.get(), &about) != 0) return;
-  std::string path = impl_->mount.root;
+  std::string path = impl_->whole ? std::string() : impl_->mount.root;
   impl_->keep(about.st_ino, path.empty() ? "/" : path);
   impl_->scan(openFolder(impl_->root.get(), "."), path, 0);
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
+
 namespace weir {
 
 // What a cgroup path tells by its form alone.
@@ -28,6 +30,10 @@ struct CgroupMount {
 
 // From the text of /proc/self/mountinfo, the one that shows most; wanted: only the one mounted there. Empty path = none.
 CgroupMount cgroupMountOf(std::string_view mountinfo, std::string_view wanted = {});
+
+// The folder of the hierarchy's root, also where only a branch of it is mounted, as in a container with a cgroup namespace
+// (by open_by_handle_at, so with CAP_DAC_READ_SEARCH); invalid = it cannot be had.
+Descriptor openHierarchyRoot(const CgroupMount& mount);
 
 // Paths by cgroup v2 id (the inode of its directory). Not thread-safe.
 class Cgroups {

@@ -1,10 +1,12 @@
 // The module: constructors and host questions of src/native/boundary.ts.
 #include "binding/binding.h"
+#include "capture/capabilities.h"
 #include "fields/field_table.h"
 
 namespace weir::binding {
 
 static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  guarded(env, [] { raiseCapabilities(); });  // before any thread of ours starts
   const std::string_view hash = catalogueHash();
   exports.Set("catalogueHash", Napi::String::New(env, hash.data(), hash.size()));
   exports.Set("Meter", defineMeter(env));

@@ -113,6 +113,13 @@ std::vector<std::string> effectiveCapabilities() {
   return names;
 }
 
+void raiseCapabilities() {
+  Sets sets = readSets();
+  for (auto& half : sets.half) half.effective = half.permitted;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  require(::syscall(SYS_capset, &header, sets.half) == 0, "raise the capabilities");
+}
+
 void dropPrivileges(uint32_t uid, uint32_t gid, const std::vector<std::string>& capabilities) {
   Sets wanted;
   for (const std::string& name : capabilities) {

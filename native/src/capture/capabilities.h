@@ -10,6 +10,10 @@ namespace weir {
 // Effective capabilities of the calling thread, such as "CAP_NET_RAW"; one without a name here as "CAP_41".
 std::vector<std::string> effectiveCapabilities();
 
+// Makes effective what is permitted, for the calling thread and those it starts from then on: with `setcap ...=p` on the
+// program (the image of weir) a process has its capabilities permitted only.
+void raiseCapabilities();
+
 // Changes to uid and gid, drops all supplementary groups, keeps exactly the named capabilities (any case, with or
 // without "CAP_") permitted and effective, none inheritable or ambient, and sets PR_SET_NO_NEW_PRIVS.
 //

@@ -144,13 +144,17 @@ void Meter::startInterfaces(const SourceSpec& spec) {
   if (found == interfaces.end()) {
     std::string names;
     for (const InterfaceInfo& interface : interfaces) names += (names.empty() ? "" : ", ") + interface.name;
-    throw Error("WEIR_INTERFACE", "no interface '" + spec.name + "'" + (spec.netns.empty() ? "" : " in " + spec.netns) +
-                                      "; there are " + (names.empty() ? "none" : names));
+    // At boot it may be a moment away, and others are there to be metered.
+    notice(FrameSource::Notice::warning, "WEIR_INTERFACE",
+           "no interface '" + spec.name + "'" + (spec.netns.empty() ? "" : " in " + spec.netns) +
+               " yet: waiting for it; there are " + (names.empty() ? "none" : names));
+    startPattern(spec);
+    return;
   }
   startTeam(spec, *found);
 }
 
-// The monitor comes first: what changes after its list is an event.
+// Also one name that is not there yet. The monitor comes first: what changes after its list is an event.
 void Meter::startPattern(const SourceSpec& spec) {
   patterns_.push_back(spec);
   monitors_.push_back(std::make_unique<InterfaceMonitor>(spec.netns));
@@ -229,7 +233,7 @@ void Meter::runTeam(const SourceSpec& spec, const InterfaceInfo& interface, uint
   teams_.push_back(std::move(team));
 }
 
-// Watcher thread: follows interfaces that patterns name.
+// Watcher thread: follows interfaces that patterns name, and names that were not there.
 void Meter::watch() {
   ::pthread_setname_np(::pthread_self(), "weir watcher");
   while (!stopping_.load(std::memory_order_acquire)) {

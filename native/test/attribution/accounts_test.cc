@@ -111,6 +111,25 @@ TEST_CASE("accounts: names inside a container, by its own passwd and group") {
   CHECK(accounts.insideGroup("c", container.id(), 1000).empty());
 }
 
+TEST_CASE("accounts: in a container the host's names are those of the host") {
+  WEIR_CONTAINER(host, [](const std::string& root) {
+    write(root + "/etc/passwd", "root:x:0:0\noperator:x:1000:1000\n");
+    write(root + "/etc/group", "root:x:0:\noperators:x:1000:\n");
+  });
+  Accounts accounts(host.id());
+  CHECK(accounts.user(0) == "root");
+  CHECK(accounts.user(1000) == "operator");
+  CHECK(accounts.user(kFree).empty());
+  CHECK(accounts.group(1000) == "operators");
+  write(host.root() + "/etc/passwd", "renamed:x:1000:1000\n");
+  accounts.forgetOlderThan(100 * kSecond);
+  accounts.forgetOlderThan(160 * kSecond);
+  CHECK(accounts.user(1000) == "renamed");
+  Accounts here(static_cast<uint32_t>(::getpid()));
+  CHECK(here.user(0) == ::getpwuid(0)->pw_name);
+  CHECK(Accounts(UINT32_MAX).user(0) == ::getpwuid(0)->pw_name);
+}
+
 TEST_CASE("accounts: a container's passwd is remembered by the container, for a minute") {
   WEIR_CONTAINER(container, [](const std::string& root) { write(root + "/etc/passwd", "web:x:1000:1000\n"); });
   Accounts accounts;

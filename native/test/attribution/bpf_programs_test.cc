@@ -43,7 +43,7 @@ uint64_t ownCgroupId() {
   std::ifstream mounts("/proc/self/cgroup");
   for (std::string line; std::getline(mounts, line);) {
     if (!line.starts_with("0::")) continue;
-    const Descriptor root = openCgroupRoot();
+    const Descriptor root = openCgroupRoot().folder;
     const std::string path = line.substr(3) == "/" ? "." : line.substr(4);
     if (root && ::fstatat(root.get(), path.c_str(), &found, 0) == 0) return found.st_ino;
   }
@@ -454,7 +454,7 @@ TEST_CASE("a cgroup is told with its path when it is made") {
     MESSAGE("skipped: " << statusOf(status, "cgroup_made").reason);
     return;
   }
-  const Descriptor root = openCgroupRoot();
+  const Descriptor root = openCgroupRoot().folder;
   const std::string name = "weir-test-" + std::to_string(::getpid());
   struct stat made{};
   if (!root || ::mkdirat(root.get(), name.c_str(), 0755) != 0) {

@@ -206,6 +206,31 @@ TEST_CASE("live: without the capability to open by id the tree is read") {
   CHECK(WEXITSTATUS(status) == 0);
 }
 
+TEST_CASE("live: from a branch to the hierarchy's root, as in a container") {
+  Cgroups outside;
+  WEIR_BRANCH(branch, outside);
+  const uint64_t root = inodeOf(outside.mount());
+  const auto inodeAt = [](const Descriptor& folder) {
+    struct stat about {};
+    return folder && ::fstat(folder.get(), &about) == 0 ? about.st_ino : 0;
+  };
+  CHECK(inodeAt(openHierarchyRoot({outside.mount(), ""})) == root);
+  CHECK(inodeAt(openHierarchyRoot({outside.mount() + branch.path(), branch.path()})) == root);
+  CHECK_FALSE(openHierarchyRoot({"", ""}));
+  CHECK_FALSE(openHierarchyRoot({"/tmp", ""}));
+  Cgroups inside(outside.mount() + branch.path());
+  inside.scan();
+  CHECK(inside.path(inodeOf(outside.mount() + branch.top())) == branch.top());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    dropCapabilities();
+    ::_exit(openHierarchyRoot({outside.mount() + branch.path(), branch.path()}) ? 1 : 0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
 TEST_CASE("live: every cgroup of this machine") {
   Cgroups cgroups;
   WEIR_BRANCH(branch, cgroups);
@@ -234,7 +259,11 @@ TEST_CASE("live: a container of runc's by its process and by its cgroup's id") {
     MESSAGE("skipped: runc cannot start a container here");
     return;
   }
-  const auto facts = ProcessReader().read(container.process());
+  auto facts = ProcessReader().read(container.process());
+  for (int tries = 0; tries < 500 && facts && facts->name != "busybox"; ++tries) {  // until runc has become it
+    ::usleep(10'000);
+    facts = ProcessReader().read(container.process());
+  }
   REQUIRE(facts.has_value());
   CHECK(facts->name == "busybox");
   CHECK(facts->executable == "/bin/busybox");

@@ -1,8 +1,11 @@
 #include "capture/capabilities.h"
 
 #include <doctest/doctest.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
@@ -67,6 +70,21 @@ TEST_CASE("privileges: exactly the named capabilities are kept, and inherited by
     if (probeCapture().packetSocket.find("CAP_NET_RAW") == std::string::npos) return 11;
     if (codeOf([] { dropPrivileges(kNobody, kNobody, {"CAP_NET_RAW"}); }) != "WEIR_PRIVILEGE") return 12;
     return 0;
+  });
+  CHECK(failed == 0);
+}
+
+TEST_CASE("privileges: what is permitted only becomes effective") {
+  const int failed = inChild([] {
+    const Names all = effectiveCapabilities();
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct sets[2] = {};
+    if (::syscall(SYS_capget, &header, sets) != 0) return 1;
+    for (auto& half : sets) half.effective = 0;
+    if (::syscall(SYS_capset, &header, sets) != 0) return 2;
+    if (!effectiveCapabilities().empty()) return 3;
+    raiseCapabilities();
+    return effectiveCapabilities() == all ? 0 : 4;
   });
   CHECK(failed == 0);
 }

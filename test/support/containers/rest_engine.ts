@@ -28,9 +28,16 @@ export interface Engine {
   start(): Promise<void>;
 }
 
+/** One that has a command line client, to be run in its place. */
+export interface CommandEngine extends Engine {
+  client: readonly string[];
+}
+
 export interface EngineOptions {
   /** Static programs of this host to have in /bin of the image. */
   programs?: readonly string[];
+  /** Where more images are, and how they are stored there (podman). */
+  images?: { store: string; driver: string };
 }
 
 type Json = Record<string, unknown>;
@@ -61,16 +68,18 @@ function rest(socketPath: string, method: string, path: string, body?: Json | { 
   });
 }
 
-class RestEngine implements Engine {
+class RestEngine implements CommandEngine {
   readonly socket: string;
   readonly place: Place;
+  readonly client: readonly string[];
   readonly #startDaemon: () => ReturnType<Place['daemon']>;
   #daemon: ReturnType<Place['daemon']> | undefined;
   readonly #started = new Set<string>();
 
-  constructor(place: Place, socket: string, startDaemon: () => ReturnType<Place['daemon']>) {
+  constructor(place: Place, socket: string, client: readonly string[], startDaemon: () => ReturnType<Place['daemon']>) {
     this.place = place;
     this.socket = socket;
+    this.client = client;
     this.#startDaemon = startDaemon;
     place.cleanUp(async () => {
       for (const id of this.#started) await this.remove(id).catch(() => {});
@@ -125,7 +134,10 @@ async function ready(engine: RestEngine, programs?: readonly string[]): Promise<
 }
 
 /** Podman: netavark bridge, vfs storage, cgroupfs, runc (crun takes no hybrid cgroups). */
-export async function startPodman(context: TestContext, { programs }: EngineOptions = {}): Promise<Engine> {
+export async function startPodman(
+  context: TestContext,
+  { programs, images }: EngineOptions = {},
+): Promise<CommandEngine> {
   const place = await Place.make(context);
   const at = (name: string): string => join(place.folder, name);
   mkdirSync(at('networks'));
@@ -140,16 +152,13 @@ export async function startPodman(context: TestContext, { programs }: EngineOpti
     ['--cgroup-manager', 'cgroupfs'],
     ['--events-backend', 'file'],
     ['--runtime', 'runc'],
-    ['--storage-driver', 'vfs'],
+    ['--storage-driver', images?.driver ?? 'vfs'],
+    images ? ['--storage-opt', `${images.driver}.imagestore=${images.store}`] : [],
   ].flat();
   place.cgroups.parent('/libpod_parent/conmon');
+  const client = ['env', `CONTAINERS_CONF=${at('containers.conf')}`, 'podman', ...options] as const;
   const service = ['system', 'service', '-t', '0', `unix://${at('podman.sock')}`];
-  return ready(
-    new RestEngine(place, at('podman.sock'), () =>
-      place.daemon('env', `CONTAINERS_CONF=${at('containers.conf')}`, 'podman', ...options, ...service),
-    ),
-    programs,
-  );
+  return ready(new RestEngine(place, at('podman.sock'), client, () => place.daemon(...client, ...service)), programs);
 }
 
 /** dockerd with a containerd of its own. */
@@ -169,5 +178,6 @@ export async function startDocker(context: TestContext, { programs }: EngineOpti
     ['--bip', '172.29.0.1/24'],
     ['--live-restore'],
   ].flat();
-  return ready(new RestEngine(place, at('docker.sock'), () => place.daemon('dockerd', ...options)), programs);
+  const client = ['docker', '--host', `unix://${at('docker.sock')}`];
+  return ready(new RestEngine(place, at('docker.sock'), client, () => place.daemon('dockerd', ...options)), programs);
 }

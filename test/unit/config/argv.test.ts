@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseArguments } from '../../../src/config/argv.js';
+import { commandFlagOf, parseArguments } from '../../../src/config/argv.js';
+import { columnNames } from '../../../src/top/columns.js';
+import { dimensionNames } from '../../../src/top/dimensions.js';
 import { isFlag, longFlag, optionNames, optionOf } from '../../../src/config/options.js';
 
 /** name=value of the assignments, and the messages of the mistakes. */
@@ -97,4 +99,9 @@ test('commands, operands and flags of their own', () => {
   assert.equal(parseArguments(['-h']).flags.help, true);
   assert.equal(parseArguments(['-v']).flags.version, true);
   assert.deepEqual(parseArguments(['fields', '--', '-x']).operands, ['-x']);
+});
+
+test('what weir top is asked by is what completion offers', () => {
+  assert.deepEqual(commandFlagOf('by').words, dimensionNames);
+  assert.deepEqual(commandFlagOf('sort').words, columnNames);
 });

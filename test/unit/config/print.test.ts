@@ -8,7 +8,8 @@ import { loadOptions } from '../../../src/config/load.js';
 import { environmentName, groups, longFlag, optionNames, optionOf } from '../../../src/config/options.js';
 import { effectiveYaml, optionsMarkdown, weirYaml } from '../../../src/config/print.js';
 import { fillTables, generatedFiles } from '../../../src/config/reference.js';
-import { packageRoot } from '../../../src/native/load.js';
+import { loadTemplates } from '../../../src/fields/template.js';
+import { packageRoot, packageVersion } from '../../../src/native/load.js';
 
 function fromText(text: string): ReturnType<typeof loadOptions> {
   return loadOptions({ assignments: parseArguments(['-c', 'x.yaml']).assignments, env: {}, readFile: () => text });
@@ -16,7 +17,9 @@ function fromText(text: string): ReturnType<typeof loadOptions> {
 
 test('generated files equal the committed ones', () => {
   const readme = join(packageRoot(), 'README.md');
-  for (const { path, content } of generatedFiles(existsSync(readme) ? readFileSync(readme, 'utf8') : '')) {
+  const text = existsSync(readme) ? readFileSync(readme, 'utf8') : '';
+  const templates = [...loadTemplates(join(packageRoot(), 'templates')).values()];
+  for (const { path, content } of generatedFiles(text, { version: packageVersion(), templates })) {
     assert.equal(
       readFileSync(join(packageRoot(), path), 'utf8'),
       content,

@@ -45,6 +45,7 @@ test('the named templates are there, each with a comment head', () => {
       'text-events',
       'text',
       'tls',
+      'top',
     ],
   );
   for (const { name, comment, fields } of templates.values()) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,7 +150,7 @@ test('only so many finished files stay, those of earlier runs and of crashes cou
   await sink.open(events);
   assert.deepEqual(
     list().filter((name) => !stay.includes(name)),
-    ['.flows-20261101T000000Z-3.json.gz.part', '.flows-20261121T055930Z.json.part', 'flows-20261101T000000Z-2.json'],
+    ['.flows-20261121T055930Z.json.part', 'flows-20261101T000000Z-2.json', 'flows-20261101T000000Z.json.gz'],
   );
   for (let minute = 1; minute <= 3; minute++) {
     sink.write(unitRun(['a\n']));
@@ -261,4 +261,77 @@ test('names and boundaries', () => {
   assert.equal(partPath('/d/flows.json'), '/d/.flows.json.part');
   assert.equal(nextBoundary(start, 3600), Date.UTC(2026, 10, 21, 6));
   assert.equal(nextBoundary(Date.UTC(2026, 10, 21, 6), 3600), Date.UTC(2026, 10, 21, 7));
+});
+
+test('what a crash has left of rotated files is finished or removed at the next start', async (context) => {
+  const { sink, events, path, folder, list, text } = await rig(context, { rotateSeconds: 3600, compress: 'gzip' });
+  const leave = (name: string, content: string | Buffer): void => writeFileSync(join(folder, name), content);
+  leave('.flows-20261121T010000Z.json.part', '{"a":1}\n{"b":2}\n{"torn');
+  leave('.flows-20261121T020000Z-2.json.part', '{"torn');
+  leave('flows-20261121T030000Z.json', 'whole\n');
+  leave('.flows-20261121T030000Z.json.gz.part', 'half');
+  leave('.flows-20261121T040000Z.json.part', 'in use\n');
+  leave('.other-20261121T010000Z.json.part', 'not ours\n');
+  const user = await open(join(folder, '.flows-20261121T040000Z.json.part'), 'a');
+  context.after(() => user.close());
+  await sink.open(events);
+  assert.deepEqual(events.notices, [
+    `file://${path}: finished files of an earlier run: flows-20261121T010000Z.json`,
+    `file://${path}: removed 2 half files of an earlier run`,
+  ]);
+  await sink.close(10_000);
+  assert.deepEqual(list(), [
+    '.flows-20261121T040000Z.json.part',
+    '.other-20261121T010000Z.json.part',
+    'flows-20261121T010000Z.json.gz',
+    'flows-20261121T030000Z.json.gz',
+  ]);
+  const unzipped = gunzipSync(readFileSync(join(folder, 'flows-20261121T010000Z.json.gz'))).toString();
+  assert.equal(unzipped, '{"a":1}\n{"b":2}\n');
+  assert.equal(text('.flows-20261121T040000Z.json.part'), 'in use\n');
+});
+
+test('IPFIX that a crash has torn ends with its last whole message', async (context) => {
+  const { sink, events, folder } = await rig(context, { rotateOctets: 1 << 20 });
+  const message = (octets: number): Buffer => {
+    const bytes = Buffer.alloc(octets, 1);
+    bytes.writeUInt16BE(10, 0);
+    bytes.writeUInt16BE(octets, 2);
+    return bytes;
+  };
+  const torn = message(40).subarray(0, 25);
+  writeFileSync(join(folder, '.flows-20261121T010000Z.json.part'), Buffer.concat([message(20), message(30), torn]));
+  await sink.open(events);
+  await sink.close(1000);
+  assert.deepEqual(
+    readFileSync(join(folder, 'flows-20261121T010000Z.json')),
+    Buffer.concat([message(20), message(30)]),
+  );
+});
+
+test('a line that a crash has torn does not spoil the next one', async (context) => {
+  const { sink, events, path } = await rig(context, { append: true });
+  writeFileSync(path, 'whole\nto');
+  await sink.open(events);
+  sink.write(unitRun(['next\n']));
+  await sink.close(1000);
+  assert.equal(readFileSync(path, 'utf8'), 'whole\nto\nnext\n');
+});
+
+test('files that cannot be compressed are told of once a minute', async (context) => {
+  const { sink, events, clock, folder } = await rig(context, { rotateSeconds: 10, compress: 'gzip' });
+  await sink.open(events);
+  for (let round = 1; round <= 7; round++) {
+    sink.write(unitRun(['a\n']));
+    await sink.flush();
+    // A folder where the compressed file is to grow.
+    const [part] = readdirSync(folder).filter((name) => name.endsWith('.json.part'));
+    mkdirSync(join(folder, part!.replace('.json.part', '.json.gz.part')));
+    clock.advance(10_000);
+    await events.until(() => events.sessions === round + 1);
+  }
+  await sink.close(1000);
+  const said = events.notices.filter((text) => text.includes('compressing'));
+  assert.equal(said.length, 2, said.join('\n'));
+  assert.match(said[1] ?? '', /compressing: EISDIR \(7 times now\)/);
 });

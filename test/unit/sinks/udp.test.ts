@@ -38,7 +38,7 @@ async function opened(options: Partial<UdpSinkOptions> = {}) {
     host: 'collector',
     port: 4739,
     clock,
-    lookup: async () => ({ address: '192.0.2.9', family: 4 }),
+    lookup: async () => [{ address: '192.0.2.9', family: 4 }],
     openSender: (given) => {
       asked.push(given);
       senders.push(new ScriptedSender());
@@ -103,7 +103,10 @@ test('ECONNREFUSED belongs to an earlier datagram: counted, logged once, and thi
   sink.write(run);
   assert.deepEqual(sender.sent, ['a', 'b', 'c']);
   assert.deepEqual([events.records, sink.counters.errors, sink.errors.get('ECONNREFUSED')], [3, 3, 3]);
-  assert.equal(events.notices.length, 1);
+  assert.deepEqual(events.notices, [
+    'udp://collector:4739: sending to 192.0.2.9 port 4739',
+    'udp://collector:4739: ECONNREFUSED (counted; further ones are not logged)',
+  ]);
 });
 
 test('an error that stays costs the message, not the sink', async () => {
@@ -122,7 +125,7 @@ test('after errors the name is looked up again, at most every 30 s; a new addres
   const addresses = ['192.0.2.9', '192.0.2.9', '192.0.2.10'];
   let lookups = 0;
   const { sink, events, senders, clock, sender } = await opened({
-    lookup: async () => ({ address: addresses[lookups++] ?? '', family: 4 }),
+    lookup: async () => [{ address: addresses[lookups++] ?? '', family: 4 }],
   });
   sender.script = [[0, 'ECONNREFUSED']];
   sink.write(unitRun(['a']));
@@ -140,17 +143,124 @@ test('after errors the name is looked up again, at most every 30 s; a new addres
   assert.deepEqual(senders[1]?.sent, ['b']);
 });
 
-test('an unknown name is an error for the user; a name server that is away is retried', async () => {
-  const failing = (code: string) => async () => {
-    throw Object.assign(new Error(`getaddrinfo ${code} collector`), { code });
-  };
-  await assert.rejects(opened({ lookup: failing('ENOTFOUND') }), {
+const failing = (code: string) => async () => {
+  throw Object.assign(new Error(`getaddrinfo ${code} collector`), { code });
+};
+/** What was resolved is acted upon. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('with a file to read an unknown name is an error for the user; a name server that is away is not', async () => {
+  await assert.rejects(opened({ lookup: failing('ENOTFOUND'), mustResolve: true }), {
     code: 'WEIR_SOCKET',
     message: /getaddrinfo ENOTFOUND/,
   });
-  const { sink, clock, events } = await opened({ lookup: failing('EAI_AGAIN') });
+  const { sink, clock, events } = await opened({ lookup: failing('EAI_AGAIN'), mustResolve: true });
   assert.deepEqual([sink.ready, events.sessions], [false, 0]);
-  assert.deepEqual(clock.waiting, [30_000]);
+  assert.deepEqual(clock.waiting, [1_000]);
   await sink.close();
   assert.deepEqual(clock.waiting, []);
+});
+
+test('a name that is not known yet is waited for, said once, and then used', async () => {
+  let known = false;
+  const unknown = failing('ENOTFOUND');
+  const { sink, clock, events, senders } = await opened({
+    lookup: () => (known ? Promise.resolve([{ address: '192.0.2.9', family: 4 }]) : unknown()),
+  });
+  for (const wait of [1_000, 2_000, 5_000, 10_000, 30_000]) {
+    assert.deepEqual([sink.ready, clock.waiting], [false, [wait]]);
+    clock.advance(wait);
+    await settled();
+  }
+  const [first, ...others] = events.notices;
+  assert.equal(
+    first,
+    'udp://collector:4739: getaddrinfo ENOTFOUND collector; looking again in 1 s',
+    events.notices.join('; '),
+  );
+  assert.deepEqual(others, [], 'the same reason within a minute');
+  assert.equal(sink.counters.errors, 6);
+  known = true;
+  clock.advance(30_000);
+  await settled();
+  assert.deepEqual([sink.ready, events.sessions], [true, 1]);
+  assert.match(events.notices.at(-1) ?? '', /sending to 192\.0\.2\.9 port 4739$/);
+  sink.write(unitRun(['a']));
+  assert.deepEqual(senders[0]?.sent, ['a']);
+});
+
+test('a name server that does not answer holds up nothing', async () => {
+  const clock = new ManualClock();
+  const sink = new UdpSink({
+    name: 'udp://collector:4739',
+    host: 'collector',
+    port: 4739,
+    clock,
+    lookup: () => new Promise(() => {}),
+    openSender: () => new ScriptedSender(),
+  });
+  const open = sink.open(new Recorder());
+  clock.advance(2_000);
+  await open;
+  assert.equal(sink.ready, false);
+  await sink.close();
+});
+
+test('now and then it is looked whether the collector has moved; one that stays among its addresses has not', async () => {
+  let answers = ['192.0.2.9'];
+  const { events, clock, senders, asked } = await opened({
+    lookup: async () => answers.map((address) => ({ address, family: 4 })),
+  });
+  answers = ['192.0.2.10', '192.0.2.9'];
+  clock.advance(300_000);
+  await settled();
+  assert.equal(events.sessions, 1);
+  answers = ['192.0.2.10'];
+  clock.advance(300_000);
+  await settled();
+  assert.deepEqual([events.sessions, senders[0]?.closed, asked[1]?.address], [2, true, '192.0.2.10']);
+  assert.match(events.notices.at(-1) ?? '', /moved from 192\.0\.2\.9 to 192\.0\.2\.10$/);
+});
+
+test('a name server that fails later changes nothing', async () => {
+  let fails = false;
+  const { sink, events, clock } = await opened({
+    lookup: () => (fails ? failing('EAI_AGAIN')() : Promise.resolve([{ address: '192.0.2.9', family: 4 }])),
+  });
+  fails = true;
+  clock.advance(300_000);
+  await settled();
+  assert.deepEqual([sink.ready, events.sessions], [true, 1]);
+  assert.match(events.notices.at(-1) ?? '', /EAI_AGAIN collector; sending to 192\.0\.2\.9 as before$/);
+});
+
+test('of several addresses the first that can be used is taken; an address that is not routed yet is waited for', async () => {
+  let routed = false;
+  const asked: string[] = [];
+  const { sink, events, clock } = await opened({
+    host: '192.0.2.9',
+    lookup: async () => [
+      { address: '2001:db8::1', family: 6 },
+      { address: '192.0.2.9', family: 4 },
+    ],
+    openSender: ({ address, family }) => {
+      asked.push(address);
+      if (!routed || family === 6) throw new Error(`udp://${address}:4739: connect: Network is unreachable`);
+      return new ScriptedSender();
+    },
+  });
+  assert.deepEqual([asked, sink.ready], [['2001:db8::1', '192.0.2.9'], false]);
+  routed = true;
+  clock.advance(1_000);
+  await settled();
+  assert.deepEqual([sink.ready, events.sessions], [true, 1]);
+});
+
+test('a socket whose own address has gone is replaced, though the collector has not moved', async () => {
+  const { sink, events, clock, sender, senders } = await opened();
+  clock.advance(30_000);
+  sender.script = [[0, 'EINVAL']];
+  sink.write(unitRun(['a']));
+  await settled();
+  assert.deepEqual([events.sessions, senders.length, sender.closed], [2, 2, true]);
 });

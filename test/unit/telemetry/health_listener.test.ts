@@ -16,6 +16,7 @@ import { type ListenAddress, listenAddressText, parseListenAddress } from '../..
 import { Metrics } from '../../../src/telemetry/metrics.js';
 import { exporterCounters, meterCounters } from '../../support/counter_readings.js';
 import { parsePrometheus, sampleValue } from '../../support/prometheus_text.js';
+import { statusDocument } from '../../support/status_documents.js';
 import { temporaryFolder } from '../../support/weir.js';
 
 const ready: ReadinessReading = {
@@ -42,6 +43,7 @@ async function listening(context: TestContext, change: Partial<HealthListenerOpt
     address: parseListenAddress('127.0.0.1:0'),
     metrics: counters(),
     readiness: () => ready,
+    status: statusDocument,
     onNotice: () => undefined,
     ...change,
   });
@@ -113,7 +115,7 @@ test('/readyz: 200 when all is up, else 503 with one line a sink and no secrets'
 
 test('404 elsewhere, 405 for other methods, HEAD without a body', async (context) => {
   const listener = await listening(context);
-  assert.equal((await ask(listener, '/')).status, 404);
+  assert.equal((await ask(listener, '/else')).status, 404);
   assert.equal((await ask(listener, '/metrics/x', 'POST')).status, 404);
   const post = await ask(listener, '/metrics', 'POST');
   assert.deepEqual([post.status, post.headers.allow], [405, 'GET, HEAD']);
@@ -172,6 +174,7 @@ test('an address in use is an error that names it', async (context) => {
     address: first.address,
     metrics: counters(),
     readiness: () => ready,
+    status: statusDocument,
     onNotice: () => undefined,
   });
   const text = listenAddressText(first.address);
@@ -188,6 +191,7 @@ test('other refusals are errors that name the address', async (context) => {
       address: parseListenAddress(text),
       metrics: counters(),
       readiness: () => ready,
+      status: statusDocument,
       onNotice: () => undefined,
     });
     await assert.rejects(

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { escapeText } from '../../../src/telemetry/escape.js';
-import { createLog, type LogLevel, type Logger } from '../../../src/telemetry/log.js';
-import { Repeats } from '../../../src/telemetry/repeats.js';
+import { keepSecret } from '../../../src/secrets.js';
+import { createLog, journalText, type LogFormat, type LogLevel, type Logger } from '../../../src/telemetry/log.js';
 
 const start = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
 function recorder(
-  format: 'text' | 'json',
+  format: LogFormat,
   level: LogLevel = 'info',
   colour = false,
 ): { log: Logger; lines: string[]; time: { now: number; monotonic: number } } {
@@ -94,11 +94,74 @@ test('a message below the level does not use up its interval', () => {
   assert.equal(lines.length, 1);
 });
 
-test('the number of remembered keys is bounded', () => {
-  const repeats = new Repeats(1000);
-  assert.equal(repeats.pass('first', 0), 0);
-  assert.equal(repeats.pass('first', 1), undefined);
-  for (let i = 0; i < 1000; i++) assert.equal(repeats.pass(`key ${i}`, 2), 0);
-  assert.equal(repeats.pass('first', 3), 0, 'forgotten, so let through');
-  assert.equal(repeats.pass('key 999', 3), undefined);
+test('a burst passes, then what repeats is held back', () => {
+  const { log, lines } = recorder('text');
+  for (let i = 0; i < 5; i++) log.repeated('flap', 'info', `flap ${i}`, {}, 3);
+  assert.equal(lines.length, 3);
+});
+
+test('what is held back at the end is said, once', () => {
+  const { log, lines } = recorder('text');
+  for (let i = 1; i <= 4; i++) log.repeated('refused', 'warning', `refused ${i}`, { port: i });
+  log.sayHeldBack();
+  log.sayHeldBack();
+  assert.deepEqual(
+    lines.map((line) => line.slice(13).trim()),
+    ['warning refused 1 port=1', 'warning refused 4 port=4 repeats=3'],
+  );
+});
+
+test('the number of remembered keys is bounded, and what is forgotten is said', () => {
+  const { log, lines } = recorder('text');
+  log.repeated('first', 'info', 'first');
+  log.repeated('first', 'info', 'first again');
+  for (let i = 0; i < 1000; i++) log.repeated(`key ${i}`, 'info', 'another');
+  const last = lines.at(-1) ?? '';
+  assert.match(last, /first again repeats=1/);
+  log.repeated('first', 'info', 'forgotten, so let through');
+  assert.match(lines.at(-1) ?? '', /let through/);
+});
+
+test('journal: the priority in front, no time, no colour, always one line', () => {
+  const { log, lines } = recorder('journal', 'trace', true);
+  for (const level of ['error', 'warning', 'info', 'debug', 'trace'] as const)
+    log.log(level, 'two\nlines', { a: 'b c' });
+  assert.deepEqual(
+    lines,
+    [3, 4, 6, 7, 7].map((priority) => `<${priority}>two\\nlines a="b c"\n`),
+  );
+  lines.length = 0;
+  log.plain('packets 1');
+  assert.deepEqual(lines, ['<6>packets 1\n']);
+  assert.equal(journalText('one\n  two\n', 'error'), '<3>one\n<3>  two\n');
+});
+
+test('json: nothing that a terminal would act on, and the same text when it is parsed', () => {
+  const { log, lines } = recorder('json');
+  const evil = 'a\u009b31m\u202e\u2028\u007f"\\"';
+  log.info(evil, { [evil]: evil });
+  assert.doesNotMatch((lines[0] ?? '').trimEnd(), /[\p{Cc}\u2028\u202e]/u);
+  const { msg, [evil]: fact } = JSON.parse(lines[0] ?? '') as Record<string, string>;
+  assert.deepEqual([msg, fact], [evil, evil]);
+});
+
+test('a text without end is cut', () => {
+  const { log, lines } = recorder('text');
+  log.info('x'.repeat(100_000), { fact: 'y'.repeat(100_000) });
+  assert.ok((lines[0] ?? '').length < 9000);
+  assert.match(lines[0] ?? '', /x\.\.\. \(95904 characters more\) fact="y+\.\.\. \(95904 characters more\)"/);
+});
+
+test('secrets are hidden wherever they stand, also encoded', () => {
+  const { log, lines } = recorder('json');
+  keepSecret('pass word&1');
+  keepSecret('cat'); // too short to be told from words
+  const basic = Buffer.from('pass word&1').toString('base64');
+  log.error('401: pass word&1 is wrong', {
+    url: 'http://u:pass%20word%261@h',
+    deep: [{ header: `Basic ${basic}` }],
+    cat: 'cat',
+  });
+  const { msg, url, deep, cat } = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+  assert.deepEqual([msg, url, deep, cat], ['401: *** is wrong', 'http://u:***@h', [{ header: 'Basic ***' }], 'cat']);
 });

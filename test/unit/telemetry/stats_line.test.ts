@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Counters } from '../../../src/native/boundary.js';
-import {
-  short,
-  statsLine,
-  type MeterSnapshot,
-  type Snapshot,
-  type SinkSnapshot,
-} from '../../../src/telemetry/stats_line.js';
+import { statsLine, type MeterSnapshot, type Snapshot, type SinkSnapshot } from '../../../src/telemetry/stats_line.js';
+import { short } from '../../../src/telemetry/short_number.js';
 
 function meter(change: Partial<MeterSnapshot> = {}): MeterSnapshot {
   return {

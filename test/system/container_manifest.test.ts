@@ -1,0 +1,42 @@
+// The DaemonSet's container without a cluster: weir in it has what it needs of a node, and no more.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { needsContainers, order, Place, PodContainer, servesAndAsks, startRunc } from '../support/containers.js';
+import { LiveWeir } from '../support/live_weir.js';
+
+const fields = [
+  'destinationTransportPort sourceProcessName destinationProcessName sourceParentProcessExecutable sourceUserName',
+  'sourceContainerId destinationContainerId',
+].join(' ');
+
+test('weir in the container of config/daemonset.yaml', needsContainers('nsenter'), async (t) => {
+  const place = await Place.make(t);
+  const pod = await PodContainer.make(place);
+  const args = ['-T', fields, '--to', '-?format=json', '--idle-timeout', '1s', '--linger-timeout', '100ms'];
+  const weir = new LiveWeir(t, args, (all) => pod.start(all));
+  await weir.said(/"msg":"metering /);
+  await weir.said(/"msg":"ends of flows are named by \d+ BPF programs/);
+  assert.doesNotMatch(weir.stderr, /own container|profile|only a branch|cannot|not permitted/i);
+
+  const web = await startRunc(t, { netns: place.netns, args: servesAndAsks });
+  await order(web, 'http://127.0.0.1:8080/');
+  const asked = (): (typeof weir.flows)[0] | undefined =>
+    weir.flows.find((flow) => flow.destinationTransportPort === 8080);
+  await weir.until(() => asked() !== undefined, 'told of the request');
+  const flow = asked()!;
+  const text = JSON.stringify(flow);
+  assert.equal(flow['ntop.SRC_PROC_NAME'], 'wget', text);
+  assert.deepEqual(
+    [flow.sourceParentProcessExecutable, flow['ntop.SRC_PROC_USER_NAME']],
+    ['/bin/busybox', 'root'],
+    text,
+  );
+  for (const end of ['SRC', 'DST']) assert.equal(flow[`ntop.${end}_PROC_CONTAINER_ID`], web.id, text);
+
+  assert.match(await place.run('ls', '/run/weir'), /^\d+\.stats$/m, 'the statistics file is there for the node');
+
+  // As Kubernetes ends it: SIGTERM, which the child passes on.
+  const ended = await weir.stop();
+  assert.match(ended.stderr, /"msg":"stopping/);
+  assert.equal(ended.status, 0, ended.stderr);
+});
