@@ -42,6 +42,7 @@ struct Attribution::Impl final : EventHandler {
   bool passDue(uint64_t nowNs);
   void turn(uint64_t nowNs);
   void lookAtHost();
+  void keepAddresses(std::vector<uint64_t> netnsCookies, bool complete);
   void tellFlows();
   void observeClocks();
 
@@ -87,6 +88,7 @@ struct Attribution::Impl final : EventHandler {
   ProcessTable processes;
   ContainerTable containers;
   LocalAddresses addresses;
+  uint64_t addressesKeptNs = 0;
   std::unique_ptr<Conntrack> conntrack;
   FlowJoin join;
   ProfileWriter writer;

@@ -53,6 +53,7 @@ class ObservationPointTable {
  private:
   struct Entry {
     std::atomic<const ObservationPointInfo*> info{nullptr};
+    std::unique_ptr<const ObservationPointInfo> owner;
     std::atomic<uint32_t> users{0};
     uint64_t releasedNs = 0;
   };
@@ -75,17 +76,21 @@ class ObservationPointTable {
     return oldest;
   }
   void put(size_t index, const ObservationPointInfo& info) {
-    infos_.push_back(std::make_unique<ObservationPointInfo>(info));
-    infos_.back()->serial = ++lastSerial_;
-    if (infos_.size() > 2 * kMax) infos_.pop_front();  // replaced so many entries ago: nobody reads it
-    entries_[index].info.store(infos_.back().get(), std::memory_order_release);
+    Entry& entry = entries_[index];
+    auto fresh = std::make_unique<ObservationPointInfo>(info);
+    fresh->serial = ++lastSerial_;
+    std::unique_ptr<const ObservationPointInfo> made = std::move(fresh);
+    entry.info.store(made.get(), std::memory_order_release);
+    entry.owner.swap(made);
+    if (made) replaced_.push_back(std::move(made));
+    if (replaced_.size() > kMax) replaced_.pop_front();  // so many entries ago: nobody reads it any more
     if (index == size()) count_.store(index + 1, std::memory_order_release);
   }
 
   std::mutex mutex_;
   std::atomic<size_t> count_{0};
   std::array<Entry, kMax> entries_;
-  std::deque<std::unique_ptr<ObservationPointInfo>> infos_;
+  std::deque<std::unique_ptr<const ObservationPointInfo>> replaced_;
   uint32_t lastSerial_ = 0;
 };
 
