@@ -138,15 +138,14 @@ function stageService(stage) {
     stage.copy(join(root, 'config', unit), `/lib/systemd/system/${unit}`);
   }
   stage.copy(join(root, 'config/debian/weir.yaml'), '/etc/weir/weir.yaml');
-  const places = {
+  const generated = {
     'weir.1': (text) => stage.compressed('/usr/share/man/man1/weir.1', text),
     'completion/weir.bash': (text) => stage.write('/usr/share/bash-completion/completions/weir', text),
     'completion/_weir': (text) => stage.write('/usr/share/zsh/vendor-completions/_weir', text),
     'completion/weir.fish': (text) => stage.write('/usr/share/fish/vendor_completions.d/weir.fish', text),
   };
-  for (const [name, put] of Object.entries(places)) {
-    const path = join(root, 'config', name);
-    if (existsSync(path)) put(readFileSync(path));
+  for (const [name, put] of Object.entries(generated)) {
+    put(readFileSync(join(root, 'config', name)));
   }
 }
 
@@ -162,7 +161,7 @@ function stageDocuments(stage, modules, node, seconds) {
     `weir (${manifest.version}) unstable; urgency=medium\n\n  * Release ${manifest.version}.\n\n` +
       ` -- ${maintainer}  ${new Date(seconds * 1000).toUTCString().replace('GMT', '+0000')}\n`,
   );
-  stage.copy(join(root, 'config/weir.yaml'), `${doc}/examples/weir.yaml`);
+  for (const name of ['weir.yaml', 'grafana.json']) stage.copy(join(root, 'config', name), `${doc}/examples/${name}`);
   for (const name of readdirSync(join(root, 'examples')))
     stage.copy(join(root, 'examples', name), `${doc}/examples/${name}`);
   for (const name of readdirSync(join(root, 'config/schema'))) {

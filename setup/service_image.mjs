@@ -11,14 +11,14 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** Not kill(1), not dbus: the units must do without. */
 const wanted = ['systemd-sysv', 'udev', 'kmod', 'initramfs-tools', 'iproute2', 'curl', 'busybox'];
 
-/** What starts the proof: /mnt has the package and the script. It orders itself, behind the boot. */
+/** What starts the proof: /mnt has the package and the script. It orders itself, behind the boot; the first port is the console. */
 const proof = `[Unit]
 Description=what the package has to stand
 [Service]
 Type=simple
 ExecStart=/bin/sh -c 'mount -o ro /dev/vdb /mnt && exec /bin/bash /mnt/guest.sh'
 ExecStopPost=/bin/systemctl poweroff --no-block
-StandardOutput=file:/dev/ttyS0
+StandardOutput=file:/dev/ttyS1
 StandardError=inherit
 [Install]
 WantedBy=multi-user.target
@@ -93,6 +93,7 @@ export function guestFor(deb) {
 export function diskOf(tree, file, size) {
   const part = `${file}.part`;
   rmSync(part, { force: true });
-  run('mke2fs', ['-q', '-t', 'ext4', '-E', 'root_owner=0:0', '-d', tree, part, size]);
+  run('truncate', ['-s', size, part]);
+  run('mke2fs', ['-q', '-t', 'ext4', '-E', 'root_owner=0:0', '-d', tree, part]);
   renameSync(part, file);
 }

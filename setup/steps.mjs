@@ -233,13 +233,19 @@ export function buildNative(name, targets, settings = []) {
   const built = existsSync(log) ? statSync(log).mtimeMs : 0;
   if (newest(join(root, 'native'), ['.cc', '.c', '.h', '.def', '.txt']) > built)
     say('compiling C++: minutes the first time');
-  const done = spawnSync('ninja', ['-C', folder, ...targets], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  // On a terminal ninja counts the files itself, on one line.
+  const counts = process.stderr.isTTY === true;
+  const done = spawnSync('ninja', ['-C', folder, ...targets], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: counts ? ['ignore', 2, 2] : 'pipe',
+  });
   if (done.status !== 0) {
     process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
     say('the native build failed');
     process.exit(1);
   }
-  sayNotices(done.stdout); // of a CMake that ninja ran again
+  sayNotices(done.stdout ?? ''); // of a CMake that ninja ran again
   return folder;
 }
 
@@ -289,8 +295,17 @@ function builtByAnother() {
   return true;
 }
 
+/** Debian 12 and Ubuntu 24.04 have Node.js 18: said first, not by the failure of a package later. */
+function ensureNode() {
+  const needed = Number(/\d+/.exec(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).engines.node)[0]);
+  if (Number.parseInt(process.versions.node, 10) >= needed) return;
+  say(`Node.js ${needed} or later is needed, this is ${process.version}: https://nodejs.org/en/download`);
+  process.exit(1);
+}
+
 /** Everything that `weir` needs to run. */
 export function buildProbe() {
+  ensureNode();
   if (builtByAnother()) return;
   ensurePackages(packages.build, { required: true });
   ensureOptional();

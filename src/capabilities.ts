@@ -1,6 +1,8 @@
 // THE table of Linux capabilities: which enabled part needs which, and why. --user keeps exactly these, `weir doctor`
 // prints them, and the systemd unit and the DaemonSet list them. Promiscuous mode, fan-out and the vnet header need no
-// more than the packet socket does: tried on Linux 6.18 with CAP_NET_RAW alone.
+// more than the packet socket does: tried on Linux 6.18 with CAP_NET_RAW alone. Attribution by BPF asks for no sys_admin: the
+// kernels it runs on (5.12 or later) have CAP_BPF. Other network namespaces are not entered then: addresses there are known by
+// their sockets alone, and a container is not named by its veth where no socket of it fits. That is not worth the right.
 
 /** What the table reads of the options of a run (config/options.ts). */
 export interface RunParts {

@@ -1,6 +1,7 @@
 // `weir doctor`: what this host allows, and for each missing thing what it switches off and what turns it on.
 import { capabilityNeeds, capturesPackets, neededCapabilities, plainName, type RunParts } from './capabilities.js';
 import type { AttributionStatus, BpfProgram, NativeAddon } from './native/boundary.js';
+import { escapeText } from './telemetry/escape.js';
 import type { Installation } from './native/load.js';
 import { hiddenProcesses, type ProcessView, withoutProcesses } from './process_view.js';
 
@@ -56,7 +57,7 @@ function capabilityRemedy(capabilities: readonly string[], { nodePath, uid }: Ho
 
 /** How the addon gets what it lacks: a Debian package was built with all of it, others are built anew. */
 function libraryRemedy(packages: string, { installation }: Host): string {
-  if (installation === 'deb') return 'sudo apt-get install -f && sudo apt-get install --reinstall weir';
+  if (installation === 'deb') return 'sudo apt-get install -f   or   sudo apt-get install --reinstall ./weir_*.deb';
   return `sudo apt-get install ${packages} && ${installation === 'npm' ? 'npm rebuild -g weir-probe' : 'npm run build'}`;
 }
 
@@ -352,5 +353,9 @@ export function reportText({ canCapture, findings }: DoctorReport): string {
     if (finding.remedy !== undefined && finding.state === 'off') lines.push(`${pad}to turn on: ${finding.remedy}`);
   }
   lines.push('', canCapture ? 'Live capture is possible.' : 'Live capture is not possible: see OFF above.');
-  return `${lines.join('\n')}\n`;
+  // Interfaces and containers may be called anything.
+  return lines
+    .flatMap((line) => line.split('\n'))
+    .map((line) => `${escapeText(line)}\n`)
+    .join('');
 }

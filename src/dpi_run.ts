@@ -7,6 +7,7 @@ import { autoSnapLength, type Options } from './config/options.js';
 import { describeError, WeirError } from './errors.js';
 import { measuredElements, onlySockets, type SinkPlan } from './exporting/sink_plan.js';
 import { elements } from './fields/elements.js';
+import { keepSecret } from './secrets.js';
 import { inspectionBits, needsBits, needsOf } from './fields/template.js';
 import type { DpiOptions, Meter, NativeAddon } from './native/boundary.js';
 import type { Logger } from './telemetry/log.js';
@@ -43,6 +44,7 @@ export function readKey(path: string): { key: string; open: boolean } {
   const key = octets.toString('utf8').trim();
   if (key.length < shortestKey)
     throw wrong(`the key has ${key.length} characters, it needs ${shortestKey}; \`openssl rand -hex 32\` makes one`);
+  keepSecret(key);
   return { key, open: (mode & 0o004) !== 0 };
 }
 

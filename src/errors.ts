@@ -35,7 +35,7 @@ export const errorKinds = {
     remedy: 'Install libndpi, as `weir doctor` says, or do without --dpi on and --dpi-filter.',
   },
   // run time
-  WEIR_FILE: { exit: 1, remedy: 'Check the path and the permissions of the file.' },
+  WEIR_FILE: { exit: 1, remedy: 'Check the path (its folder must exist) and the permissions of the file.' },
   WEIR_CAPTURE_FORMAT: { exit: 1, remedy: 'weir reads pcap and pcapng, plain or gzip; check the file with capinfos.' },
   WEIR_INTERFACE: { exit: 1, remedy: 'See `weir doctor` for the interfaces of this host.' },
   WEIR_PRIVILEGE: {

@@ -66,7 +66,11 @@ export class Reporter {
   }
 
   #tellLines(errors: readonly ToldError[]): void {
-    const told = errors.flatMap(({ code, text }) => `weir: ${code}: ${text}`.split('\n'));
+    // Only the place of a fault has lines of its own.
+    const told = errors.flatMap(({ code, text }) => {
+      const line = `weir: ${code}: ${text}`;
+      return code === 'WEIR_INTERNAL' ? line.split('\n') : [line];
+    });
     const remedies = new Set(errors.map(({ remedy }) => `  ${remedy}`));
     const text = [...told, ...remedies].map((line) => `${escapeText(hideSecrets(line))}\n`).join('');
     this.#io.stderr.write(this.#format === 'journal' ? journalText(text, 'error') : text);

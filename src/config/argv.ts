@@ -11,6 +11,7 @@ import {
   UntranslatableError,
 } from './nprobe.js';
 import { isFlag, longFlag, optionNames, optionOf, type OptionName } from './options.js';
+import { maskedProperty, maskedSink } from './sink_secrets.js';
 
 export interface CommandText {
   operands: string;
@@ -353,12 +354,15 @@ class Parser {
     if (command) {
       this.#operands.shift();
       const extra = this.#operands[operandLimit[command]];
-      if (extra !== undefined) this.#fail(`weir ${command}: unexpected argument '${extra}'`);
+      if (extra !== undefined)
+        this.#fail(`weir ${command}: unexpected argument '${maskedProperty(maskedSink(extra))}'`);
       return command;
     }
     const near = nearest(first, commandNames);
     const file = /\.pcap(ng)?(\.gz)?$/i.test(first) ? '; every capture file needs its own -r' : '';
-    this.#fail(`unexpected argument '${first}'${near === undefined ? file : `, did you mean weir ${near}?`}`);
+    this.#fail(
+      `unexpected argument '${maskedProperty(maskedSink(first))}'${near === undefined ? file : `, did you mean weir ${near}?`}`,
+    );
     return undefined;
   }
 }

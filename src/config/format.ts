@@ -20,6 +20,8 @@ export interface Format<T> {
   parse(value: unknown): T;
   /** What parse() reads back to an equal value. */
   print(value: T): Scalar | Scalar[];
+  /** For values that hold secrets: what print() gave as it may be shown. */
+  masked?(printed: Scalar): Scalar;
 }
 
 function shown(value: unknown): string {

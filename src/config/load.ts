@@ -117,7 +117,7 @@ function checkTogether(options: Options, place: (name: OptionName) => string): W
     if (url.scheme !== 'file' && url.scheme !== 'stdout') continue;
     if (written.has(target))
       errors.push(
-        new WeirError('WEIR_SINK', `${place('sinks')}: sink '${url.text}': already the target of another sink`),
+        new WeirError('WEIR_SINK', `${place('sinks')}: sink '${url.name}': already the target of another sink`),
       );
     written.add(target);
   }
@@ -128,7 +128,7 @@ function checkTogether(options: Options, place: (name: OptionName) => string): W
     ({ parameters }) => parameters.profile === 'nfdump' && parameters.biflow === undefined,
   );
   if (nfdump && options.biflow === 'on') {
-    const why = `on contradicts sink '${nfdump.text}': nfcapd reads no RFC 5103 records; add &biflow=off`;
+    const why = `on contradicts sink '${nfdump.name}': nfcapd reads no RFC 5103 records; add &biflow=off`;
     errors.push(new WeirError('WEIR_OPTION', `${place('biflow')}: ${why}`));
   }
   return errors;

@@ -9,6 +9,7 @@ import {
   cpuCount,
   duration,
   type Format,
+  FormatError,
   integer,
   integerOrAuto,
   list,
@@ -17,6 +18,7 @@ import {
   words,
 } from './format.js';
 import { observationPointFormat, type ObservationPointOption } from './observation_point.js';
+import { keepPropertySecret, maskedProperty } from './sink_secrets.js';
 import { sinkUrlFormat, type SinkUrl } from './sink_url.js';
 
 export const groups = {
@@ -46,6 +48,21 @@ export interface Option<T> {
   /** False for options that cannot stand in the configuration file. */
   inFile?: boolean;
 }
+
+/** NAME=VALUE of librdkafka. What is wrong with one is said without it: it may be a password. */
+const propertyFormat: Format<string> = {
+  placeholder: 'NAME=VALUE',
+  expects: 'NAME=VALUE',
+  parse(value) {
+    const text = String(value);
+    if (typeof value !== 'string' || !/^\s*[^=\s][^=]*=/.test(text) || text.includes('\0'))
+      throw new FormatError('expected NAME=VALUE');
+    keepPropertySecret(text);
+    return text;
+  },
+  print: (value) => value,
+  masked: (text) => maskedProperty(String(text)),
+};
 
 function option<T>(kind: Format<T>, rest: Omit<Option<NoInfer<T>>, 'kind'>): Option<T> {
   return { kind, ...rest };
@@ -479,7 +496,7 @@ export const optionTable = {
     group: 'export',
     example: 'segment',
   }),
-  kafkaProperties: option(list(text('NAME=VALUE', 'NAME=VALUE', { required: true })), {
+  kafkaProperties: option(list(propertyFormat), {
     doc: 'Property of librdkafka for every Kafka sink, such as sasl.mechanism=SCRAM-SHA-512; may be repeated.',
     default: [],
     group: 'export',

@@ -5,8 +5,7 @@ import { environmentName, groups, longFlag, optionNames, optionOf, type OptionNa
 import { yamlLibrary } from './yaml_library.js';
 
 /** `name: value` as YAML; lists of items stand one a line. */
-function yamlEntry(name: OptionName, value: unknown): string[] {
-  const printed: Scalar | Scalar[] = optionOf(name).kind.print(value);
+function yamlEntry(name: OptionName, printed: Scalar | Scalar[]): string[] {
   return yamlLibrary()
     .stringify({ [name]: printed }, { lineWidth: 0, indentSeq: true })
     .trimEnd()
@@ -22,7 +21,7 @@ function commentedOption(name: OptionName): string[] {
     '',
     ...wrap(doc, 98).map((line) => `# ${line}`),
     `# ${flagText(name).trim()}   ${environmentName(name)}   for example ${name}: ${shown}`,
-    ...yamlEntry(name, value).map((line) => `#${line}`),
+    ...yamlEntry(name, kind.print(value)).map((line) => `#${line}`),
   ];
 }
 
@@ -40,12 +39,19 @@ export function weirYaml(): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The options in force as a file that `weir -c` reads; what is not at its default says where it was set. */
+/** A printed value without its secrets. */
+function shown(name: OptionName, value: unknown): Scalar | Scalar[] {
+  const { kind } = optionOf(name);
+  const { masked = (one: Scalar) => one } = kind.item ?? kind;
+  const printed = kind.print(value);
+  return Array.isArray(printed) ? printed.map(masked) : masked(printed);
+}
+
+/** The options in force as a file that `weir -c` reads; what is not at its default says where it was set, and *** is a secret. */
 export function effectiveYaml(options: Options, places: ReadonlyMap<OptionName, string>): string {
   const lines = inFile.flatMap((name) => {
     // Live and file input exclude each other, so the unused one is left out.
-    const value = options[name];
-    const [first = '', ...rest] = yamlEntry(name, value);
+    const [first = '', ...rest] = yamlEntry(name, shown(name, options[name]));
     const place = places.get(name)?.replace(`: ${name}`, '');
     return [place ? `${first} # ${place}` : first, ...rest];
   });

@@ -6,6 +6,7 @@ import { WeirError } from '../errors.js';
 import { type Format, FormatError } from './format.js';
 import { didYouMean } from './nearest.js';
 import { type SinkFormat, type SinkParameters, type SinkScheme, sinkParameters, spoolable } from './sink_parameters.js';
+import { hideQuotes, keepSinkSecrets, maskedSink } from './sink_secrets.js';
 
 export type { SinkFormat, SinkParameters, SinkScheme } from './sink_parameters.js';
 
@@ -86,18 +87,11 @@ const notHere: Readonly<Record<string, string>> = {
 
 /** How every message about a sink begins. */
 function prefix(sink: string): string {
-  return `sink '${masked(sink)}': `;
+  return `sink '${maskedSink(sink)}': `;
 }
 
 function fail(sink: string, problem: string): never {
-  throw new WeirError('WEIR_SINK', `${prefix(sink)}${problem}`);
-}
-
-/** A sink address without its passwords. */
-function masked(sink: string): string {
-  return sink
-    .replace(/^([a-z+]+:\/\/[^/@:]*):[^/@]*@/i, '$1:***@')
-    .replace(/([?&][^=&]*(?:password|secret)[^=&]*=)[^&]*/gi, '$1***');
+  throw new WeirError('WEIR_SINK', `${prefix(sink)}${hideQuotes(problem, keepSinkSecrets(sink))}`);
 }
 
 function decode(value: string, sink: string): string {
@@ -289,11 +283,12 @@ export function maySpool(scheme: SinkScheme): boolean {
 
 /** Reads one --to value. Throws WeirError WEIR_SINK that names what was wrong and the nearest known name. */
 export function parseSinkUrl(sink: string): SinkUrl {
+  keepSinkSecrets(sink);
   const question = sink.indexOf('?');
   const { scheme, rest } = readScheme(sink, question < 0 ? sink : sink.slice(0, question));
   const url: SinkUrl = {
     text: sink,
-    name: masked(sink),
+    name: maskedSink(sink),
     scheme,
     host: '',
     port: schemeTable[scheme].port,
@@ -332,4 +327,5 @@ export const sinkUrlFormat: Format<SinkUrl> = {
     return parseSinkUrl(value);
   },
   print: (url) => url.text,
+  masked: (text) => maskedSink(String(text)),
 };

@@ -150,10 +150,8 @@ async function kafkaSink(plan: SinkPlan, around: ExporterSurroundings): Promise<
 function kafkaProperties(plan: SinkPlan, around: ExporterSurroundings, secure: boolean): Record<string, string> {
   const { parameters, properties } = plan.url;
   const given = around.options.kafkaProperties.map((text) => {
-    const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-    if (name === undefined || value === undefined)
-      throw new WeirError('WEIR_OPTION', `--kafka-property: expected NAME=VALUE, found '${text}'`);
-    return [name.trim(), value.trim()] as const;
+    const equals = text.indexOf('=');
+    return [text.slice(0, equals).trim(), text.slice(equals + 1).trim()] as const;
   });
   const common = Object.fromEntries(given);
   return {
@@ -183,7 +181,7 @@ async function httpSink(plan: SinkPlan): Promise<Sink> {
   const headers = (parameters.headers ?? []).map((text) => {
     const [, name, value] = /^([^:]+):\s*(.*)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined)
-      throw new WeirError('WEIR_SINK', `sink '${url.name}': headers: expected NAME:VALUE, found '${text}'`);
+      throw new WeirError('WEIR_SINK', `sink '${url.name}': headers: expected NAME:VALUE`);
     return [name, value] as const;
   });
   const { HttpSink } = await import('../sinks/http.js');

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { WeirError } from '../errors.js';
+import { keepSecret } from '../secrets.js';
 import { errorText } from './failure_log.js';
 import type { Clock } from './sink.js';
 import { TlsCredentials, type TlsOptions } from './tls_credentials.js';
@@ -152,7 +153,9 @@ export class Poster {
     const { user, password = '', tokenFile } = this.#options;
     if (tokenFile !== undefined && tokenFile !== '') {
       try {
-        return `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}`;
+        const token = (await readFile(tokenFile, 'utf8')).trim();
+        keepSecret(token);
+        return `Bearer ${token}`;
       } catch (error) {
         throw new WeirError('WEIR_FILE', `token: ${errorText(error)}`, { cause: error });
       }

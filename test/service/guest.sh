@@ -34,14 +34,15 @@ is() { [ "$(prop "$1" "$2")" = "$3" ] || { echo "$1 $2=$(prop "$1" "$2")"; retur
 has() { prop "$1" "$2" | grep -qE -- "$3" || { echo "$1 $2=$(prop "$1" "$2")"; return 1; }; }
 active() { is "$1" ActiveState active && is "$1" SubState running; }
 logged() { journalctl -u "$1" -o cat --no-pager | grep -qE -- "$2"; }
-differs() { [ "$(prop "$1" "$2")" != "$3" ]; }
 settings() { printf '%s\n' "$@" >/etc/weir/weir.yaml; }
+# anew PID: another process than this one is the service now.
+anew() { [ "$(prop weir MainPID)" != "$1" ] && active weir; }
 gone() { [ ! -e "$1" ] || { ls -la "$1"; return 1; }; }
 
 # A conversation of curl with the server behind the veth, from a port of its own.
 ask() {
   port=$((port + 1))
-  curl -s -o /dev/null --max-time 10 --local-port $port http://10.9.0.2:8080/
+  curl -s -o /dev/null --max-time "$patience" --local-port $port http://10.9.0.2:8080/
 }
 # The flow of the last conversation has arrived in the file, with the processes of both ends.
 arrived() {
@@ -64,12 +65,12 @@ prepare() {
 }
 
 collect() { # UNIT URL FILE
-  systemd-run -q --unit="$1" -p "StandardOutput=append:$3" weir collect "$2"
-  within grep -qE 'listening on' <(journalctl -u "$1" -o cat --no-pager)
+  systemd-run -q --unit="$1" -p "StandardOutput=append:$3" -p StandardError=journal weir collect "$2"
+  within logged "$1" 'listening on'
 }
 
 files() {
-  find / -xdev \( -path /var/log/journal -o -path /var/cache -o -path /var/tmp -o -path /tmp \) -prune -o -print | sort
+  find / -xdev \( -path /var/log/journal -o -path /var/cache -o -path /var/backups -o -path /var/tmp -o -path /tmp \) -prune -o -print | sort
   find /run/weir /run/systemd/transient -name 'weir*' 2>/dev/null
 }
 
@@ -116,7 +117,7 @@ comes_back() {
   local pid
   pid=$(prop weir MainPID)
   kill "-$2" "$pid"
-  check "$1: systemd starts it again" eval "within differs weir MainPID $pid && within active weir && logged weir '$3'"
+  check "$1: systemd starts it again" eval "within anew $pid && within logged weir '$3'"
   check "$1: flows after it" eval 'within has weir StatusText ^metering && flow_arrives'
 }
 
@@ -138,7 +139,7 @@ mistakes() {
     'sinks: ["tcp://127.0.0.1:4739"]'
   systemctl start --no-block weir
   sleep 12 # longer than systemd would try by default: five times within 10 s
-  ip link add eth77 type dummy && ip link set eth77 up
+  ip link add eth77 type veth peer name eth78 && ip link set eth78 up && ip link set eth77 up
   check 'an interface that comes late is no end' eval 'within active weir && within has weir StatusText "^metering eth77"'
   systemctl stop weir
   ip link del eth77
@@ -158,7 +159,7 @@ supervised() {
   check 'supervised: systemd has restarted nothing' eval "is weir MainPID $pid && is weir NRestarts $restarts"
   kill -STOP $(child "$pid")
   check 'supervised: a child that hangs is met by the watchdog' eval \
-    "within differs weir MainPID $pid && within has weir StatusText ^metering && flow_arrives"
+    "within anew $pid && within has weir StatusText ^metering && flow_arrives"
   check 'supervised: stop' eval 'systemctl stop weir && is weir Result success && no_process'
 }
 
@@ -200,10 +201,11 @@ stop() {
 
 purge() {
   systemctl stop collector second
+  cp /var/tmp/good.yaml /etc/weir/weir.yaml
   systemctl start weir
   systemctl enable -q weir@second
   check 'apt purge' apt-get purge -y weir
-  check 'no process is left' eval '! pgrep_weir'
+  check 'no process is left' eval '! ls -l /proc/[0-9]*/exe 2>/dev/null | grep /weir'
   files >/var/tmp/after
   # What apt, dpkg and adduser write about themselves, and what the journal and this script keep.
   check 'no file is left' eval '! diff /var/tmp/before /var/tmp/after |
@@ -212,7 +214,6 @@ purge() {
   check 'no user and no group is left' eval '! getent passwd weir && ! getent group weir'
   check 'no unit is left' eval '[ -z "$(systemctl list-units --all --no-legend "weir*")$(systemctl list-unit-files --no-legend "weir*")" ]'
 }
-pgrep_weir() { grep -lsa /usr/lib/weir /proc/[0-9]*/cmdline | grep -v "/proc/$$/"; }
 
 say "guest $(. /etc/os-release && echo "$PRETTY_NAME"), $(systemctl --version | head -1), Linux $(uname -r)"
 systemctl is-system-running --wait >/dev/null

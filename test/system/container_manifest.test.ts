@@ -33,6 +33,8 @@ test('weir in the container of config/daemonset.yaml', needsContainers('nsenter'
   );
   for (const end of ['SRC', 'DST']) assert.equal(flow[`ntop.${end}_PROC_CONTAINER_ID`], web.id, text);
 
+  assert.match(await place.run('ls', '/run/weir'), /^\d+\.stats$/m, 'the statistics file is there for the node');
+
   // As Kubernetes ends it: SIGTERM, which the child passes on.
   const ended = await weir.stop();
   assert.match(ended.stderr, /"msg":"stopping/);

@@ -208,6 +208,7 @@ test('image: the documented lines', {
     ];
     assert.deepEqual(named, [client.id, 'client', 'root', 'busybox'], JSON.stringify(fields));
     await image.healthy(own);
+    assert.match(await place.run('ls', '/run/weir'), /^\d+\.stats$/m, 'the statistics file is there for the host');
     const started = Date.now();
     assert.equal(await image.stop(own), 0, await image.log(own));
     t.diagnostic(`stopped in ${Date.now() - started} ms`);

@@ -238,7 +238,7 @@ test('what is missing comes as weir came: by apt, by npm, by a build', () => {
     finding(examine(addon({ dpi: missing }), everywhere, { ...host, installation }), 'libndpi').remedy;
   assert.equal(remedyOf('source'), 'sudo apt-get install libndpi-dev && npm run build');
   assert.equal(remedyOf('npm'), 'sudo apt-get install libndpi-dev && npm rebuild -g weir-probe');
-  assert.equal(remedyOf('deb'), 'sudo apt-get install -f && sudo apt-get install --reinstall weir');
+  assert.equal(remedyOf('deb'), 'sudo apt-get install -f   or   sudo apt-get install --reinstall ./weir_*.deb');
 });
 
 test('libndpi: its version, or what is missing without it and how to get it', () => {

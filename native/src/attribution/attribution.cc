@@ -16,6 +16,7 @@ namespace {
 constexpr uint64_t kSecondNs = 1'000'000'000;
 constexpr uint64_t kHandOverNs = 5 * kSecondNs;    // records wait in rings and batches behind their timeout
 constexpr uint64_t kLookAtHostNs = 5 * kSecondNs;  // addresses, namespaces and veth peers of this host
+constexpr uint64_t kKeepAddressesNs = 60 * kSecondNs;  // a walk over all sockets
 constexpr uint64_t kReadNs = 200'000'000;
 constexpr size_t kApplyAtOnce = 512;               // events of a pass while the tables are locked
 constexpr uint64_t kPassShare = 20;                // passes take a twentieth of the time at most
@@ -280,6 +281,18 @@ void Attribution::Impl::runProcesses() {
   processesTurned.rest();
 }
 
+// Of namespaces that are gone none stays. Where not all can be entered (CAP_SYS_ADMIN), those with open sockets are there.
+void Attribution::Impl::keepAddresses(std::vector<uint64_t> netnsCookies, bool complete) {
+  const uint64_t nowNs = monotonicNs();
+  if (!complete) {
+    if (nowNs - addressesKeptNs < kKeepAddressesNs) return;
+    const auto open = sockets.namespaces();
+    netnsCookies.insert(netnsCookies.end(), open.begin(), open.end());
+  }
+  addressesKeptNs = nowNs;
+  addresses.keepOnly(netnsCookies);
+}
+
 // Addresses of all namespaces, and who is behind the interfaces that are watched.
 void Attribution::Impl::lookAtHost() {
   const NamespaceViews views = viewNamespaces(options.procRoot);
@@ -288,7 +301,7 @@ void Attribution::Impl::lookAtHost() {
     const std::lock_guard lock(mutex);
     std::vector<uint64_t> cookies;
     for (const NamespaceView& view : views.list) cookies.push_back(view.cookie);
-    if (views.complete) addresses.keepOnly(cookies);
+    keepAddresses(std::move(cookies), views.complete);
     for (const NamespaceView& view : views.list) {
       for (const Address& address : view.addresses) addresses.learn(view.cookie, address);
     }

@@ -42,6 +42,7 @@ struct Attribution::Impl final : EventHandler {
   bool passDue(uint64_t nowNs);
   void turn(uint64_t nowNs);
   void lookAtHost();
+  void keepAddresses(std::vector<uint64_t> netnsCookies, bool complete);
   void tellFlows();
   void observeClocks();
 
@@ -64,6 +65,7 @@ struct Attribution::Impl final : EventHandler {
   uint32_t profileOfUser(BatchBuffer& batch, const SocketUser& user, const FlowPlace& place);
   uint32_t containerOf(BatchBuffer& batch, const FlowRecord& record, unsigned side);
   const FlowPlace* placeOf(uint16_t point, const ObservationPointTable& points);
+  void learnPlace(uint16_t point, const ObservationPointInfo& info);
   FlowSpan spanOf(const FlowRecord& record) const;
   void takeFlow(const SocketFlow& flow, BatchBuffer& batch);
   void nameConnecting(PendingEvent& event) const;
@@ -86,6 +88,7 @@ struct Attribution::Impl final : EventHandler {
   ProcessTable processes;
   ContainerTable containers;
   LocalAddresses addresses;
+  uint64_t addressesKeptNs = 0;
   std::unique_ptr<Conntrack> conntrack;
   FlowJoin join;
   ProfileWriter writer;
@@ -96,6 +99,7 @@ struct Attribution::Impl final : EventHandler {
   std::function<void()> flowsWake;
   std::deque<ProcessKey> readQueue;
   std::vector<FlowPlace> places;       // by Observation Point
+  std::vector<uint32_t> placeSerials;  // which point that was, same order; 0 = none yet
   std::vector<InterfaceKey> interfaces;  // of Observation Points, same order
   InterfaceOwners owners;
   std::string diagTrouble;

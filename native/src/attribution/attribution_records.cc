@@ -72,24 +72,32 @@ bool Attribution::Impl::wantsHealth(const BatchBuffer& batch, uint32_t first, co
 
 // Null: a file, or nothing is known of it.
 const FlowPlace* Attribution::Impl::placeOf(uint16_t point, const ObservationPointTable& points) {
-  while (places.size() <= point && places.size() < points.size()) {
-    const ObservationPointInfo& info = *points.at(static_cast<uint16_t>(places.size()));
-    FlowPlace place;
-    if (info.interface != 0) {
-      try {
-        const NamespaceView view = viewNamespace(info.netns);
-        place = {view.cookie, view.inode, info.netns.empty()};
-        for (const Address& address : view.addresses) addresses.learn(view.cookie, address);
-      } catch (const Error& error) {
-        notices.push_back({FrameSource::Notice::warning, error.code(), info.name + ": " + error.what()});
-      }
-    }
-    places.push_back(place);
-    interfaces.emplace_back(info.netns, info.interface);
-    placesChanged.store(true);
+  const ObservationPointInfo* info = points.at(point);
+  if (info == nullptr) return nullptr;
+  if (places.size() <= point) {
+    places.resize(size_t{point} + 1);
+    interfaces.resize(size_t{point} + 1);
+    placeSerials.resize(size_t{point} + 1);
   }
-  if (point >= places.size() || interfaces[point].second == 0) return nullptr;
-  return &places[point];
+  if (placeSerials[point] != info->serial) learnPlace(point, *info);
+  return interfaces[point].second == 0 ? nullptr : &places[point];
+}
+
+void Attribution::Impl::learnPlace(uint16_t point, const ObservationPointInfo& info) {
+  FlowPlace place;
+  if (info.interface != 0) {
+    try {
+      const NamespaceView view = viewNamespace(info.netns);
+      place = {view.cookie, view.inode, info.netns.empty()};
+      for (const Address& address : view.addresses) addresses.learn(view.cookie, address);
+    } catch (const Error& error) {
+      notices.push_back({FrameSource::Notice::warning, error.code(), info.name + ": " + error.what()});
+    }
+  }
+  places[point] = place;
+  placeSerials[point] = info.serial;
+  interfaces[point] = {info.netns, info.interface};
+  placesChanged.store(true);
 }
 
 FlowSpan Attribution::Impl::spanOf(const FlowRecord& record) const {

@@ -1,6 +1,7 @@
 #include "attribution/local_addresses.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace weir {
 
@@ -17,9 +18,8 @@ void LocalAddresses::learn(uint64_t netnsCookie, const Address& address) {
 }
 
 void LocalAddresses::keepOnly(const std::vector<uint64_t>& netnsCookies) {
-  const auto gone = [&](uint64_t cookie) {
-    return std::find(netnsCookies.begin(), netnsCookies.end(), cookie) == netnsCookies.end();
-  };
+  const std::unordered_set<uint64_t> kept(netnsCookies.begin(), netnsCookies.end());
+  const auto gone = [&](uint64_t cookie) { return !kept.contains(cookie); };
   for (auto at = namespaces_.begin(); at != namespaces_.end();) {
     std::erase_if(at->second, gone);
     at = at->second.empty() ? namespaces_.erase(at) : std::next(at);

@@ -130,7 +130,10 @@ std::string ProcessTable::ancestors(const ProcessEntry& entry, unsigned count) c
   for (unsigned i = 0; at != nullptr && i < count; i++) {
     const ProcessEntry* above = find(at->parent());
     if (above == nullptr || above == at) break;
-    line += (line.empty() ? "" : " ") + above->name() + ":" + std::to_string(above->key.tgid);
+    if (!line.empty()) line += ' ';
+    line += above->name();
+    line += ':';
+    line += std::to_string(above->key.tgid);
     at = above;
   }
   return line;

@@ -297,6 +297,12 @@ void SocketTable::forget(uint64_t nowNs) {
   while (ended_.head != kNoEntry && slots_[ended_.head].binding.endNs + options_.keepNs < nowNs) remove(ended_.head);
 }
 
+std::unordered_set<uint64_t> SocketTable::namespaces() const {
+  std::unordered_set<uint64_t> cookies;
+  for (uint32_t at = open_.head; at != kNoEntry; at = slots_[at].link.behind) cookies.insert(slots_[at].binding.netnsCookie);
+  return cookies;
+}
+
 uint32_t SocketTable::onOwner(uint32_t entry, const weir_owner_event& event) {
   SocketBinding& binding = slots_[entry].binding;
   reopen(entry);

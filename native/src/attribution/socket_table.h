@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 
 #include "attribution/chain_index.h"
@@ -141,6 +142,8 @@ class SocketTable {
     }
   }
 
+  // Cookies of the namespaces that open sockets are in. Walks over all of them.
+  std::unordered_set<uint64_t> namespaces() const;
   size_t size() const { return open_.size + ended_.size; }
   size_t ended() const { return ended_.size; }
   uint64_t evicted() const { return evicted_; }              // open ones

@@ -213,6 +213,7 @@ void AttributionObject::setContainers(const Napi::CallbackInfo& info) {
 Napi::Value AttributionObject::notices(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array list = Napi::Array::New(env);
+  wakePending_.store(false);
   for (const FrameSource::Notice& notice : attribution_->takeNotices()) {
     Napi::Object entry = Napi::Object::New(env);
     entry.Set("kind", "notice");

@@ -33,7 +33,7 @@ class AttributionObject final : public Napi::ObjectWrap<AttributionObject> {
 
   std::unique_ptr<Attribution> attribution_;
   Napi::ThreadSafeFunction onWake_;
-  std::atomic<bool> wakePending_{false};  // wake-ups are coalesced until takeEvents() or wantedContainers()
+  std::atomic<bool> wakePending_{false};  // wake-ups are coalesced until the next of the calls that fetch
   bool closed_ = false;
 };
 

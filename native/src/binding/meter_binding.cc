@@ -95,7 +95,8 @@ Napi::Function MeterObject::define(Napi::Env env) {
                       InstanceMethod<&MeterObject::stop>("stop"), InstanceMethod<&MeterObject::close>("close")});
 }
 
-// Any thread. One call is in flight at most; take() re-arms it.
+// Any thread. One call is in flight at most. take() and events() re-arm it before they look, so that what comes meanwhile
+// wakes again.
 void MeterObject::wake() {
   if (wakePending_.exchange(true)) return;
   onWake_.NonBlockingCall();
@@ -129,6 +130,7 @@ Napi::Value MeterObject::take(const Napi::CallbackInfo& info) {
 Napi::Value MeterObject::events(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array list = Napi::Array::New(env);
+  wakePending_.store(false);
   // The end first, then the notices: whatever a worker said before it ended is in the list with its end.
   const bool finished = !closed_ && meter_->finished();
   for (const FrameSource::Notice& notice : meter_->takeNotices()) {
@@ -203,13 +205,14 @@ Napi::Value MeterObject::listObservationPoints(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array list = Napi::Array::New(env);
   for (uint16_t i = 0; i < observationPoints().size(); i++) {
+    if (!observationPoints().isUsed(i)) continue;
     const ObservationPointInfo& point = *observationPoints().at(i);
     Napi::Object entry = Napi::Object::New(env);
     entry.Set("index", number(env, i));
     entry.Set("name", point.name);
     entry.Set("interface", number(env, point.interface));
     entry.Set("netns", point.netns);
-    list.Set(static_cast<uint32_t>(i), entry);
+    list.Set(list.Length(), entry);
   }
   return list;
 }

@@ -35,7 +35,7 @@ class MeterObject final : public Napi::ObjectWrap<MeterObject> {
   Napi::ObjectReference attribution_;  // the Meter uses it as long as it lives
   std::unique_ptr<Meter> meter_;
   Napi::ThreadSafeFunction onWake_;
-  std::atomic<bool> wakePending_{false};  // wake-ups are coalesced until the next take()
+  std::atomic<bool> wakePending_{false};  // wake-ups are coalesced until the next take() or events()
   bool finishedTold_ = false;
   bool closed_ = false;
 };

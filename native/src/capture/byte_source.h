@@ -26,6 +26,8 @@ class ByteSource {
   // Offset of window().at in the (uncompressed) input.
   virtual uint64_t offset() const = 0;
   virtual bool compressed() const { return false; }
+  // What the window showed since the last fill() is not the input any more (a mapped file that shrank).
+  virtual bool lost() { return false; }
   // Why the input ended early (read error, broken gzip); empty when it just ended.
   const std::string& failure() const { return failure_; }
   // Octets of the file read so far and its size (0 = unknown), compressed ones for gzip.

@@ -38,12 +38,12 @@ Fill MappedSource::fill(size_t need, int) {
   if (window_.has(need)) return Fill::ready;
   struct stat status;
   const uint64_t at = offset();
-  // Asked for every window: pages behind the end of a file that shrank would raise SIGBUS.
+  // Asked for every window, so that the guard has to help only with a file that shrinks within one.
   const uint64_t size = fstat(fd_.get(), &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
   const uint64_t known = size_.get();
   size_.set(size);
   position_.set(std::min(at, size));
-  if (size < known) failure_ = "the file shrank to " + std::to_string(size) + " octets while it was read";
+  if (size < known) tellShrunk(size);
   if (at >= size) {
     unmap();
     mappedFrom_ = at;
@@ -54,6 +54,19 @@ Fill MappedSource::fill(size_t need, int) {
   if (!map(from, length)) return Fill::end;
   window_ = Cursor(mapping_ + (at - from), length - (at - from));
   return window_.has(need) ? Fill::ready : Fill::end;
+}
+
+bool MappedSource::lost() {
+  if (!guard_.struck()) return false;
+  struct stat status;
+  const uint64_t size = fstat(fd_.get(), &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
+  if (size < mappedFrom_ + mappedLength_) tellShrunk(size);
+  else failure_ = "cannot read on: a part of the file cannot be had (input/output error)";
+  return true;
+}
+
+void MappedSource::tellShrunk(uint64_t size) {
+  failure_ = "the file shrank to " + std::to_string(size) + " octets while it was read";
 }
 
 bool MappedSource::map(uint64_t from, size_t length) {
@@ -69,12 +82,14 @@ bool MappedSource::map(uint64_t from, size_t length) {
   mapping_ = static_cast<const uint8_t*>(memory);
   mappedLength_ = length;
   mappedFrom_ = from;
+  guard_.watch(mapping_, mappedLength_);
   // The disk works on the next window while this one is parsed.
   posix_fadvise(fd_.get(), static_cast<off_t>(from + length), static_cast<off_t>(kWindow), POSIX_FADV_WILLNEED);
   return true;
 }
 
 void MappedSource::unmap() {
+  guard_.watch(nullptr, 0);
   if (mapping_ != nullptr) munmap(const_cast<uint8_t*>(mapping_), mappedLength_);
   mapping_ = nullptr;
   mappedLength_ = 0;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "capture/byte_source.h"
+#include "capture/shrink_guard.h"
 
 namespace weir {
 
@@ -29,12 +30,15 @@ class MappedSource final : public ByteSource {
   ~MappedSource() override;
   Fill fill(size_t need, int waitMs) override;
   uint64_t offset() const override;
+  bool lost() override;
 
  private:
   bool map(uint64_t from, size_t length);
   void unmap();
+  void tellShrunk(uint64_t size);
 
   OwnedFd fd_;
+  ShrinkGuard guard_;
   const uint8_t* mapping_ = nullptr;
   size_t mappedLength_ = 0;
   uint64_t mappedFrom_;  // file offset of mapping_, or of the next octet while nothing is mapped

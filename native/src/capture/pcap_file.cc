@@ -170,6 +170,10 @@ size_t FileSource::read(std::span<Frame> out, int waitMs) {
   size_t kept = 0;
   for (int burst = 0; burst < kMostEmptyBursts && kept == 0 && !ended_; burst++) {
     const Parsed parsed = format_->parse(bytes_->window(), out);
+    if (bytes_->lost()) {
+      endDamaged(bytes_->failure());
+      break;
+    }
     meetLinkTypes(false);
     if (parsed.frames != 0) {
       kept = keep(out.first(parsed.frames));

@@ -172,10 +172,22 @@ void Meter::startPattern(const SourceSpec& spec) {
 
 void Meter::startTeam(const SourceSpec& spec, const InterfaceInfo& interface) {
   const uint16_t point = points_.add({interface.name, interface.index, spec.netns});
-  if (point == ObservationPointTable::kMax) throw Error("WEIR_INTERFACE", "too many Observation Points");
+  if (point == ObservationPointTable::kMax) {
+    throw Error("WEIR_INTERFACE", "more than " + std::to_string(ObservationPointTable::kMax) + " Observation Points at once");
+  }
+  try {
+    runTeam(spec, interface, point);
+  } catch (...) {
+    points_.release(point);
+    throw;
+  }
+}
+
+void Meter::runTeam(const SourceSpec& spec, const InterfaceInfo& interface, uint16_t point) {
   auto team = std::make_unique<Team>();
   team->spec = spec;
   team->interface = interface.name;
+  team->point = point;
   team->fanout = std::make_shared<FanoutState>();
   const unsigned size = options_.workers;
   for (unsigned i = 0; i < size; i++) {
@@ -264,7 +276,8 @@ void Meter::follow(size_t index) {
   }
 }
 
-// Watcher thread: teams whose interface is gone leave once their records are taken; their counters stay in the sums.
+// Watcher thread: teams whose interface is gone leave once their records are taken; their counters stay in the sums, and their
+// Observation Point is another's one day.
 void Meter::retire() {
   const std::lock_guard lock(mutex_);
   std::erase_if(teams_, [&](const std::unique_ptr<Team>& team) {
@@ -273,6 +286,7 @@ void Meter::retire() {
       if (!worker->finished() || !worker->ring().empty()) return false;
     }
     addCounters(*team, retired_);
+    points_.release(team->point);
     return true;
   });
 }

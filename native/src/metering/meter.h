@@ -91,6 +91,7 @@ class Meter {
     std::string interface;  // empty for files
     std::vector<std::unique_ptr<Worker>> workers;
     std::shared_ptr<FanoutState> fanout;
+    uint16_t point = 0;
     bool leaving = false;
   };
 
@@ -99,6 +100,7 @@ class Meter {
   void startInterfaces(const SourceSpec& spec);
   void startPattern(const SourceSpec& spec);
   void startTeam(const SourceSpec& spec, const InterfaceInfo& interface);
+  void runTeam(const SourceSpec& spec, const InterfaceInfo& interface, uint16_t point);
   WorkerOptions workerOptions(const std::string& name, bool live, unsigned index, unsigned team);
   void watch();
   void follow(size_t spec);

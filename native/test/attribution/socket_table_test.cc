@@ -29,6 +29,21 @@ const SocketBinding* only(const SocketTable& table, const SocketSpec& spec) {
 
 }  // namespace
 
+TEST_CASE("namespaces are those of open sockets") {
+  SocketTable table({});
+  Events events(table);
+  SocketSpec one{100, kEnds}, other{101, kServer};
+  other.netns = 77;
+  events.owner(1, WEIR_CONNECT, one, processOf(50));
+  events.owner(1, WEIR_CONNECT, other, processOf(50));
+  CHECK(table.namespaces().size() == 2);
+  CHECK(table.namespaces().contains(77));
+  weir_tcp_health health{};
+  events.close(2, other, health);
+  CHECK(table.namespaces().size() == 1);
+  CHECK_FALSE(table.namespaces().contains(77));
+}
+
 TEST_CASE("a connection from connect to close") {
   SocketTable table({});
   Events events(table);

@@ -2,7 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "capture/capture_bytes.h"
@@ -220,6 +224,50 @@ TEST_CASE("a file that shrinks while it is read ends as damaged") {
   CHECK(reading.readErrors == 1);
   REQUIRE(reading.notices.size() == 1);
   CHECK(contains(reading.notices[0].text, "shrank to 6291456"));
+}
+
+TEST_CASE("a file that shrinks under the window that is being read ends as damaged, wherever that is noticed") {
+  for (const off_t left : {off_t{0}, off_t{65'536}, off_t{1'000'001}}) {
+    CAPTURE(left);
+    const TemporaryFile file(longCapture(20'000));
+    const auto source = makeFileSource({.path = file.path()});
+    source->open();
+    std::vector<Frame> frames(64);
+    REQUIRE(source->read(frames, 0) == 64);
+    REQUIRE(truncate(file.path().c_str(), left) == 0);
+    uint64_t sum = 0;  // decode still looks at what was given
+    for (const Frame& frame : frames) {
+      for (uint32_t i = 0; i < frame.captured; i++) sum += frame.data[i];
+    }
+    CHECK(sum != 1);
+    const Reading reading = readAll(*source);
+    CHECK(reading.frames.size() < 20'000 - 64);
+    CHECK(source->ended());
+    CHECK(reading.readErrors == 1);
+    REQUIRE(reading.notices.size() == 1);
+    CHECK(contains(reading.notices[0].text, "shrank to " + std::to_string(left)));
+  }
+}
+
+TEST_CASE("a SIGBUS that is nobody's kills as ever") {
+  const TemporaryFile file(longCapture(10));
+  makeFileSource({.path = file.path()})->open();  // the handler is there
+  constexpr int kSurvived = 7;
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    const int fd = open(file.path().c_str(), O_RDONLY | O_CLOEXEC);
+    auto* const mapped = static_cast<volatile char*>(mmap(nullptr, 4096, PROT_READ, MAP_SHARED, fd, 0));
+    if (truncate(file.path().c_str(), 0) == 0 && mapped[0] != 1) _exit(kSurvived);
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  // By the signal, or by what a sanitizer makes of it.
+  CHECK(status != 0);
+  CHECK_FALSE((WIFEXITED(status) && WEXITSTATUS(status) == kSurvived));
 }
 
 TEST_CASE("a file that grows while it is read is read to its new end") {

@@ -86,7 +86,7 @@ test('brokers, requests and sockets', () => {
     [request.host, request.port, request.path, request.user, request.password],
     ['::1', 9200, '/a/_bulk', 'eva', 'p@ss'],
   );
-  assert.equal(request.name, 'https://eva:***@[::1]:9200/a/_bulk?bulk=flows&headers=X-A:1,X-B:2');
+  assert.equal(request.name, 'https://eva:***@[::1]:9200/a/_bulk?bulk=flows&headers=***');
   assert.deepEqual(request.parameters, { bulk: 'flows', headers: ['X-A:1', 'X-B:2'] });
   assert.deepEqual([parseSinkUrl('http://h').path, parseSinkUrl('http://h').port], ['/', 80]);
   assert.equal(parseSinkUrl('unix:///run/v.sock').path, '/run/v.sock');
