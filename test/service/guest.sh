@@ -94,7 +94,8 @@ start_and_export() {
   check 'ends of flows are named by BPF' within logged weir 'ends of flows are named by [0-9]+ BPF programs'
   check 'a flow arrives with process, unit and peer named' flow_arrives
   check 'the status is told' within has weir StatusText 'metering .*packets/s'
-  check 'logs and spool belong to weir' eval '[ "$(stat -c %U:%a /var/lib/weir)" = weir:750 ] && [ "$(stat -c %U /run/weir)" = weir ]'
+  check 'its directories belong to weir' eval '[ "$(stat -c %U:%a /var/lib/weir)" = weir:750 ] && [ "$(stat -c %U /run/weir)" = weir ]'
+  check 'the statistics file is there' within test -s "/run/weir/$(prop weir MainPID).stats"
 }
 
 reload() {
@@ -169,7 +170,8 @@ template() {
   cp /var/tmp/good.yaml /etc/weir/weir.yaml
   sed 's|udp://127.0.0.1:4739|tcp://127.0.0.1:4740|' /var/tmp/good.yaml >/etc/weir/second.yaml
   check 'weir@second beside weir' eval 'systemctl start weir weir@second && active weir && active weir@second'
-  check 'each has its runtime directory' eval '[ -d /run/weir/second ] && has weir@second StatusText "^metering"'
+  check 'each has its statistics file' eval \
+    'within test -s /run/weir/$(prop weir MainPID).stats && within test -s /run/weir/second/$(prop weir@second MainPID).stats'
   ask
   check 'weir@second spools while its collector is away, in its own directory' within eval \
     'compgen -G "/var/lib/weir/second/spool/*"'
@@ -195,7 +197,8 @@ stop() {
   cp /var/tmp/good.yaml /etc/weir/weir.yaml
   systemctl start weir
   ask
-  check 'systemctl stop is clean' eval 'systemctl stop weir && is weir Result success && is weir ExecMainStatus 0 && no_process'
+  check 'systemctl stop is clean' eval 'systemctl stop weir && is weir Result success && is weir ExecMainStatus 0 && no_process &&
+    ! compgen -G "/run/weir/*.stats"'
   check 'the last flows have left' within arrived $flows
 }
 

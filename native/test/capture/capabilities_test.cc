@@ -2,13 +2,18 @@
 
 #include <doctest/doctest.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstddef>
 #include <functional>
+#include <iterator>
 #include <thread>
 
 #include "capture/interfaces.h"
@@ -85,6 +90,21 @@ TEST_CASE("privileges: what is permitted only becomes effective") {
     if (!effectiveCapabilities().empty()) return 3;
     raiseCapabilities();
     return effectiveCapabilities() == all ? 0 : 4;
+  });
+  CHECK(failed == 0);
+}
+
+TEST_CASE("privileges: nothing to raise is no reason for a call that a unit's seccomp filter refuses") {
+  const int failed = inChild([] {
+    sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program{static_cast<unsigned short>(std::size(code)), code};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return 1;
+    if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return 2;
+    raiseCapabilities();
+    return 0;
   });
   CHECK(failed == 0);
 }
