@@ -82,12 +82,12 @@ test('all that is wrong with filter, files and key is said at once, before anyth
     ...['--dpi-categories', path('list.txt', 'shop.example\n'), '--dpi-key', path('names.key', 'short'), '-t', 'soon'],
   );
   assert.equal(run.status, 2);
-  assert.match(run.stderr, /WEIR_OPTION: -t: /);
-  assert.match(run.stderr, /WEIR_DPI_FILE: --dpi-key: .*names\.key: the key has 5 characters/);
-  assert.match(run.stderr, /WEIR_DPI_FILE: --dpi-protocols: .*protocols\.txt:2: /);
-  assert.match(run.stderr, /WEIR_DPI_FILE: --dpi-categories: .*list\.txt:1: /);
+  assert.match(run.stderr, /"code":"WEIR_OPTION".*"msg":"-t: /);
+  assert.match(run.stderr, /"code":"WEIR_DPI_FILE".*"msg":"--dpi-key: .*names\.key: the key has 5 characters/);
+  assert.match(run.stderr, /"code":"WEIR_DPI_FILE".*"msg":"--dpi-protocols: .*protocols\.txt:2: /);
+  assert.match(run.stderr, /"code":"WEIR_DPI_FILE".*"msg":"--dpi-categories: .*list\.txt:1: /);
   const filter = await read(file, '--dpi-filter', 'dsn');
-  assert.match(filter.stderr, /WEIR_DPI_FILTER: --dpi-filter: 'dsn' is no application.*DNS/);
+  assert.match(filter.stderr, /"code":"WEIR_DPI_FILTER".*"msg":"--dpi-filter: 'dsn' is no application.*DNS/);
 });
 
 test('a key that everybody may read is warned of', async (t) => {

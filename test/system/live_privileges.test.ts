@@ -119,7 +119,7 @@ test('without any capability: WEIR_PRIVILEGE with a remedy, exit 1', needsNobody
   for (const point of ['lo', 'any', 'l*']) {
     const run = await new LiveWeir(t, ['-i', point, '--to', 'none'], withoutAny).ended;
     assert.equal(run.status, 1, `${point}: ${run.stderr}`);
-    assert.match(run.stderr, /WEIR_PRIVILEGE: .*CAP_NET_RAW/);
+    assert.match(run.stderr, /"code":"WEIR_PRIVILEGE".*"msg":".*CAP_NET_RAW/);
     assert.match(run.stderr, /weir doctor|setcap|sudo/);
   }
 });
