@@ -1,9 +1,10 @@
-// What a sink says in the log when its collector fails: each new reason at once, the same one again at most once a
-// minute with the number of failures, and once that all is well again.
+// What a sink says in the log when its collector fails: each new reason at once, the same one again after a minute and
+// then in pauses that double, up to ten minutes, with the number of failures, and once that all is well again.
 
 import type { Clock, NoticeLevel } from './sink.js';
 
 const repeatMs = 60_000;
+const longestRepeatMs = 600_000;
 
 export class FailureLog {
   #name: string;
@@ -11,6 +12,7 @@ export class FailureLog {
   #notice: (level: NoticeLevel, text: string) => void;
   #reason = '';
   #saidAt = -Infinity;
+  #repeatMs = repeatMs;
   #failures = 0; // since the last success
   #unheard = true; // the next success is news
 
@@ -24,7 +26,9 @@ export class FailureLog {
   failed(reason: string, then: string): void {
     this.#failures++;
     const now = this.#clock.now();
-    if (reason === this.#reason && now - this.#saidAt < repeatMs) return;
+    if (reason === this.#reason && now - this.#saidAt < this.#repeatMs) return;
+    const again = reason === this.#reason && this.#unheard;
+    this.#repeatMs = again ? Math.min(this.#repeatMs * 2, longestRepeatMs) : repeatMs;
     this.#reason = reason;
     this.#saidAt = now;
     this.#unheard = true;
