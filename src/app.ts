@@ -29,7 +29,7 @@ import { saySummary } from './run_summary.js';
 import type { NoticeLevel } from './sinks/sink.js';
 import { giveSpool } from './spool/index.js';
 import { StatusRun } from './status_run.js';
-import { type Logger, noticesAtOnce } from './telemetry/log.js';
+import type { Logger } from './telemetry/log.js';
 import { createProgress, type Progress } from './telemetry/progress.js';
 import { giveStatisticsFolder, type StatisticsPlace, statisticsPlace } from './telemetry/statistics_file.js';
 import { type SinkSnapshot, type Snapshot, statsLine } from './telemetry/stats_line.js';
@@ -272,7 +272,7 @@ class Run implements Probe {
       offline: this.#offline,
       ...(who === null ? {} : { heapOctets: namedHeapOctets }),
       onNotice: ({ level, code, text }) => {
-        this.#log.repeated(`meter ${level} ${code}`, level, text, code === '' ? {} : { code }, noticesAtOnce);
+        this.#log.notice('meter', level, text, code === '' ? {} : { code });
         this.#lookForChanges(); // an interface has come or gone
       },
     });
@@ -305,7 +305,7 @@ class Run implements Probe {
   /** Sinks hold back what repeats themselves; collectors that answer something else each time must not flood either. */
   #notice(from: string, level: NoticeLevel, text: string): void {
     if (level === 'info') this.#log.info(text);
-    else this.#log.repeated(`${from} ${level}`, level, text, {}, noticesAtOnce);
+    else this.#log.notice(from, level, text);
   }
 
   /** Pages, metrics and the statistics file, where asked for. */

@@ -26,7 +26,7 @@ import type {
   WantedContainer,
 } from './native/boundary.js';
 import { hiddenProcesses, type ProcessView, withoutProcesses } from './process_view.js';
-import { type Logger, noticesAtOnce } from './telemetry/log.js';
+import type { Logger } from './telemetry/log.js';
 
 /** What a run needs of src/identity. */
 export interface ContainerNames {
@@ -120,8 +120,7 @@ export class AttributionRun {
     this.#pump = new EventPump({
       ...around.turns,
       createAttribution: (wake) => new addon.Attribution(native, wake),
-      onNotice: ({ level, code, text }) =>
-        this.#log.repeated(`attribution ${level} ${code}`, level, text, code === '' ? {} : { code }, noticesAtOnce),
+      onNotice: ({ level, code, text }) => this.#log.notice('attribution', level, text, code === '' ? {} : { code }),
       onWanted: (wanted) => this.#names?.lookUp(wanted),
       onFailure: around.onFailure,
     });

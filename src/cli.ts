@@ -15,7 +15,6 @@ import { type Environment, type Loaded, loadOptions } from './config/load.js';
 import type { LoadedAddon } from './doctor.js';
 import { WeirErrors } from './errors.js';
 import { tryLoadAddon } from './native/load.js';
-import { noticesAtOnce } from './telemetry/log.js';
 import { ServiceNotice } from './service/notice.js';
 import { SupervisorNotice } from './service/supervisor_notice.js';
 import { environmentOfChild } from './service/systemd.js';
@@ -60,7 +59,7 @@ async function collectCommand(
     const result = await collect(urls, {
       output: io.stdout,
       signal: abort.signal,
-      notice: (level, text) => log.repeated(level, level, text, {}, noticesAtOnce),
+      notice: (level, text) => log.notice('collect', level, text),
       onListening: ({ scheme, address, port }) => log.info(`listening on ${scheme} ${address} port ${port}`),
     });
     const { malformed, ...counted } = result;

@@ -9,7 +9,7 @@ import type { Counters, NativeAddon, ObservationPoint } from './native/boundary.
 import { packageVersion } from './native/load.js';
 import type { HealthListener } from './telemetry/health_listener.js';
 import { listenAddressText, parseListenAddress } from './telemetry/listen_address.js';
-import { type Logger, noticesAtOnce } from './telemetry/log.js';
+import type { Logger } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 import { StatisticsFile, type StatisticsPlace } from './telemetry/statistics_file.js';
 import {
@@ -162,7 +162,7 @@ export class StatusRun {
         sinks: this.#run.exporters().map(({ name, connected, spooling }) => ({ name, session: connected, spooling })),
       }),
       status: () => this.document(),
-      onNotice: (level, text) => log.repeated('listener', level, text, {}, noticesAtOnce),
+      onNotice: (level, text) => log.notice('listener', level, text),
     });
     await this.#listener.listen();
     log.info(`serving /status, /metrics, /healthz and /readyz on ${listenAddressText(this.#listener.address)}`);

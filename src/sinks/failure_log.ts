@@ -1,9 +1,10 @@
-// What a sink says in the log when its collector fails: each new reason at once, the same one again at most once a
-// minute with the number of failures, and once that all is well again.
+// What a sink says in the log when its collector fails: each new reason at once, the same one again after a minute and
+// then in pauses that double, up to ten minutes, with the number of failures, and once that all is well again.
 
 import type { Clock, NoticeLevel } from './sink.js';
 
 const repeatMs = 60_000;
+const longestRepeatMs = 600_000;
 /** Reasons remembered: a collector that resets is told of as read, write and connect, in turn. */
 const maxReasons = 16;
 
@@ -11,8 +12,8 @@ export class FailureLog {
   #name: string;
   #clock: Clock;
   #notice: (level: NoticeLevel, text: string) => void;
-  /** When each reason was said, oldest first. */
-  readonly #saidAt = new Map<string, number>();
+  /** When each reason was said and how long it is held back then, oldest first. */
+  readonly #said = new Map<string, { at: number; pauseMs: number }>();
   #failures = 0; // since the last success
   #unheard = true; // the next success is news
 
@@ -26,10 +27,12 @@ export class FailureLog {
   failed(reason: string, then: string): void {
     this.#failures++;
     const now = this.#clock.now();
-    if (now - (this.#saidAt.get(reason) ?? -Infinity) < repeatMs) return;
-    this.#saidAt.delete(reason);
-    this.#saidAt.set(reason, now);
-    if (this.#saidAt.size > maxReasons) this.#saidAt.delete(this.#saidAt.keys().next().value as string);
+    const said = this.#said.get(reason);
+    if (said && now - said.at < said.pauseMs) return;
+    const pauseMs = said && this.#unheard ? Math.min(said.pauseMs * 2, longestRepeatMs) : repeatMs;
+    this.#said.delete(reason);
+    this.#said.set(reason, { at: now, pauseMs });
+    if (this.#said.size > maxReasons) this.#said.delete(this.#said.keys().next().value as string);
     this.#unheard = true;
     const count = this.#failures > 1 ? ` (${this.#failures} times now)` : '';
     this.#notice('warning', `${this.#name}: ${reason}${count}; ${then}`);

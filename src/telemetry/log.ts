@@ -18,6 +18,8 @@ export interface Logger {
   log(level: LogLevel, message: string, facts?: Facts): void;
   /** Logs what may happen very often: once in 30 s for each key (or `burst` times), with the number of those held back. */
   repeated(key: string, level: LogLevel, message: string, facts?: Facts, burst?: number): void;
+  /** Logs what a part or a library tells: a text that repeats itself, and a source that has much to say, are held back. */
+  notice(source: string, level: LogLevel, text: string, facts?: Facts): void;
   /** At the end of a run: what was held back is said, with its number. */
   sayHeldBack(): void;
   /** A line that is no message, such as statistics. */
@@ -42,8 +44,9 @@ export interface LogOptions {
 }
 
 const repeatInterval = 30_000;
-/** Notices of one source and level that pass within that time. */
-export const noticesAtOnce = 20;
+/** Notices that pass at once: the same one, and all of one source and level. */
+const sameAtOnce = 5;
+const noticesAtOnce = 20;
 // pino's own numbers, with our word for 40.
 const numbers: Readonly<Record<LogLevel, number>> = { trace: 10, debug: 20, info: 30, warning: 40, error: 50 };
 /** Of syslog(3). */
@@ -73,6 +76,12 @@ export function journalLine(line: string): string {
 /** Lines that are no messages, as they go to the journal. */
 export function journalText(text: string, level: LogLevel): string {
   return text.replaceAll(/^(?=.)/gm, `<${priorities[level]}>`);
+}
+
+interface Said {
+  at: LogLevel;
+  message: string;
+  facts: Facts;
 }
 
 type PinoLine = { level: LogLevel; time: number; msg: string } & Facts;
@@ -109,9 +118,23 @@ export function createLog(options: LogOptions): Logger {
     },
     { write: lineWriter(options) },
   );
-  const repeats = new Repeats<{ at: LogLevel; message: string; facts: Facts }>(repeatInterval);
+  const repeats = new Repeats<Said>(repeatInterval);
   const log = (at: LogLevel, message: string, facts: Facts = {}): void =>
     logger[at](shown(facts) as Facts, boundedText(hideSecrets(message)));
+  /** Says it when all of these limits let it through. */
+  const limited = (limits: readonly [key: string, burst: number][], what: Said): void => {
+    // What is below the level must not use up the interval of what is not.
+    if (numbers[what.at] < (logger.levels.values[logger.level] ?? 0)) return;
+    let held = 0;
+    for (const [key, burst] of limits) {
+      const before = repeats.pass(key, monotonic(), what, burst);
+      if (before === undefined) return;
+      held += before;
+    }
+    log(what.at, what.message, held === 0 ? what.facts : { ...what.facts, repeats: held });
+    for (let lost = repeats.forget(); lost !== undefined; lost = repeats.forget())
+      log(lost.what.at, lost.what.message, { ...lost.what.facts, repeats: lost.held });
+  };
   return {
     error: (message, facts) => log('error', message, facts),
     warning: (message, facts) => log('warning', message, facts),
@@ -119,14 +142,15 @@ export function createLog(options: LogOptions): Logger {
     debug: (message, facts) => log('debug', message, facts),
     trace: (message, facts) => log('trace', message, facts),
     log,
-    repeated(key, at, message, facts = {}, burst = 1) {
-      // What is below the level must not use up the interval of what is not.
-      if (numbers[at] < (logger.levels.values[logger.level] ?? 0)) return;
-      const held = repeats.pass(key, monotonic(), { at, message, facts }, burst);
-      if (held !== undefined) log(at, message, held === 0 ? facts : { ...facts, repeats: held });
-      for (let lost = repeats.forget(); lost !== undefined; lost = repeats.forget())
-        log(lost.what.at, lost.what.message, { ...lost.what.facts, repeats: lost.held });
-    },
+    repeated: (key, at, message, facts = {}, burst = 1) => limited([[key, burst]], { at, message, facts }),
+    notice: (source, at, message, facts = {}) =>
+      limited(
+        [
+          [`${source} ${at} ${message}`, sameAtOnce],
+          [`${source} ${at}`, noticesAtOnce],
+        ],
+        { at, message, facts },
+      ),
     sayHeldBack() {
       for (const { what, held } of repeats.takeHeld()) log(what.at, what.message, { ...what.facts, repeats: held });
     },

@@ -100,6 +100,31 @@ test('a burst passes, then what repeats is held back', () => {
   assert.equal(lines.length, 3);
 });
 
+test('what goes on for long is said in pauses that double, up to an hour', () => {
+  const { log, lines, time } = recorder('text');
+  const begun = time.monotonic;
+  for (; time.monotonic < begun + 12 * 3_600_000; time.monotonic += 2000) log.notice('sock_diag', 'warning', 'out of memory');
+  assert.ok(lines.length <= 5 + 7 + 12, `${lines.length} lines in 12 hours`);
+  const counted = lines
+    .map((line) => Number(/repeats=(\d+)/.exec(line)?.[1] ?? 0) + 1)
+    .reduce((sum, one) => sum + one, 0);
+  log.sayHeldBack();
+  const rest = Number(/repeats=(\d+)/.exec(lines.at(-1) ?? '')?.[1]);
+  assert.equal(counted + rest, (12 * 3600) / 2, 'each is in one number');
+  time.monotonic += 2 * 3_600_000;
+  log.notice('sock_diag', 'warning', 'out of memory');
+  log.notice('sock_diag', 'warning', 'out of memory');
+  assert.equal(lines.length, lines.filter((line) => line.includes('out of memory')).length);
+});
+
+test('a source that says something else each time is held back too', () => {
+  const { log, lines } = recorder('text');
+  for (let i = 0; i < 500; i++) log.notice('collect', 'warning', `tcp: 192.0.2.1 port ${i}: reset`);
+  assert.equal(lines.length, 20);
+  log.sayHeldBack();
+  assert.match(lines.at(-1) ?? '', /repeats=480/);
+});
+
 test('what is held back at the end is said, once', () => {
   const { log, lines } = recorder('text');
   for (let i = 1; i <= 4; i++) log.repeated('refused', 'warning', `refused ${i}`, { port: i });
