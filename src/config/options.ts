@@ -81,7 +81,8 @@ export const optionTable = {
     doc:
       'Capture live here: an interface, a glob, a comma list, or any (every interface, as they come and go). ' +
       'Add @netns:NAME, @pid:N, @container:NAME or @pod:NS/NAME for another network namespace. ebpf: is flows of the ' +
-      'sockets of this host, without packet capture; beside interfaces it adds what they do not see. May be repeated. ' +
+      'sockets of this host, without packet capture; beside interfaces it adds what they do not see. What is not there yet is ' +
+      'waited for. May be repeated. ' +
       'Without -i and -r: any.',
     default: [],
     group: 'input',

@@ -103,7 +103,8 @@ test('a burst passes, then what repeats is held back', () => {
 test('what goes on for long is said in pauses that double, up to an hour', () => {
   const { log, lines, time } = recorder('text');
   const begun = time.monotonic;
-  for (; time.monotonic < begun + 12 * 3_600_000; time.monotonic += 2000) log.notice('sock_diag', 'warning', 'out of memory');
+  for (; time.monotonic < begun + 12 * 3_600_000; time.monotonic += 2000)
+    log.notice('sock_diag', 'warning', 'out of memory');
   assert.ok(lines.length <= 5 + 7 + 12, `${lines.length} lines in 12 hours`);
   const counted = lines
     .map((line) => Number(/repeats=(\d+)/.exec(line)?.[1] ?? 0) + 1)
