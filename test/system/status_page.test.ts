@@ -62,10 +62,10 @@ test('the page shows what /status.json says, and goes on', options, async (t) =>
   const { page, complaints, requests } = await openPage(t, browser!, `${url}/`);
   assert.equal(page.url(), `${url}/status`);
   const before = await nextReading(page);
-  await talk(500);
-  await weir.until(() => weir.packets >= 500, 'saw the datagrams');
+  await talk(300); // answered by as many ICMP messages: under 1,000 packets a second the statistics line is exact
+  await weir.until(() => weir.packets >= 300, 'saw the datagrams');
   let now = await nextReading(page);
-  while (now.meter.packets < before.meter.packets + 500 || now.sinks[1]!.spooled === 0) now = await nextReading(page);
+  while (now.meter.packets < before.meter.packets + 300 || now.sinks[1]!.spooled === 0) now = await nextReading(page);
   const tiles = await page.locator('.tile').allInnerTexts();
   assert.match(tiles[0]!, new RegExp(`${full(now.meter.packets)} metered`));
   assert.match(tiles[2]!, new RegExp(`${full(now.cache.flowsCreated)} begun`));
