@@ -1,7 +1,7 @@
 // The soak's own place: weir in a network and mount namespace (the program runs in them already, see setup/soak.mjs), a small
 // disk, a configuration file, a clock that can be stepped, and what every fault does there.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/native/load.js';
@@ -10,9 +10,9 @@ import { Network } from '../support/network.js';
 import type { Undo } from '../support/undo.js';
 import type { Manner } from './collectors.js';
 import type { Fault, SoakOptions } from './schedule.js';
+import { canStepClock, steppedClock } from '../support/stepped_clock.js';
 import { makeSinks, ports, type SoakSink } from './sinks.js';
 
-const clockLibrary = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 const heapCollector = join(packageRoot(), 'dist', 'test', 'soak', 'heap_collector.js');
 
 /** Seconds by which the clock is away while a fault lasts. */
@@ -44,7 +44,7 @@ export class Lab {
   readonly network: Network;
   readonly sinks: SoakSink[];
   readonly weir: LiveWeir;
-  readonly canStepClock = existsSync(clockLibrary);
+  readonly canStepClock = canStepClock;
   readonly #config: string;
   readonly #categories: string;
   readonly #clock: string;
@@ -140,13 +140,7 @@ export class Lab {
   }
 
   #prefix(): string[] {
-    const clock = this.canStepClock
-      ? [
-          `LD_PRELOAD=${clockLibrary}`,
-          `FAKETIME_TIMESTAMP_FILE=${this.#clock}`,
-          ...['FAKETIME_DONT_FAKE_MONOTONIC=1', 'FAKETIME_CACHE_DURATION=1'],
-        ]
-      : [];
+    const clock = this.canStepClock ? steppedClock(this.#clock) : [];
     return ['env', `NODE_OPTIONS=--import=${heapCollector}`, ...thriftyMalloc, ...clock];
   }
 

@@ -2,20 +2,16 @@
 // is then. libfaketime steps the clock that weir reads; the kernel's stamps stay, so they are of an unknown clock to it.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
-import { packageRoot } from '../../src/native/load.js';
 import { type Flow, flowsOf, LiveWeir, packetsOf } from '../support/live_weir.js';
 import { needsNetwork, Network } from '../support/network.js';
+import { canStepClock, steppedClock } from '../support/stepped_clock.js';
 import { temporaryFolder } from '../support/weir.js';
 
-const libraries = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`);
-const library = libraries.find((path) => existsSync(path));
-// In front of it: see there.
-const shallowBind = join(packageRoot(), 'build', 'native', 'shallow_bind.so');
-const needs = library === undefined ? { skip: 'not installed: libfaketime' } : needsNetwork();
+const needs = !canStepClock ? { skip: 'not installed: libfaketime' } : needsNetwork();
 const hour = 3600;
 const slackMs = 500; // stamps of an unknown clock count from their arrival on; export times are whole seconds elsewhere
 
@@ -80,11 +76,6 @@ test(
     const clock = join(temporaryFolder(t), 'clock');
     const setClock = (seconds: number): void => writeFileSync(clock, `${seconds < 0 ? '' : '+'}${seconds}\n`);
     setClock(0);
-    const fake = [
-      `LD_PRELOAD=${shallowBind}:${library}`,
-      `FAKETIME_TIMESTAMP_FILE=${clock}`,
-      'FAKETIME_DONT_FAKE_MONOTONIC=1',
-    ];
     const weir = await LiveWeir.metering(
       t,
       [
@@ -99,7 +90,7 @@ test(
         '--attribution',
         'off',
       ],
-      ['env', ...fake, 'FAKETIME_CACHE_DURATION=1'],
+      ['env', ...steppedClock(clock)],
     );
     const sender = new Sender(t, near.prefix);
     const steady = 9;
