@@ -38,6 +38,14 @@ function captured({ far }: Network): number[] {
   return lines.map((line) => Number(line.trim().split(/\s+/)[4]));
 }
 
+/** What is held once threads that end have ended, or when patience is at its end. */
+async function settled(weir: LiveWeir, before: Holdings): Promise<Holdings> {
+  const now = (): Holdings => holdings(weir.child.pid!);
+  const back = (): boolean => now().threads <= before.threads && now().descriptors <= before.descriptors;
+  await until(back, `threads and descriptors were as before: ${JSON.stringify(before)}`);
+  return now();
+}
+
 function assertSame(before: Holdings, after: Holdings): void {
   const both = JSON.stringify({ before, after });
   assert.ok(after.descriptors <= before.descriptors && after.threads <= before.threads, both);
@@ -66,7 +74,8 @@ for (const [what, pattern, args] of [
       return holdings(weir.child.pid!);
     };
     const before = await flap(warmUp);
-    const after = await flap(rounds - warmUp);
+    await flap(rounds - warmUp);
+    const after = await settled(weir, before);
     assertSame(before, after);
     t.diagnostic(JSON.stringify({ before, after, rounds: rounds - warmUp }));
     const run = await weir.stop();
