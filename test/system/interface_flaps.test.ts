@@ -18,6 +18,8 @@ function holdings(pid: number): Holdings {
   return { descriptors, threads: value('Threads'), residentKiB: value('VmRSS') };
 }
 
+/** Each round waits for its lines, and at this level none is held back. */
+const everyLine = ['--log-level', 'debug'];
 const warmUp = 15; // rounds until allocators and rings have their size
 const rounds = 65;
 /** One leaked ring is 32 MB, a cache more; 50 rounds of anything over 160 KiB show. */
@@ -38,7 +40,16 @@ for (const [what, pattern, args] of [
   test(`${what}: no descriptor, thread or memory stays`, needsNetwork(), async (t) => {
     const network = new Network(t);
     const point = pattern ? `far*@netns:${network.far.netns}` : network.far.point;
-    const weir = await LiveWeir.metering(t, ['-i', point, '--to', '-?format=json', '--attribution', 'off', ...args]);
+    const weir = await LiveWeir.metering(t, [
+      '-i',
+      point,
+      '--to',
+      '-?format=json',
+      '--attribution',
+      'off',
+      ...everyLine,
+      ...args,
+    ]);
     const pid = weir.child.pid!;
     let index = 100;
     const round = (): void => {
@@ -67,7 +78,15 @@ for (const [what, pattern, args] of [
 
 test('down and up again and again: the same, and each loss is made good', needsNetwork(), async (t) => {
   const { far } = new Network(t);
-  const weir = await LiveWeir.metering(t, ['-i', far.point, '--to', '-?format=json', '--attribution', 'off']);
+  const weir = await LiveWeir.metering(t, [
+    '-i',
+    far.point,
+    '--to',
+    '-?format=json',
+    '--attribution',
+    'off',
+    ...everyLine,
+  ]);
   const pid = weir.child.pid!;
   const round = (): void => {
     far.ip('link', 'set', far.interface, 'down');
