@@ -121,12 +121,14 @@ export function createLog(options: LogOptions): Logger {
   const repeats = new Repeats<Said>(repeatInterval);
   const log = (at: LogLevel, message: string, facts: Facts = {}): void =>
     logger[at](shown(facts) as Facts, boundedText(hideSecrets(message)));
+  // Who asks for details gets all of them.
+  const holdsBack = (): boolean => (logger.levels.values[logger.level] ?? 0) > numbers.debug;
   /** Says it when all of these limits let it through. */
   const limited = (limits: readonly [key: string, burst: number][], what: Said): void => {
     // What is below the level must not use up the interval of what is not.
     if (numbers[what.at] < (logger.levels.values[logger.level] ?? 0)) return;
     let held = 0;
-    for (const [key, burst] of limits) {
+    for (const [key, burst] of holdsBack() ? limits : []) {
       const before = repeats.pass(key, monotonic(), what, burst);
       if (before === undefined) return;
       held += before;

@@ -118,6 +118,12 @@ test('what goes on for long is said in pauses that double, up to an hour', () =>
   assert.equal(lines.length, lines.filter((line) => line.includes('out of memory')).length);
 });
 
+test('who asks for details gets every line', () => {
+  const { log, lines } = recorder('text', 'debug');
+  for (let i = 0; i < 50; i++) log.notice('meter', 'info', 'eth0 is up');
+  assert.equal(lines.length, 50);
+});
+
 test('a source that says something else each time is held back too', () => {
   const { log, lines } = recorder('text');
   for (let i = 0; i < 500; i++) log.notice('collect', 'warning', `tcp: 192.0.2.1 port ${i}: reset`);
