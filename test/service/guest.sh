@@ -2,7 +2,7 @@
 # Runs as root in the guest of `npm run test:service`, under a real systemd: installs the package, does to the service what
 # happens to services, and purges it. A line `PROOF ok NAME` or `PROOF failed NAME: why` for each; /mnt holds the package.
 set -u
-patience=$(cat /mnt/patience) # seconds until something that must happen counts as not happened
+read -r pause tries </mnt/patience # seconds between two looks; looks until what must happen counts as not happened
 flows=/var/tmp/flows.json
 second=/var/tmp/second.json
 port=20000
@@ -21,11 +21,11 @@ check() {
 
 # within COMMAND...: it succeeds some time; by counted pauses, since this script sets the clock.
 within() {
-  for ((i = 0; i < patience * 5; i++)); do
+  for ((i = 0; i < tries; i++)); do
     "$@" >/dev/null 2>&1 && return 0
-    sleep 0.2
+    sleep "$pause"
   done
-  echo "not within $patience s:"
+  echo "not within $tries looks:"
   "$@"
 }
 
@@ -42,7 +42,7 @@ gone() { [ ! -e "$1" ] || { ls -la "$1"; return 1; }; }
 # A conversation of curl with the server behind the veth, from a port of its own.
 ask() {
   port=$((port + 1))
-  curl -s -o /dev/null --max-time "$patience" --local-port $port http://10.9.0.2:8080/
+  curl -s -o /dev/null --max-time 100 --local-port $port http://10.9.0.2:8080/
 }
 # The flow of the last conversation has arrived in the file, with the processes of both ends.
 arrived() {
