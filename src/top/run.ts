@@ -43,12 +43,12 @@ export async function runOnce(source: Source, options: TopOptions, output: Outpu
   const once = new Once({ ...options, ...settingsFor(source) });
   const print = (report: Report): void =>
     output.write(options.json ? `${jsonReport(report)}\n` : textReport(report, output.width, 'bits'));
-  let fromMs = Date.now();
+  let since = performance.now();
   const running = await source.start((fields) => once.take(fields, Date.now()));
   const report = (): void => {
-    const toMs = Date.now();
-    print(once.report(running.losses(), source.live ? { fromMs, toMs } : undefined));
-    fromMs = toMs;
+    const [toMs, until] = [Date.now(), performance.now()];
+    print(once.report(running.losses(), source.live ? { fromMs: toMs - (until - since), toMs } : undefined));
+    since = until;
   };
   const timer = options.everyMs === undefined ? undefined : setInterval(report, options.everyMs);
   const waits = [running.ended, output.interrupted];
@@ -77,13 +77,18 @@ export interface ScreenIo {
 
 type Show = typeof import('./screen.js').show;
 
+/** Milliseconds since 1970 by the clock as it was at our start: when the clock is set, the screen's windows go on. */
+function steadyMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 const tickMs = 500;
 const drainMs = 500;
 
 /** The screen, until q, a signal or an error. The terminal is as it was when this settles. */
 export async function runScreen(source: Source, { by, sort }: TopOptions, io: ScreenIo): Promise<void> {
   const { show } = await import('./screen.js'); // ink and React: only the screen needs them
-  const watch = new Watch({ startedMs: Date.now(), ...settingsFor(source) });
+  const watch = new Watch({ startedMs: steadyMs(), ...settingsFor(source) });
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -96,9 +101,9 @@ export async function runScreen(source: Source, { by, sort }: TopOptions, io: Sc
       fail(error);
     }
   };
-  const running = await source.start((fields: Fields) => guarded(() => watch.take(fields, Date.now())));
+  const running = await source.start((fields: Fields) => guarded(() => watch.take(fields, steadyMs())));
   const state = firstState({ by, sort, seconds: source.live ? 5 : Infinity });
-  const model = new Model({ watch, state, source: source.name, losses: running.losses, now: Date.now });
+  const model = new Model({ watch, state, source: source.name, losses: running.losses, now: steadyMs });
   running.ended.then(() => model.end(), fail);
   const left = new Promise<void>((resolve) => {
     model.subscribe(() => void (model.picture().state.quit && resolve()));

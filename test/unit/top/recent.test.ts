@@ -81,3 +81,19 @@ test('inside a talker, and all of a file', () => {
   assert.equal(seconds, 1.001);
   assert.deepEqual([tally.totals.in, tally.totals.out], [2000, 200]);
 });
+
+test("the sender's clock is set: within 40 seconds the windows show its flows again", () => {
+  for (const step of [-3600, 3600]) {
+    const watch = new Watch({ startedMs: epoch, capacity: 1000 });
+    const rate = (now: number): number => {
+      const { tally, seconds } = watch.look({ by: 'process', seconds: 5 }, at(now));
+      return (tally.totals.in + tally.totals.out) / seconds;
+    };
+    for (let second = 0; second < 100; second++) {
+      const told = second < 50 ? second : second + step;
+      watch.take(record({ sourceTransportPort: 4000, recordIndex: second, flowEndReason: 2 }, told), at(second + 1.5));
+      if (second === 49) assert.ok(Math.abs(rate(50.5) - 1100) < 1e-6, `before ${step}`);
+    }
+    assert.ok(Math.abs(rate(100.5) - 1100) < 1e-6, `after ${step}: ${rate(100.5)}`);
+  }
+});
