@@ -359,10 +359,13 @@ class Parser {
       return command;
     }
     const near = nearest(first, commandNames);
-    const file = /\.pcap(ng)?(\.gz)?$/i.test(first) ? '; every capture file needs its own -r' : '';
-    this.#fail(
-      `unexpected argument '${maskedProperty(maskedSink(first))}'${near === undefined ? file : `, did you mean weir ${near}?`}`,
-    );
+    const shown = maskedProperty(maskedSink(first));
+    if (near !== undefined) this.#fail(`unexpected argument '${shown}', did you mean weir ${near}?`);
+    else if (/\.pcap(ng)?(\.gz)?$/i.test(first))
+      this.#fail(`unexpected argument '${shown}'; every capture file needs its own -r`);
+    else if (first === this.#argv[0] && /^[a-z]+$/.test(first))
+      this.#fail(`no command '${shown}': weir alone meters flows, the commands are ${commandNames.join(', ')}`);
+    else this.#fail(`unexpected argument '${shown}'`);
     return undefined;
   }
 }

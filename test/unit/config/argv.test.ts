@@ -80,6 +80,8 @@ test('mistakes: unknown, missing and superfluous values', () => {
     [['--help=1'], /^--help: takes no value/],
     [['feilds'], /^unexpected argument 'feilds', did you mean weir fields\?$/],
     [['x.pcap'], /^unexpected argument 'x.pcap'; every capture file needs its own -r$/],
+    [['start'], /^no command 'start': weir alone meters flows, the commands are .*\btop\b/],
+    [['--tunnels', 'start'], /^unexpected argument 'start'$/],
     [['doctor', 'x'], /^weir doctor: unexpected argument 'x'$/],
   ];
   for (const [argv, message] of cases) {
