@@ -106,13 +106,16 @@ export function missingFor(server: RealServer): string[] {
   return server.needs.filter((command) => spawnSync('which', [command]).status !== 0);
 }
 
+// A test that is killed must not leave its server: a second one at the same address would make later answers ambiguous.
+const notAlone = ['setpriv', '--pdeathsig', 'TERM'];
+
 /** Starts a server behind a prefix and waits until it listens; it ends with the test. */
 export async function startServer(
   context: TestContext,
   server: RealServer,
   around: { prefix: readonly string[]; folder: string; address: string },
 ): Promise<ChildProcess> {
-  const [command, ...rest] = [...around.prefix, ...server.command(around.folder, around.address)];
+  const [command, ...rest] = [...notAlone, ...around.prefix, ...server.command(around.folder, around.address)];
   const child = spawn(command!, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
