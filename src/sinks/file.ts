@@ -1,6 +1,7 @@
 // Files of lines (NDJSON, text) or of IPFIX messages (RFC 5655). Without rotation the file has the given name; with
 // rotation see file_rotation.ts. A file that cannot be written (disk full) is tried again every second, cut back to the
-// last whole unit first, so that what is in it stays readable.
+// last whole unit first, so that what is in it stays readable. When its period ends meanwhile, it ends too: others may take
+// it away or `keep` makes room, and what waits goes into the next one.
 
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { WeirError } from '../errors.js';
@@ -8,17 +9,8 @@ import { type Compression, FinishedFiles, freeFinishedPath, nextBoundary, partPa
 import { errorText, FailureLog } from './failure_log.js';
 import { removeOldFiles } from './file_keeping.js';
 import { endsWithin, finishLeftovers } from './file_leftovers.js';
-import {
-  type Clock,
-  newCounters,
-  recordsOf,
-  type Sink,
-  type SinkEvents,
-  startOf,
-  systemClock,
-  unitsWithin,
-  type UnitRun,
-} from './sink.js';
+import { giveBack, type HeldUnits, hold } from './held_units.js';
+import { type Clock, newCounters, type Sink, type SinkEvents, systemClock, unitsWithin, type UnitRun } from './sink.js';
 
 export interface FileSinkOptions {
   name: string;
@@ -49,12 +41,6 @@ const retryMs = 1000;
 const lookMs = 10_000;
 const triesPerChunk = 10; // then the chunk is lost, and the next one tried
 
-interface Chunk {
-  data: Buffer;
-  records: number;
-  units: number;
-}
-
 export class FileSink implements Sink {
   readonly name: string;
   readonly counters = newCounters();
@@ -71,7 +57,7 @@ export class FileSink implements Sink {
   #taken = 0; // octets taken for this file
   #takenRecords = 0; // flow records taken for this file
   #records = 0; // flow records in it
-  #chunks: Chunk[] = [];
+  #chunks: HeldUnits[] = [];
   #queued = 0;
   #blocked = false;
   /** What is to be done when all chunks are written. */
@@ -159,15 +145,11 @@ export class FileSink implements Sink {
         this.#turn('rotate');
         break;
       }
-      const to = unitsWithin(run, room);
-      const start = startOf(run, run.from);
-      const data = Buffer.from(run.bytes.subarray(start, run.ends[to - 1]));
-      const records = recordsOf(run, run.from, to);
-      this.#chunks.push({ data, records, units: to - run.from });
-      this.#takenRecords += records;
-      run.from = to;
-      this.#queued += data.length;
-      this.#taken += data.length;
+      const chunk = hold(run, unitsWithin(run, room));
+      this.#chunks.push(chunk);
+      this.#takenRecords += chunk.flowRecords;
+      this.#queued += chunk.octets;
+      this.#taken += chunk.octets;
       this.#work();
     }
     this.#blocked ||= !this.ready;
@@ -226,37 +208,58 @@ export class FileSink implements Sink {
   }
 
   get #busy(): boolean {
-    return this.#chunks.length > 0 || (this.#next !== undefined && !this.#closed);
+    return this.#chunks.length > 0 || this.#changes;
   }
 
   /** The only place that touches the file between open() and close(). */
   async #run(): Promise<void> {
     for (;;) {
+      if (this.#failing && this.#changes && (await this.#leaves())) this.#returnWaiting();
       const chunk = this.#chunks[0];
       if (chunk !== undefined) await this.#store(chunk);
-      else if (this.#next !== undefined && !this.#closed) await this.#change(this.#next);
+      else if (this.#next !== undefined && this.#changes) await this.#change(this.#next);
       else return;
     }
   }
 
-  async #store(chunk: Chunk): Promise<void> {
+  get #changes(): boolean {
+    return this.#next !== undefined && !this.#closed;
+  }
+
+  /** Whether this file ends; one that is to be reopened and is still in its place goes on. */
+  async #leaves(): Promise<boolean> {
+    if (this.#next === 'rotate' || !(await this.#inPlace())) return true;
+    this.#next = undefined;
+    return false;
+  }
+
+  #returnWaiting(): void {
+    const waiting = this.#chunks;
+    this.#chunks = [];
+    this.#queued = 0;
+    giveBack(this.#events, [], waiting);
+  }
+
+  /** Tries for as long as it is worth it; when this file is to end meanwhile the chunk is still there. */
+  async #store(chunk: HeldUnits): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        await this.#append(chunk.data);
+        await this.#append(chunk.bytes);
         this.#recovered();
-        this.#records += chunk.records;
+        this.#records += chunk.flowRecords;
         this.counters.units += chunk.units;
-        this.counters.octets += chunk.data.length;
+        this.counters.octets += chunk.octets;
         this.#drop(chunk);
-        this.#events?.sent(chunk.records, chunk.units, chunk.data.length);
+        this.#events?.sent(chunk.flowRecords, chunk.units, chunk.octets);
         break;
       } catch (error) {
         this.#failed(error);
         if (this.#regular) await this.#handle?.truncate(this.#size).catch(() => undefined);
-        if (!this.#giveUp && tries < triesPerChunk) await this.#pause();
+        if (!this.#giveUp && !this.#changes && tries < triesPerChunk) await this.#pause();
+        if (this.#changes) return;
         if (this.#giveUp || tries >= triesPerChunk) {
           this.#drop(chunk);
-          this.#events?.lost(this.#giveUp ? 'shutdown' : 'fileError', chunk.records, chunk.units);
+          this.#events?.lost(this.#giveUp ? 'shutdown' : 'fileError', chunk.flowRecords, chunk.units);
           break;
         }
       }
@@ -264,7 +267,7 @@ export class FileSink implements Sink {
     if (this.#blocked && this.ready) this.#drained();
   }
 
-  async #append(data: Buffer): Promise<void> {
+  async #append(data: Uint8Array): Promise<void> {
     let done = 0;
     while (done < data.length) {
       const { bytesWritten } = await (this.#handle as FileHandle).write(data, done, data.length - done, null);
@@ -273,9 +276,9 @@ export class FileSink implements Sink {
     this.#size += data.length;
   }
 
-  #drop(chunk: Chunk): void {
+  #drop(chunk: HeldUnits): void {
     this.#chunks.shift();
-    this.#queued -= chunk.data.length;
+    this.#queued -= chunk.octets;
   }
 
   /** Ends this file and begins the next one. */
@@ -289,7 +292,6 @@ export class FileSink implements Sink {
       await this.#finish();
       await this.#begin('append');
       this.#next = undefined;
-      this.#recovered();
       this.#blocked = false;
       this.#events?.session();
     } catch (error) {

@@ -237,6 +237,52 @@ test('a full disk is waited for; the file holds whole units only, and nothing is
   assert.match(events.notices.join('\n'), /ENOSPC.*trying again every second\n.*writing again/);
 });
 
+test('a file whose period ends while the disk is full ends too; what waits goes into the next one', async (context) => {
+  let full = false;
+  const options = { openFile: onDisk(() => full), rotateSeconds: 60 };
+  const { sink, events, clock, list, text } = await rig(context, options);
+  await sink.open(events);
+  sink.write(unitRun(['first\n']));
+  await sink.flush();
+  full = true;
+  sink.write(unitRun(['template', 'second\n'], [0, 1]));
+  sink.write(unitRun(['third\n']));
+  while (clock.waiting[0] !== 1000) await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(30_000);
+  await events.until(() => events.sessions === 2);
+  assert.deepEqual(events.returns, [{ units: ['second\n', 'third\n'], records: 2, reported: 0 }]);
+  assert.equal(text('flows-20261121T055930Z.json'), 'first\n');
+  assert.ok(!sink.connected, 'it is not known to be well before something was written');
+  full = false;
+  sink.write(unitRun(events.returns[0]!.units));
+  await sink.close(1000);
+  assert.deepEqual(list(), ['flows-20261121T055930Z.json', 'flows-20261121T060000Z.json']);
+  assert.equal(text('flows-20261121T060000Z.json'), 'second\nthird\n');
+  assert.deepEqual([events.records, events.dropped, events.drains], [3, {}, 0]);
+  assert.ok(sink.connected);
+});
+
+test('a file moved away from a full disk is given up at SIGHUP at once; one in its place is not', async (context) => {
+  let full = true;
+  const { sink, events, clock, path, folder, text } = await rig(context, { openFile: onDisk(() => full) });
+  await sink.open(events);
+  sink.write(unitRun(['a\n', 'b\n']));
+  while (clock.waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  sink.reopen();
+  clock.advance(1000);
+  while (clock.waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([events.returns, events.sessions], [[], 1]);
+  renameSync(path, join(folder, 'flows.json.1'));
+  sink.reopen();
+  clock.advance(1000);
+  await events.until(() => events.sessions === 2);
+  assert.deepEqual(events.returns, [{ units: ['a\n', 'b\n'], records: 2, reported: 0 }]);
+  full = false;
+  sink.write(unitRun(['a\n', 'b\n']));
+  await sink.close(1000);
+  assert.deepEqual([text('flows.json.1'), text('flows.json'), events.dropped], ['', 'a\nb\n', {}]);
+});
+
 test('a disk that stays full costs the records, counted, and close does not hang on it', async (context) => {
   const { sink, events, clock } = await rig(context, { openFile: onDisk(() => true) });
   await sink.open(events);
