@@ -230,7 +230,8 @@ export class DatagramPeer implements SoakCollector {
     if (this.#socket !== undefined) return;
     const socket = createSocket({ type: 'udp4', recvBufferSize: 8 << 20 });
     this.#socket = socket;
-    socket.on('message', (message) => readInto(this.tally, this.reader, message, 'weir'));
+    // As RFC 7011 section 10.3.2 has it, a sender's port makes its session: that of a weir that crashed begins anew.
+    socket.on('message', (message, { port }) => readInto(this.tally, this.reader, message, String(port)));
     socket.bind(this.port, '127.0.0.1');
     await once(socket, 'listening');
   }
