@@ -24,7 +24,8 @@ import { type Fault, plan, type Round, type SoakOptions } from './schedule.js';
 import { ports, type SoakSink } from './sinks.js';
 import { judgeGrowth, seenFromOutside } from './verdicts.js';
 
-const quietLimitMs = 90_000;
+/** 64 MB may wait for files of 20 MB, and what could not be compressed leaves its full disk after 15 s. */
+const quietLimitMs = 180_000;
 const lookMs = 100;
 const collectLooks = 300;
 /** What src/cli/live_run.ts allows. */
