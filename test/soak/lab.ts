@@ -44,7 +44,6 @@ export class Lab {
   readonly network: Network;
   readonly sinks: SoakSink[];
   readonly weir: LiveWeir;
-  readonly canStepClock = canStepClock;
   readonly #config: string;
   readonly #categories: string;
   readonly #clock: string;
@@ -83,6 +82,14 @@ export class Lab {
     const lab = new Lab(undo, options, { folder, disk }, network, await makeSinks(undo, folder, disk));
     await lab.weir.said(/"msg":"metering /);
     return lab;
+  }
+
+  /** Things of the schedule that cannot suffer here, and why. */
+  get missing(): ReadonlyMap<string, string> {
+    return new Map([
+      ...(canStepClock ? [] : [['clock', 'libfaketime is not installed'] as const]),
+      ...(this.#suffering('kafka').length > 0 ? [] : [['kafka', 'the mock broker is not built'] as const]),
+    ]);
   }
 
   /** The process that meters. */
@@ -140,7 +147,7 @@ export class Lab {
   }
 
   #prefix(): string[] {
-    const clock = this.canStepClock ? steppedClock(this.#clock) : [];
+    const clock = canStepClock ? steppedClock(this.#clock) : [];
     return ['env', `NODE_OPTIONS=--import=${heapCollector}`, ...thriftyMalloc, ...clock];
   }
 
