@@ -79,6 +79,7 @@ export class Lab {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
     undo.after(() => execFileSync('umount', ['-l', disk]));
     const network = new Network(undo);
+    network.near.run('sysctl', '-qw', 'net.ipv6.conf.lo.disable_ipv6=0'); // real sockets have IPv6 too
     const lab = new Lab(undo, options, { folder, disk }, network, await makeSinks(undo, folder, disk));
     await lab.weir.said(/"msg":"metering /);
     return lab;

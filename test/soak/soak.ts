@@ -264,7 +264,7 @@ export class Soak {
     const [reference] = sinks;
     const { tally } = reference!.collector!;
     const complaints = [
-      ...this.#load.failures.splice(0),
+      ...new Set(this.#load.failures.splice(0)),
       ...sinks.flatMap(({ name, collector }) => (collector?.complaints() ?? []).map((text) => `${name}: ${text}`)),
       ...inventedBy(this.#load.sent, tally),
     ];
