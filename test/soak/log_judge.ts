@@ -42,6 +42,8 @@ const allowed: Allowed[] = [
     because: of('interface'),
     lines: 2,
   },
+  // Of one that crashed while the interface was away.
+  { pattern: /^no interface 'far0' .*: waiting for it/, because: of('interface'), lines: 1 },
   { pattern: /^weir crashed \(SIG/, because: of('crash'), lines: 1 },
   { pattern: /^not reloaded: /, because: invalid, lines: 3 },
   { pattern: /restart/, because: of('reload'), lines: 1 },

@@ -1,6 +1,7 @@
 // The judges of the soak: its plan, its trend, what it lets pass in a log.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UnheardBegins } from '../soak/collectors.js';
 import { agreesWithNfcapd, type Sums } from '../soak/last_laws.js';
 import { meteredIsRecorded, notEvaluated, sentIsMetered, since, type Totals } from '../soak/laws.js';
 import { failureOf } from '../soak/load.js';
@@ -190,11 +191,23 @@ test('lines of the log are explained by faults, and bounded by their number', ()
     warnings: 1,
     lines: 2,
   });
+  const waiting = line('warning', "no interface 'far0' in /run/netns/weir-1-1f yet: waiting for it; there are lo");
+  assert.deepEqual(judgeLog(waiting, [{ ...away, what: 'interface', how: 'deleted' }]).broken, []);
   assert.match(judgeLog(`${told}\n${told}\n${told}\n`, [away]).broken.join(), /^3 lines .*, at most 2 are explained/);
   assert.match(
     judgeLog(`${line('error', 'internal error 17')}\n`, [away]).broken.join(),
     /unexpected.*internal error N/,
   );
+});
+
+test('a session over UDP begins unheard where nobody listened when it was new', () => {
+  const begins = new UnheardBegins();
+  assert.equal(begins.of('1'), false);
+  begins.away();
+  assert.equal(begins.of('1'), false); // the same as before
+  assert.equal(begins.of('2'), false);
+  begins.away();
+  assert.deepEqual([begins.of('3'), begins.of('3'), begins.of('4')], [true, true, false]);
 });
 
 test('lines that are no JSON are unexpected, but for the statistics and what the soak itself says', () => {
