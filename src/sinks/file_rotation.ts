@@ -60,6 +60,11 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** Of a file that left the disk while it waited: files come faster than they are compressed, and few are kept. */
+async function wasRemoved(path: string, error: unknown): Promise<boolean> {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await exists(path));
+}
+
 /** Renames finished files and compresses them in the background, one after the other; then the oldest may leave. */
 export class FinishedFiles {
   #method: Compression;
@@ -115,7 +120,7 @@ export class FinishedFiles {
       await unlink(path);
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
-      if (!this.#abort.signal.aborted) throw error;
+      if (!this.#abort.signal.aborted && !(await wasRemoved(path, error))) throw error;
     }
   }
 }

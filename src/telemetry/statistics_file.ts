@@ -14,7 +14,7 @@ export interface StatisticsPlace {
 
 export const automaticPlace = 'auto';
 const rootFolder = '/run/weir';
-const ours = /^(\d+)\.stats(\.new)?$/;
+const ours = /^(\d+)\.stats(\.(\d+\.)?new)?$/;
 
 /** Where the file is to be; undefined = nowhere. Only live runs have one that is not named. */
 export function statisticsPlace(
@@ -29,11 +29,20 @@ export function statisticsPlace(
   return { path: join(folder, `${run.pid}.stats`), automatic: true };
 }
 
-/** Takes away files of processes that are gone. */
-export function removeLeftOvers(folder: string): void {
+/** Probes may be given the same file: each has a name of its own for what is to replace it. */
+const newPath = (path: string): string => `${path}.${process.pid}.new`;
+
+/** Takes away files of processes that are gone: all in a shared folder, else what was to replace the named file. */
+export function removeLeftOvers({ path, automatic }: StatisticsPlace): void {
+  const folder = dirname(path);
+  const begin = `${basename(path)}.`;
+  const pidIn = (name: string): string | undefined => {
+    if (automatic) return ours.exec(name)?.[1];
+    return name.startsWith(begin) ? /^(\d+)\.new$/.exec(name.slice(begin.length))?.[1] : undefined;
+  };
   try {
     for (const name of readdirSync(folder)) {
-      const pid = ours.exec(name)?.[1];
+      const pid = pidIn(name);
       if (pid !== undefined && !existsSync(`/proc/${pid}`)) unlinkSync(join(folder, name));
     }
   } catch {
@@ -52,10 +61,11 @@ function mayGive(folder: string): boolean {
  * For --user, while we are still root: makes the folder and gives it to the user. One that was there is given only where
  * it holds nothing but statistics files. What cannot be done shows when the file is written.
  */
-export async function giveStatisticsFolder({ path, automatic }: StatisticsPlace, uid: number, gid: number) {
+export async function giveStatisticsFolder(place: StatisticsPlace, uid: number, gid: number) {
+  const { path, automatic } = place;
   const folder = dirname(path);
   try {
-    if (automatic) removeLeftOvers(folder);
+    removeLeftOvers(place); // while we may
     const made = (await mkdir(folder, { recursive: true, mode: 0o755 })) !== undefined;
     if (made || (automatic && mayGive(folder))) await chown(folder, uid, gid);
   } catch {
@@ -75,13 +85,15 @@ export interface StatisticsFileOptions {
 export class StatisticsFile {
   readonly #options: StatisticsFileOptions;
   readonly #path: string;
+  readonly #newPath: string;
   #writing: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: StatisticsFileOptions) {
     this.#options = options;
     this.#path = options.place.path;
-    if (options.place.automatic) removeLeftOvers(dirname(this.#path));
+    this.#newPath = newPath(this.#path);
+    removeLeftOvers(options.place);
   }
 
   get path(): string {
@@ -109,10 +121,6 @@ export class StatisticsFile {
     await Promise.race([this.#writing, limit]);
     clearTimeout(timer);
     for (const path of [this.#path, this.#newPath]) await unlink(path).catch(() => undefined);
-  }
-
-  get #newPath(): string {
-    return `${this.#path}.new`;
   }
 
   async #replace(): Promise<void> {

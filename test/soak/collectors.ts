@@ -189,6 +189,25 @@ export class HttpPeer implements SoakCollector {
   }
 }
 
+/** Sessions over UDP that began while nobody listened: what they send before their next templates cannot be read. */
+export class UnheardBegins {
+  #known = new Set<string>();
+  #unheard = new Set<string>();
+  #wasAway = false;
+
+  away(): void {
+    this.#wasAway = true;
+  }
+
+  /** A message came: whether the begin of its session was not heard. */
+  of(session: string): boolean {
+    if (this.#wasAway && !this.#known.has(session)) this.#unheard.add(session);
+    this.#wasAway = false;
+    this.#known.add(session);
+    return this.#unheard.has(session);
+  }
+}
+
 export class DatagramPeer implements SoakCollector {
   readonly tally = new Tally();
   readonly reader = new MessageReader();
@@ -197,6 +216,9 @@ export class DatagramPeer implements SoakCollector {
   absences = 0;
   /** Datagrams that found no room in a socket that is closed now. */
   #overflows = 0;
+  #begins = new UnheardBegins();
+  /** Unknown templates of sessions whose begin was not heard: a weir that crashed while nobody listened. */
+  #explained = 0;
   #socket: DatagramSocket | undefined;
 
   private constructor(port: number) {
@@ -222,6 +244,7 @@ export class DatagramPeer implements SoakCollector {
   async behave(manner: Manner): Promise<void> {
     if (manner === 'away') {
       this.absences++;
+      this.#begins.away();
       this.#overflows = this.overflows;
       this.#socket?.close();
       this.#socket = undefined;
@@ -230,14 +253,21 @@ export class DatagramPeer implements SoakCollector {
     if (this.#socket !== undefined) return;
     const socket = createSocket({ type: 'udp4', recvBufferSize: 8 << 20 });
     this.#socket = socket;
-    // As RFC 7011 section 10.3.2 has it, a sender's port makes its session: that of a weir that crashed begins anew.
-    socket.on('message', (message, { port }) => readInto(this.tally, this.reader, message, String(port)));
+    socket.on('message', (message, { port }) => this.#read(message, String(port)));
     socket.bind(this.port, '127.0.0.1');
     await once(socket, 'listening');
   }
 
   complaints(): string[] {
-    return readerComplaints(this.reader);
+    return readerComplaints(this.reader, this.#explained);
+  }
+
+  /** As RFC 7011 section 10.3.2 has it, a sender's port makes its session: that of a weir that crashed begins anew. */
+  #read(message: Buffer, session: string): void {
+    const { counters } = this.reader;
+    const unknown = counters.unknownTemplates;
+    readInto(this.tally, this.reader, message, session);
+    if (this.#begins.of(session)) this.#explained += counters.unknownTemplates - unknown;
   }
 }
 

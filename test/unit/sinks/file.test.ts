@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { FileSink, type FileSinkOptions } from '../../../src/sinks/file.js';
-import { canCompress, finishedPath, nextBoundary, partPath } from '../../../src/sinks/file_rotation.js';
+import { removeOldFiles } from '../../../src/sinks/file_keeping.js';
+import { canCompress, FinishedFiles, finishedPath, nextBoundary, partPath } from '../../../src/sinks/file_rotation.js';
 import { ManualClock } from '../../support/manual_clock.js';
 import { Recorder, unitRun } from '../../support/sink_run.js';
 
@@ -180,6 +181,45 @@ test('finished files stay within an amount of octets, the newest in any case', a
   }
   await sink.close(1000);
   assert.deepEqual(list(), ['flows-20261121T060230Z.json']);
+});
+
+test('a file that leaves before its turn to be compressed came is no failure', async (context) => {
+  const { folder, list } = await rig(context);
+  const [first, second] = ['1', '2'].map((name) => join(folder, `flows-${name}.json`));
+  const failures: string[] = [];
+  const files = new FinishedFiles(
+    'gzip',
+    () => Promise.resolve(rmSync(second!, { force: true })),
+    (path, error) => failures.push(`${path}: ${error.message}`),
+  );
+  for (const path of [first!, second!]) {
+    writeFileSync(partPath(path), 'a\n');
+    await files.add(path);
+  }
+  await files.settled();
+  assert.deepEqual(failures, []);
+  assert.deepEqual(list(), ['flows-1.json.gz']);
+});
+
+test('a file and what it is compressed to count as one, and it stays until that is done', async (context) => {
+  const { path, folder, list } = await rig(context);
+  const leave = (...names: string[]): void => {
+    for (const name of names) writeFileSync(join(folder, name), '12345\n');
+  };
+  const compressing = ['.flows-20261121T020000Z.json.gz.part', 'flows-20261121T020000Z.json'];
+  leave('flows-20261121T010000Z.json.gz', ...compressing);
+  const two = { keepFiles: 2, keepOctets: 0 };
+  assert.deepEqual(await removeOldFiles(path, two), []);
+  assert.deepEqual(await removeOldFiles(path, { keepFiles: 0, keepOctets: 12 }), []);
+  assert.deepEqual(await removeOldFiles(path, { ...two, keepFiles: 1 }), ['flows-20261121T010000Z.json.gz']);
+  leave('flows-20261121T030000Z.json', 'flows-20261121T040000Z.json', 'flows-20261121T040000Z.json.gz');
+  assert.deepEqual(await removeOldFiles(path, two), []);
+  rmSync(join(folder, compressing[0]!));
+  assert.deepEqual(await removeOldFiles(path, { ...two, keepFiles: 1 }), [
+    'flows-20261121T030000Z.json',
+    'flows-20261121T020000Z.json',
+  ]);
+  assert.deepEqual(list(), ['flows-20261121T040000Z.json', 'flows-20261121T040000Z.json.gz']);
 });
 
 test('SIGHUP: a file moved away is begun anew, one in its place goes on', async (context) => {

@@ -150,23 +150,41 @@ test('no link that somebody laid is followed', async (context) => {
   const victim = join(temporaryFolder(context), 'victim');
   writeFileSync(victim, 'mine');
   mkdirSync(join(path, '..'));
-  symlinkSync(victim, `${path}.new`);
+  symlinkSync(victim, `${path}.${process.pid}.new`);
   await file.write();
   assert.equal(readFileSync(victim, 'utf8'), 'mine');
   assert.equal(readFileSync(path, 'utf8'), 'count: 1\n');
-  symlinkSync(victim, `${path}.new`);
+  symlinkSync(victim, `${path}.${process.pid}.new`);
   await file.close();
   assert.equal(readFileSync(victim, 'utf8'), 'mine');
+});
+
+test('two probes with the same file: each has its own for what is to replace it', async (context) => {
+  const { file, path } = rig(context);
+  await file.write();
+  const others = [`${path}.new`, `${path}.1.new`]; // the process with the id 1 is writing it, or an older weir
+  for (const other of others) writeFileSync(other, 'half of');
+  await file.write();
+  for (const other of others) assert.equal(readFileSync(other, 'utf8'), 'half of');
+  assert.equal(readFileSync(path, 'utf8'), 'count: 2\n');
+  await file.close();
+  assert.deepEqual(readdirSync(join(path, '..')), ['weir.stats.1.new', 'weir.stats.new']);
 });
 
 test('left-overs: only files of the pattern whose process is gone', (context) => {
   const folder = temporaryFolder(context);
   const gone = goneProcess();
-  const stay = [`${process.pid}.stats`, `${process.pid}.stats.new`, `${gone}.json`, `x${gone}.stats`, 'edge.stats'];
-  for (const name of [...stay, `${gone}.stats`, `${gone}.stats.new`]) writeFileSync(join(folder, name), '');
-  removeLeftOvers(folder);
+  const stay = [
+    ...[`${process.pid}.stats`, `${process.pid}.stats.${process.pid}.new`, 'edge.stats'],
+    ...[`${gone}.json`, `x${gone}.stats`, 'x.stats.new', `x.stats.${process.pid}.new`, `y.stats.${gone}.new`],
+  ];
+  const go = [`${gone}.stats`, `${gone}.stats.${gone}.new`, `${gone}.stats.new`];
+  for (const name of [...stay, ...go, `x.stats.${gone}.new`]) writeFileSync(join(folder, name), '');
+  removeLeftOvers({ path: join(folder, 'x.stats'), automatic: false });
+  assert.deepEqual(readdirSync(folder).sort(), [...stay, ...go].sort());
+  removeLeftOvers({ path: join(folder, '7.stats'), automatic: true });
   assert.deepEqual(readdirSync(folder).sort(), stay.sort());
-  removeLeftOvers(join(folder, 'missing'));
+  removeLeftOvers({ path: join(folder, 'missing', '7.stats'), automatic: true });
 });
 
 const isRoot = process.getuid?.() === 0;
