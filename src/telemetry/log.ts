@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { hideSecrets } from '../secrets.js';
 import { boundedText, escapeJson, escapeText } from './escape.js';
-import { Repeats } from './repeats.js';
+import { type Limit, Repeats, type Told } from './repeats.js';
 
 export type LogLevel = 'error' | 'warning' | 'info' | 'debug' | 'trace';
 
@@ -123,19 +123,13 @@ export function createLog(options: LogOptions): Logger {
     logger[at](shown(facts) as Facts, boundedText(hideSecrets(message)));
   // Who asks for details gets all of them.
   const holdsBack = (): boolean => (logger.levels.values[logger.level] ?? 0) > numbers.debug;
+  const say = ({ what: { at, message, facts }, repeats: more }: Told<Said>): void =>
+    log(at, message, more === 0 ? facts : { ...facts, repeats: more });
   /** Says it when all of these limits let it through. */
-  const limited = (limits: readonly [key: string, burst: number][], what: Said): void => {
+  const limited = (limits: readonly Limit[], what: Said): void => {
     // What is below the level must not use up the interval of what is not.
     if (numbers[what.at] < (logger.levels.values[logger.level] ?? 0)) return;
-    let held = 0;
-    for (const [key, burst] of holdsBack() ? limits : []) {
-      const before = repeats.pass(key, monotonic(), what, burst);
-      if (before === undefined) return;
-      held += before;
-    }
-    log(what.at, what.message, held === 0 ? what.facts : { ...what.facts, repeats: held });
-    for (let lost = repeats.forget(); lost !== undefined; lost = repeats.forget())
-      log(lost.what.at, lost.what.message, { ...lost.what.facts, repeats: lost.held });
+    for (const one of repeats.pass(holdsBack() ? limits : [], monotonic(), what)) say(one);
   };
   return {
     error: (message, facts) => log('error', message, facts),
@@ -144,17 +138,17 @@ export function createLog(options: LogOptions): Logger {
     debug: (message, facts) => log('debug', message, facts),
     trace: (message, facts) => log('trace', message, facts),
     log,
-    repeated: (key, at, message, facts = {}, burst = 1) => limited([[key, burst]], { at, message, facts }),
+    repeated: (key, at, message, facts = {}, burst = 1) => limited([{ key, burst }], { at, message, facts }),
     notice: (source, at, message, facts = {}) =>
       limited(
         [
-          [`${source} ${at} ${message}`, sameAtOnce],
-          [`${source} ${at}`, noticesAtOnce],
+          { key: `${source} ${at} ${message}`, burst: sameAtOnce },
+          { key: `${source} ${at}`, burst: noticesAtOnce },
         ],
         { at, message, facts },
       ),
     sayHeldBack() {
-      for (const { what, held } of repeats.takeHeld()) log(what.at, what.message, { ...what.facts, repeats: held });
+      for (const one of repeats.takeHeld()) say(one);
     },
     plain: (line) => write(`${format === 'journal' ? journalText(line, 'info') : line}\n`),
     setLevel(to) {

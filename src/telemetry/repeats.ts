@@ -1,5 +1,5 @@
 // What happens again and again is logged a few times, then once in a while with how often it happened in between: after
-// half a minute, and as long as it goes on in pauses that double, up to an hour.
+// half a minute, and as long as it goes on in pauses that double, up to an hour. Lines and their repeats add up to all there was.
 
 /** Keys remembered; the one unused for longest is forgotten first. */
 const maxKeys = 1000;
@@ -15,6 +15,23 @@ interface Entry<T> {
   last: T | undefined;
 }
 
+export interface Limit {
+  key: string;
+  /** So many pass within the interval. */
+  burst: number;
+}
+
+/** A line to be said; it stands for so many more that were held back. */
+export interface Told<T> {
+  what: T;
+  repeats: number;
+}
+
+/** What was held back, in the last one of it. */
+function told<T>({ last, held }: Entry<T>): Told<T>[] {
+  return last === undefined ? [] : [{ what: last, repeats: held - 1 }];
+}
+
 export class Repeats<T> {
   readonly #intervalMs: number;
   readonly #seen = new Map<string, Entry<T>>();
@@ -23,45 +40,70 @@ export class Repeats<T> {
     this.#intervalMs = intervalMs;
   }
 
+  /** Keys remembered now. */
+  get size(): number {
+    return this.#seen.size;
+  }
+
   /**
-   * nowMs: monotonic. How many were held back since the last one let through, or undefined: hold this one back too. `burst`: so many pass
-   * within the interval.
+   * nowMs: monotonic. What is to be said now: this one when no limit holds it back, and what would be lost with keys that are forgotten.
+   * A limit that lets it through is not touched when another one holds it back, so that its number waits on.
    */
-  pass(key: string, nowMs: number, what: T, burst = 1): number | undefined {
+  pass(limits: readonly Limit[], nowMs: number, what: T): Told<T>[] {
+    const holding = limits.find((limit) => this.#holds(limit, nowMs));
+    if (holding) {
+      this.#hold(holding.key, what);
+      return [];
+    }
+    const repeats = limits.map(({ key, burst }) => this.#enter(key, nowMs, burst));
+    return [{ what, repeats: repeats.reduce((sum, held) => sum + held, 0) }, ...this.#forget()];
+  }
+
+  /** All that is held back now; it counts as said. */
+  takeHeld(): Told<T>[] {
+    const all = [...this.#seen.values()].flatMap(told);
+    this.#seen.clear();
+    return all;
+  }
+
+  #holds({ key, burst }: Limit, nowMs: number): boolean {
+    const entry = this.#seen.get(key);
+    return entry !== undefined && nowMs - entry.since < entry.intervalMs && entry.passed >= burst;
+  }
+
+  #hold(key: string, what: T): void {
+    const entry = this.#seen.get(key);
+    if (entry) this.#use(key, { ...entry, held: entry.held + 1, last: what });
+  }
+
+  /** Counts one that passes: how many were held back since the last one. */
+  #enter(key: string, nowMs: number, burst: number): number {
     const entry = this.#seen.get(key);
     if (entry && nowMs - entry.since < entry.intervalMs) {
-      if (entry.passed < burst) {
-        entry.passed++;
-        return 0;
-      }
-      entry.held++;
-      entry.last = what;
-      return undefined;
+      this.#use(key, { ...entry, passed: entry.passed + 1 });
+      return 0;
     }
     const held = entry?.held ?? 0;
     // What was held back goes on: one line is enough, and the next one may wait longer.
     const intervalMs = held === 0 ? this.#intervalMs : Math.min((entry?.intervalMs ?? 0) * 2, longestMs);
-    this.#seen.delete(key);
-    this.#seen.set(key, { since: nowMs, intervalMs, passed: held === 0 ? 1 : burst, held: 0, last: undefined });
+    this.#use(key, { since: nowMs, intervalMs, passed: held === 0 ? 1 : burst, held: 0, last: undefined });
     return held;
   }
 
-  /** Beyond as many keys as are remembered: the next one whose number would be lost, or undefined. */
-  forget(): { what: T; held: number } | undefined {
-    while (this.#seen.size > maxKeys) {
-      const [key, { last, held }] = this.#seen.entries().next().value as [string, Entry<T>];
-      this.#seen.delete(key);
-      if (last !== undefined) return { what: last, held };
-    }
-    return undefined;
+  /** A map keeps the order in which its keys came: the one used last is behind all others. */
+  #use(key: string, entry: Entry<T>): void {
+    this.#seen.delete(key);
+    this.#seen.set(key, entry);
   }
 
-  /** All that is held back now; it counts as said. */
-  takeHeld(): { what: T; held: number }[] {
-    const all = [...this.#seen.values()].flatMap(({ last, held }) =>
-      last === undefined ? [] : [{ what: last, held }],
-    );
-    this.#seen.clear();
-    return all;
+  /** Beyond as many keys as are remembered: what was held back of those unused for longest. */
+  #forget(): Told<T>[] {
+    const lost: Told<T>[] = [];
+    for (const [key, entry] of this.#seen) {
+      if (this.#seen.size <= maxKeys) break;
+      this.#seen.delete(key);
+      lost.push(...told(entry));
+    }
+    return lost;
   }
 }

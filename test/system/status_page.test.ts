@@ -78,7 +78,10 @@ test('the page shows what /status.json says, and goes on', options, async (t) =>
   assert.deepEqual([gone[0], gone[6]!.split('\n')[0]], ['away, spooling', full(away!.spooled)]);
   assert.equal(await page.locator('.spark').count(), 4);
   assert.match((await page.locator('.spark polyline').first().getAttribute('points')) ?? '', /^[\d., ]+$/);
-  assert.match(await page.locator('#status').innerText(), new RegExp(`Of ${full(now.meter.frames)} captured frames`));
+  assert.match(
+    await page.locator('#status').innerText(),
+    new RegExp(`Of ${full(now.meter.frames + now.meter.kernelDrops)} frames`),
+  );
   assert.deepEqual(complaints, []);
   assert.deepEqual([...new Set(requests.map((one) => new URL(one).origin))], [url]);
 });

@@ -169,19 +169,22 @@ function foldedTable(
   return html`${top}${folded}`;
 }
 
-function framesPart({ meter, records }: StatusDocument): Markup {
+/** Shares are of all frames that came in; what counts times, sources or datagrams has none. */
+function framesPart({ meter }: StatusDocument): Markup {
   const { metered = 0, ...ignored } = meter.outcomes;
+  const all = meter.frames + meter.kernelDrops;
   const causes: Count[] = [
     { name: 'dropped by the kernel', count: meter.kernelDrops, bad: true, note: 'the capture ring was full' },
     ...Object.entries(ignored).map(([name, count]) => ({ name: spoken(name), count })),
-    { name: 'record ring full', count: records.dropped, bad: true, note: 'flow records' },
-    { name: 'read errors', count: meter.readErrors, bad: true, note: 'sources' },
-    { name: 'interfaces lost', count: meter.interfaceLosses, bad: true, note: 'times' },
-    { name: 'fragments without their first', count: meter.fragmentsUnmatched },
-    { name: 'fragments evicted', count: meter.fragmentsEvicted, bad: true },
   ];
   const kept = [{ name: 'metered', count: metered }];
-  return html`<section aria-labelledby="frames"><h2 id="frames">Frames</h2>${foldedTable('frames-zero', 'became', `Of ${plural(meter.frames, 'captured frame')}`, causes, meter.frames, kept)}</section>`;
+  const troubles: Count[] = [
+    { name: 'read errors', count: meter.readErrors, bad: true, note: 'sources' },
+    { name: 'interfaces lost', count: meter.interfaceLosses, bad: true, note: 'times' },
+    { name: 'fragments without their first', count: meter.fragmentsUnmatched, note: 'metered with ports 0' },
+    { name: 'fragments evicted', count: meter.fragmentsEvicted, bad: true, note: 'datagrams' },
+  ];
+  return html`<section aria-labelledby="frames"><h2 id="frames">Frames</h2>${foldedTable('frames-zero', 'became', `Of ${plural(all, 'frame')}`, causes, all, kept)}${foldedTable('troubles-zero', 'trouble', 'Troubles of capture', troubles)}</section>`;
 }
 
 /** A bar of 100 units; SVG, since the page allows no style attributes. */
@@ -197,19 +200,21 @@ function gauge(name: string, value: number, of: number, text: Part): Markup {
 }
 
 function cachePart({ cache, records, recordRing }: StatusDocument): Markup {
-  const { made } = records;
-  const reasons = Object.entries(made).map(([name, count]) => ({
+  const made = Object.entries(records.made).map(([name, count]) => ({
     name: spoken(name),
     count,
     bad: name === 'lackOfResources',
     ...(name === 'lackOfResources' ? { note: 'the cache was full' } : {}),
   }));
+  // None of these is in `made`: it counts what was taken.
   const left: Count[] = [
+    { name: 'lost', count: records.dropped, bad: true, note: 'the record ring was full' },
     { name: 'left out by flow sampling', count: records.notSelected },
     { name: 'left out by --dpi-filter', count: records.notWanted },
   ];
-  const rows = [...reasons, ...left.filter(({ count }) => count > 0)];
-  return html`<section aria-labelledby="cache"><h2 id="cache">Flow cache</h2>${gauge('Flows', cache.flows, cache.capacity, `${full(cache.flows)} of ${full(cache.capacity)}`)}${gauge('Record ring', recordRing.usedOctets, recordRing.capacityOctets, `${bytesText(recordRing.usedOctets)} of ${bytesText(recordRing.capacityOctets)}`)}${countTable('Flow records by end reason', 'reason', rows, sum(made))}</section>`;
+  const rows = [...made, ...left.filter(({ count }) => count > 0)];
+  const all = rows.reduce((total, { count }) => total + count, 0);
+  return html`<section aria-labelledby="cache"><h2 id="cache">Flow cache</h2>${gauge('Flows', cache.flows, cache.capacity, `${full(cache.flows)} of ${full(cache.capacity)}`)}${gauge('Record ring', recordRing.usedOctets, recordRing.capacityOctets, `${bytesText(recordRing.usedOctets)} of ${bytesText(recordRing.capacityOctets)}`)}${countTable(`Of ${plural(all, 'flow record')}`, 'end reason', rows, all)}</section>`;
 }
 
 const stateWords = { up: 'up', spooling: 'away, spooling', down: 'away' } as const;

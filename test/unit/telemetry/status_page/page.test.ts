@@ -75,10 +75,43 @@ test('the first values stand in it, and it loads itself anew without script', ()
 
 test('drops by cause: what is 0 is folded', () => {
   const text = textOf();
-  assert.match(text, /metered 990 98\.9 % dropped by the kernel the capture ring was full 1,003/);
-  assert.match(text, /not IP 7 0\.7 % truncated link 4/);
+  assert.match(
+    text,
+    /Of 2,004 frames .*metered 990 49\.4 % dropped by the kernel the capture ring was full 1,003 50\.0 %/,
+  );
+  assert.match(text, /not IP 7 0\.3 % truncated link 4 0\.2 %/);
   const none = textOf({ meter: () => meterCounters({ outcomes: { metered: 5, notIp: 0 }, kernelDrops: 0 }) });
   assert.match(none, /2 other causes, all 0 .*dropped by the kernel the capture ring was full 0 not IP 0/);
+});
+
+/** The table under a caption: its shares in percent. */
+function shares(caption: string): number[] {
+  const [table = ''] = textOf().split(caption).slice(1);
+  return [...(table.split(/Troubles|Ends of flow/)[0] ?? '').matchAll(/ ([\d.]+) %/g)].map(([, share]) =>
+    Number(share),
+  );
+}
+
+test('shares are of one whole, and add up to it', () => {
+  for (const [caption, rows] of [
+    ['Of 2,004 frames', 4],
+    ['Of 3,168 flow records', 8],
+  ] as const) {
+    const found = shares(caption);
+    assert.equal(found.length, rows, caption);
+    const total = found.reduce((sum, share) => sum + share, 0);
+    assert.ok(Math.abs(total - 100) < 0.5, `${caption}: ${found.join(' + ')} = ${total}`);
+  }
+  assert.match(textOf(), /lost the record ring was full 1,016 32\.1 % left out by flow sampling 1,017 32\.1 %/);
+});
+
+test('what is counted in times, sources or datagrams has no share', () => {
+  const text = textOf();
+  assert.match(
+    text,
+    /Troubles of capture trouble count read errors sources 1,005 interfaces lost times 1,006 fragments/,
+  );
+  assert.match(text, /without their first metered with ports 0 1,009 fragments evicted datagrams 1,010 (?!\S+ %)/);
 });
 
 test('loss is said aloud, none too', () => {
