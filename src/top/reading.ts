@@ -51,11 +51,12 @@ function known(value: unknown): number | undefined {
   return value === undefined ? undefined : number(value);
 }
 
-/** Milliseconds since 1970 of a time in ISO 8601 or milliseconds. */
+const latestMs = Date.UTC(9999, 11, 31); // what adds to a time, such as a window, stays one that Date can say
+
+/** Milliseconds since 1970 of a time in ISO 8601 or milliseconds; 0 for what is no time. */
 function time(value: unknown): number {
-  if (typeof value === 'number') return value;
-  const found = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(found) ? 0 : found;
+  const found = typeof value === 'string' ? Date.parse(value) : value;
+  return typeof found === 'number' && found > 0 && found <= latestMs ? found : 0;
 }
 
 /** The user's name, else their number. */
@@ -158,7 +159,7 @@ function timeOf(fields: Fields, fine: readonly string[], coarse: readonly string
   const value = get(fields, fine);
   if (value !== undefined) return time(value);
   const seconds = get(fields, coarse);
-  return typeof seconds === 'number' && seconds < 1e11 ? seconds * 1000 : time(seconds);
+  return time(typeof seconds === 'number' && seconds < 1e11 ? seconds * 1000 : seconds);
 }
 
 /** Which end of the record is the initiator: 0 its source, 1 its destination. */

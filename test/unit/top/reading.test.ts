@@ -53,6 +53,31 @@ test('times: ISO text, milliseconds, whole seconds, none', () => {
   assert.deepEqual([none.startMs, none.endMs], [epoch, epoch]);
 });
 
+test('what is no time counts as now, and a record never ends before it starts', () => {
+  const now = [epoch, epoch];
+  for (const absurd of [
+    1e18,
+    -1e18,
+    8.64e15,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    -5,
+    '+275760-09-13T00:00:00Z',
+    'x',
+    {},
+  ]) {
+    const fine = one(record({ flowStartMilliseconds: absurd, flowEndMilliseconds: absurd }));
+    assert.deepEqual([fine.startMs, fine.endMs], now, String(absurd));
+    const none = { flowStartMilliseconds: undefined, flowEndMilliseconds: undefined };
+    const coarse = one(record({ ...none, flowStartSeconds: absurd, flowEndSeconds: absurd }));
+    assert.deepEqual([coarse.startMs, coarse.endMs], now, String(absurd));
+  }
+  const turned = one(record({}, 5, 2));
+  assert.deepEqual([turned.startMs, turned.endMs], [epoch + 2000, epoch + 2000]);
+  const late = one(record({ flowStartMilliseconds: 1e18 }));
+  assert.deepEqual([late.startMs, late.endMs], [epoch + 1000, epoch + 1000]);
+});
+
 test('both uniflows of a connection make one, the initiator first', () => {
   const uniflow = {
     reverseOctetDeltaCount: undefined,

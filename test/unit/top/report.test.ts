@@ -122,3 +122,12 @@ test('each report begins anew', () => {
   const { table, seconds } = once.report({}, { fromMs: 0, toMs: 2000 });
   assert.deepEqual([table.rows.length, table.totals.sums.in, seconds], [0, 0, 2]);
 });
+
+test('records of any time make a document', () => {
+  for (const flowEndMilliseconds of [1e18, -1e18, 8.64e15, Date.UTC(9999, 0, 1), 1]) {
+    const once = new Once({ by: 'host', sort: 'octets', limit: 5 });
+    once.take(record({ flowStartMilliseconds: flowEndMilliseconds, flowEndMilliseconds }), epoch);
+    once.take(record(), epoch);
+    assert.ok(jsonReport(once.report({})).includes('"records":2'));
+  }
+});
