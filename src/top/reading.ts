@@ -7,6 +7,9 @@ import type { End, Observation, Side } from './observation.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Takes one record; exporter: who sent it, where there may be several. */
+export type Take = (fields: Fields, exporter?: string) => void;
+
 /** What some templates do not tell. */
 export type Subject = 'packets' | 'retransmits' | 'rtt' | 'failed';
 
@@ -198,7 +201,7 @@ export class RecordReader {
   }
 
   /** undefined for what is no flow record: events, statistics. */
-  read(fields: Fields, nowMs: number): Observation | undefined {
+  read(fields: Fields, nowMs: number, exporter = ''): Observation | undefined {
     const octets = get(fields, keys.octets);
     if (octets === undefined || (fields['@type'] !== undefined && fields['@type'] !== 'flow')) {
       this.skipped++;
@@ -231,6 +234,7 @@ export class RecordReader {
     const rttAt = (at: EndKeys): number => number(get(fields, at.rtt)) || handshake;
     // Written out: an object that is spread from others is slow, and there are many of these.
     return {
+      exporter,
       startMs,
       endMs,
       protocol,

@@ -5,7 +5,6 @@ import type { ColumnName } from './columns.js';
 import type { DimensionName } from './dimensions.js';
 import { Model } from './model.js';
 import { Once } from './once.js';
-import type { Fields } from './reading.js';
 import { jsonReport, type Report, textReport } from './report.js';
 import type { Source } from './sources.js';
 import { firstState } from './state.js';
@@ -101,7 +100,7 @@ export async function runScreen(source: Source, { by, sort }: TopOptions, io: Sc
       fail(error);
     }
   };
-  const running = await source.start((fields: Fields) => guarded(() => watch.take(fields, steadyMs())));
+  const running = await source.start((fields, exporter) => guarded(() => watch.take(fields, steadyMs(), exporter)));
   const state = firstState({ by, sort, seconds: source.live ? 5 : Infinity });
   const model = new Model({ watch, state, source: source.name, losses: running.losses, now: steadyMs });
   running.ended.then(() => model.end(), fail);

@@ -80,6 +80,9 @@ export interface Window {
   toMs: number;
 }
 
+/** The window that an observation is held against, by the clock of its sender; undefined: it is in none. */
+export type WindowOf = (observation: Observation) => Window | undefined;
+
 /** Which end of the observation a view is about: a side, or undefined when it is not in the view. */
 export type Choice = (observation: Observation) => Side | undefined;
 
@@ -92,11 +95,11 @@ export function shareIn({ startMs, endMs }: Observation, { fromMs, toMs }: Windo
 
 let lastMark = 0;
 
-/** Puts together what lies in the window. */
+/** Puts together what lies in its window. */
 export function tallyWindow(
   observations: Iterable<Observation>,
   dimension: Dimension,
-  window: Window,
+  windowOf: WindowOf,
   choose?: Choice,
 ): Tally {
   const mark = ++lastMark; // a flow counts once, however many records of it there are
@@ -104,9 +107,11 @@ export function tallyWindow(
   const totals = newSums();
   const twice = newSums();
   for (const observation of observations) {
-    const share = shareIn(observation, window);
+    const window = windowOf(observation);
+    const share = window === undefined ? 0 : shareIn(observation, window);
+    if (window === undefined || share === 0) continue;
     const side = choose === undefined ? observation.viewpoint : choose(observation);
-    if (share === 0 || side === undefined) continue;
+    if (side === undefined) continue;
     const { startMs, endMs, flow } = observation;
     const inside = (ms: number): boolean => ms >= window.fromMs && ms < window.toMs;
     const part = { share, start: inside(startMs), end: inside(endMs), newFlow: flow.mark !== mark };
