@@ -44,12 +44,14 @@ export async function runOnce(source: Source, options: TopOptions, output: Outpu
     output.write(options.json ? `${jsonReport(report)}\n` : textReport(report, output.width, 'bits'));
   let since = performance.now();
   const running = await source.start((fields) => once.take(fields, Date.now()));
-  const report = (): void => {
+  const report = (leastMs = 0): void => {
     const [toMs, until] = [Date.now(), performance.now()];
-    print(once.report(running.losses(), source.live ? { fromMs: toMs - (until - since), toMs } : undefined));
+    const fromMs = toMs - Math.max(until - since, leastMs);
+    print(once.report(running.losses(), source.live ? { fromMs, toMs } : undefined));
     since = until;
   };
-  const timer = options.everyMs === undefined ? undefined : setInterval(report, options.everyMs);
+  const { everyMs } = options;
+  const timer = everyMs === undefined ? undefined : setInterval(report, everyMs);
   const waits = [running.ended, output.interrupted];
   const over = new AbortController();
   if (options.forMs !== undefined) waits.push(sleep(options.forMs, undefined, { signal: over.signal }).catch(() => {}));
@@ -61,7 +63,8 @@ export async function runOnce(source: Source, options: TopOptions, output: Outpu
     over.abort();
     clearInterval(timer);
   }
-  report();
+  // The last interval was cut short, and what waited in the cache of a probe came with it.
+  report(everyMs === undefined ? 0 : once.coveredMs);
 }
 
 export interface ScreenIo {

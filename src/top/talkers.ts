@@ -36,8 +36,9 @@ export class Totals {
     this.#capacity = capacity;
   }
 
-  add(observation: Observation): void {
-    const part = { share: 1, start: true, end: true, newFlow: observation.first };
+  /** newFlow: nothing of its flow was added before. */
+  add(observation: Observation, newFlow = observation.first): void {
+    const part = { share: 1, start: true, end: true, newFlow };
     addTo(this.#totals, observation, observation.viewpoint, part);
     let visits = 0;
     eachKey(this.#dimension, observation, (key, side) => {
@@ -95,6 +96,11 @@ export function shareIn({ startMs, endMs }: Observation, { fromMs, toMs }: Windo
 
 let lastMark = 0;
 
+/** Flows with this mark are counted: once in a snapshot, however many records of them there are. */
+export function newMark(): number {
+  return ++lastMark;
+}
+
 /** Puts together what lies in its window. */
 export function tallyWindow(
   observations: Iterable<Observation>,
@@ -102,7 +108,7 @@ export function tallyWindow(
   windowOf: WindowOf,
   choose?: Choice,
 ): Tally {
-  const mark = ++lastMark; // a flow counts once, however many records of it there are
+  const mark = newMark();
   const rows = new Map<string, Sums>();
   const totals = newSums();
   const twice = newSums();

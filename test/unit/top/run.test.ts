@@ -76,6 +76,17 @@ test('its own probe: short timeouts unless given, its own sink, a table when the
   assert.deepEqual(dropped, { kernel: 5, recordRing: 0, queue: 7, malformed: 0 });
 });
 
+test('the last table of --every is about no less time than its records', async () => {
+  const { io, out, signals } = world();
+  const ended = run(io, '-i', 'eth0', '--every', '1h', '--json');
+  while (signals.listenerCount('SIGINT') === 0) await new Promise((resolve) => setImmediate(resolve));
+  signals.emit('SIGINT');
+  await ended;
+  const { rows, window } = JSON.parse(out()) as { rows: Fields[]; window: { seconds: number } };
+  assert.ok(window.seconds >= 1, `${window.seconds}`);
+  assert.ok((rows[0]!.inPerSecond as number) <= 2000);
+});
+
 test('a file keeps the timeouts of a run', async () => {
   const { io, options, signals } = world();
   const ended = run(io, '-r', '/dev/null', '--once');
