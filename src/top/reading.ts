@@ -2,6 +2,7 @@
 import { lookupElement } from '../fields/elements.js';
 import { jsonKey } from '../fields/naming.js';
 import { escapeText } from '../telemetry/escape.js';
+import { ecsElements, isEcs } from './ecs_record.js';
 import type { FlowBook } from './flow_book.js';
 import type { End, Observation, Side } from './observation.js';
 
@@ -109,10 +110,7 @@ const keys = {
   end: keysOf('flowEndMilliseconds', 'flowEndMicroseconds', 'flowEndNanoseconds'),
   startSeconds: keysOf('flowStartSeconds'),
   endSeconds: keysOf('flowEndSeconds'),
-  octets: keysOf('octetDeltaCount', 'transportOctetDeltaCount'),
-  reverseOctets: keysOf('reverseOctetDeltaCount', 'reverseTransportOctetDeltaCount'),
-  packets: keysOf('packetDeltaCount'),
-  reversePackets: keysOf('reversePacketDeltaCount'),
+  event: keysOf('eventName', 'eventType'),
   protocol: keysOf('protocolIdentifier'),
   interface: keysOf('interfaceName'),
   application: keysOf('applicationLabel', 'applicationName'),
@@ -125,6 +123,21 @@ const keys = {
   retransmits: keysOf('retransmittedPackets'),
   reverseRetransmits: keysOf('reverseRetransmittedPackets'),
 };
+
+/** Octets and packets of both directions, the first ones first. */
+const counters = [
+  ['octetDeltaCount', 'reverseOctetDeltaCount', 'packetDeltaCount', 'reversePacketDeltaCount'],
+  ['transportOctetDeltaCount', 'reverseTransportOctetDeltaCount', 'packetDeltaCount', 'reversePacketDeltaCount'],
+  ['octetTotalCount', 'reverseOctetTotalCount', 'packetTotalCount', 'reversePacketTotalCount'],
+  ['initiatorOctets', 'responderOctets', 'initiatorPackets', 'responderPackets'],
+].map(([octets = '', reverseOctets = '', packets = '', reversePackets = '']) => ({
+  octets: keysOf(octets),
+  reverseOctets: keysOf(reverseOctets),
+  packets: keysOf(packets),
+  reversePackets: keysOf(reversePackets),
+}));
+
+type Counters = (typeof counters)[number];
 
 function get(fields: Fields, names: readonly string[]): unknown {
   for (const name of names) {
@@ -189,8 +202,8 @@ export interface ReaderSettings {
 export class RecordReader {
   /** What records have told of so far: other columns are unknown, not 0. */
   readonly told: Set<Subject>;
-  /** Records that are no flows. */
-  skipped = 0;
+  /** Records that tell no octets under any name that is known here. */
+  notUnderstood = 0;
   #book: FlowBook;
   #local: ReadonlySet<string>;
 
@@ -202,19 +215,26 @@ export class RecordReader {
 
   /** undefined for what is no flow record: events, statistics. */
   read(fields: Fields, nowMs: number, exporter = ''): Observation | undefined {
-    const octets = get(fields, keys.octets);
-    if (octets === undefined || (fields['@type'] !== undefined && fields['@type'] !== 'flow')) {
-      this.skipped++;
+    if (isEcs(fields)) return this.read(ecsElements(fields), nowMs, exporter);
+    if ((fields['@type'] !== undefined && fields['@type'] !== 'flow') || get(fields, keys.event) !== undefined)
+      return undefined;
+    const told = counters.find(({ octets }) => get(fields, octets) !== undefined);
+    if (told === undefined) {
+      this.notUnderstood++;
       return undefined;
     }
-    this.#learn(fields);
-    const back = get(fields, keys.reverseOctets);
+    this.#learn(fields, told);
+    return this.#observe(fields, told, nowMs, exporter);
+  }
+
+  #observe(fields: Fields, told: Counters, nowMs: number, exporter: string): Observation {
+    const back = get(fields, told.reverseOctets);
     const source = readEnd(fields, keys.source);
     const destination = readEnd(fields, keys.destination);
     const initiator = initiatorOf(fields, back === undefined, source, destination);
     const turn = <T>(first: T, second: T): [T, T] => (initiator === 0 ? [first, second] : [second, first]);
     const ends = turn(source, destination);
-    const packets = turn(number(get(fields, keys.packets)), number(get(fields, keys.reversePackets)));
+    const packets = turn(number(get(fields, told.packets)), number(get(fields, told.reversePackets)));
     const protocol = protocolOf(get(fields, keys.protocol));
     const endMs = timeOf(fields, keys.end, keys.endSeconds) || nowMs;
     const startMs = Math.min(timeOf(fields, keys.start, keys.startSeconds) || endMs, endMs);
@@ -242,7 +262,7 @@ export class RecordReader {
       interface: text(get(fields, keys.interface)),
       ends,
       viewpoint: this.#viewpoint(ends),
-      octets: turn(number(octets), number(back)),
+      octets: turn(number(get(fields, told.octets)), number(back)),
       packets,
       retransmits: number(get(fields, keys.retransmits)) + number(get(fields, keys.reverseRetransmits)),
       rtt: turn(rttAt(keys.source), rttAt(keys.destination)),
@@ -264,14 +284,14 @@ export class RecordReader {
     return this.#local.has(address) || isLoopback(address);
   }
 
-  #learn(fields: Fields): void {
-    if (this.told.size === subjects.length) return;
+  #learn(fields: Fields, { packets }: Counters): void {
+    if (this.told.size > subjects.length) return;
+    if (get(fields, packets) !== undefined) this.told.add('packets');
     for (const [subject, names] of subjects) if (get(fields, names) !== undefined) this.told.add(subject);
   }
 }
 
 const subjects: readonly (readonly [Subject, readonly string[]])[] = [
-  ['packets', keys.packets],
   ['failed', keys.reverseFlags],
   ['retransmits', keys.retransmits],
   ['rtt', [...keys.handshake, ...keys.source.rtt]],

@@ -5,8 +5,9 @@ import type { ColumnName } from './columns.js';
 import type { DimensionName } from './dimensions.js';
 import { Model } from './model.js';
 import { Once } from './once.js';
-import { jsonReport, type Report, textReport } from './report.js';
-import type { Source } from './sources.js';
+import type { RecordReader } from './reading.js';
+import { jsonReport, type Losses, type Report, textReport } from './report.js';
+import type { Running, Source } from './sources.js';
 import { firstState } from './state.js';
 import type { Terminal } from './terminal.js';
 import { Watch } from './watch.js';
@@ -37,6 +38,10 @@ function settingsFor({ ofThisHost, told }: Source) {
   return { localAddresses: new Set(addresses.map(({ address }) => address)), ...(told === undefined ? {} : { told }) };
 }
 
+function allLosses(running: Running, { notUnderstood }: RecordReader): Losses {
+  return { ...running.losses(), notUnderstood };
+}
+
 /** One table when the time is over or the source ends; with everyMs one each time. Rejects when the source breaks. */
 export async function runOnce(source: Source, options: TopOptions, output: Output): Promise<void> {
   const once = new Once({ ...options, ...settingsFor(source) });
@@ -47,7 +52,7 @@ export async function runOnce(source: Source, options: TopOptions, output: Outpu
   const report = (leastMs = 0): void => {
     const [toMs, until] = [Date.now(), performance.now()];
     const fromMs = toMs - Math.max(until - since, leastMs);
-    print(once.report(running.losses(), source.live ? { fromMs, toMs } : undefined));
+    print(once.report(allLosses(running, once.reader), source.live ? { fromMs, toMs } : undefined));
     since = until;
   };
   const { everyMs } = options;
@@ -105,7 +110,13 @@ export async function runScreen(source: Source, { by, sort }: TopOptions, io: Sc
   };
   const running = await source.start((fields, exporter) => guarded(() => watch.take(fields, steadyMs(), exporter)));
   const state = firstState({ by, sort, seconds: source.live ? 5 : Infinity });
-  const model = new Model({ watch, state, source: source.name, losses: running.losses, now: steadyMs });
+  const model = new Model({
+    watch,
+    state,
+    source: source.name,
+    losses: () => allLosses(running, watch.reader),
+    now: steadyMs,
+  });
   running.ended.then(() => model.end(), fail);
   const left = new Promise<void>((resolve) => {
     model.subscribe(() => void (model.picture().state.quit && resolve()));
