@@ -31,6 +31,8 @@ export interface Flow {
 
 /** One flow record: counters cover startMs..endMs only. Pairs are by sender: the initiator's, the responder's. */
 export interface Observation {
+  /** Who sent the record: its times are by that one's clock. '' where all come from one place. */
+  exporter: string;
   startMs: number;
   endMs: number;
   protocol: string;

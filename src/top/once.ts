@@ -5,7 +5,7 @@ import { FlowBook } from './flow_book.js';
 import { type Fields, RecordReader, type ReaderSettings } from './reading.js';
 import type { Losses, Report } from './report.js';
 import { arrange } from './rows.js';
-import { Totals } from './talkers.js';
+import { newMark, Totals, type Window } from './talkers.js';
 
 export interface OnceSettings extends Omit<ReaderSettings, 'book'> {
   by: DimensionName;
@@ -19,6 +19,7 @@ export class Once {
   readonly reader: RecordReader;
   #settings: OnceSettings;
   #totals: Totals;
+  #mark = newMark();
   #records = 0;
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -35,11 +36,18 @@ export class Once {
     this.#records++;
     this.#firstMs = Math.min(this.#firstMs, observation.startMs);
     this.#lastMs = Math.max(this.#lastMs, observation.endMs);
-    this.#totals.add(observation);
+    const { flow } = observation;
+    this.#totals.add(observation, flow.mark !== this.#mark);
+    flow.mark = this.#mark;
   }
 
-  /** What came since the last report. watchedMs: how long that took; undefined: the time the records cover. */
-  report(losses: Losses, watched?: { fromMs: number; toMs: number }): Report {
+  /** Milliseconds from the first to the last packet of what came since the last report. */
+  get coveredMs(): number {
+    return Math.max(0, this.#lastMs - this.#firstMs);
+  }
+
+  /** What came since the last report. watched: when that was; undefined: the time the records cover. */
+  report(losses: Losses, watched?: Window): Report {
     const { by, sort, limit } = this.#settings;
     const any = this.#records > 0;
     const window = watched ?? (any ? { fromMs: this.#firstMs, toMs: this.#lastMs } : { fromMs: 0, toMs: 0 });
@@ -48,6 +56,7 @@ export class Once {
     const table = arrange(this.#totals.tally(), { seconds, sort, limit, told, pids: by === 'process' });
     const report = { by, sort, window, seconds, table, told, records: this.#records, losses };
     this.#totals = this.#newTotals();
+    this.#mark = newMark();
     this.#records = 0;
     this.#firstMs = Number.POSITIVE_INFINITY;
     this.#lastMs = Number.NEGATIVE_INFINITY;

@@ -2,10 +2,14 @@
 import { lookupElement } from '../fields/elements.js';
 import { jsonKey } from '../fields/naming.js';
 import { escapeText } from '../telemetry/escape.js';
+import { ecsElements, isEcs } from './ecs_record.js';
 import type { FlowBook } from './flow_book.js';
 import type { End, Observation, Side } from './observation.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
+
+/** Takes one record; exporter: who sent it, where there may be several. */
+export type Take = (fields: Fields, exporter?: string) => void;
 
 /** What some templates do not tell. */
 export type Subject = 'packets' | 'retransmits' | 'rtt' | 'failed';
@@ -51,11 +55,12 @@ function known(value: unknown): number | undefined {
   return value === undefined ? undefined : number(value);
 }
 
-/** Milliseconds since 1970 of a time in ISO 8601 or milliseconds. */
+const latestMs = Date.UTC(9999, 11, 31); // what adds to a time, such as a window, stays one that Date can say
+
+/** Milliseconds since 1970 of a time in ISO 8601 or milliseconds; 0 for what is no time. */
 function time(value: unknown): number {
-  if (typeof value === 'number') return value;
-  const found = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(found) ? 0 : found;
+  const found = typeof value === 'string' ? Date.parse(value) : value;
+  return typeof found === 'number' && found > 0 && found <= latestMs ? found : 0;
 }
 
 /** The user's name, else their number. */
@@ -105,10 +110,7 @@ const keys = {
   end: keysOf('flowEndMilliseconds', 'flowEndMicroseconds', 'flowEndNanoseconds'),
   startSeconds: keysOf('flowStartSeconds'),
   endSeconds: keysOf('flowEndSeconds'),
-  octets: keysOf('octetDeltaCount', 'transportOctetDeltaCount'),
-  reverseOctets: keysOf('reverseOctetDeltaCount', 'reverseTransportOctetDeltaCount'),
-  packets: keysOf('packetDeltaCount'),
-  reversePackets: keysOf('reversePacketDeltaCount'),
+  event: keysOf('eventName', 'eventType'),
   protocol: keysOf('protocolIdentifier'),
   interface: keysOf('interfaceName'),
   application: keysOf('applicationLabel', 'applicationName'),
@@ -121,6 +123,21 @@ const keys = {
   retransmits: keysOf('retransmittedPackets'),
   reverseRetransmits: keysOf('reverseRetransmittedPackets'),
 };
+
+/** Octets and packets of both directions, the first ones first. */
+const counters = [
+  ['octetDeltaCount', 'reverseOctetDeltaCount', 'packetDeltaCount', 'reversePacketDeltaCount'],
+  ['transportOctetDeltaCount', 'reverseTransportOctetDeltaCount', 'packetDeltaCount', 'reversePacketDeltaCount'],
+  ['octetTotalCount', 'reverseOctetTotalCount', 'packetTotalCount', 'reversePacketTotalCount'],
+  ['initiatorOctets', 'responderOctets', 'initiatorPackets', 'responderPackets'],
+].map(([octets = '', reverseOctets = '', packets = '', reversePackets = '']) => ({
+  octets: keysOf(octets),
+  reverseOctets: keysOf(reverseOctets),
+  packets: keysOf(packets),
+  reversePackets: keysOf(reversePackets),
+}));
+
+type Counters = (typeof counters)[number];
 
 function get(fields: Fields, names: readonly string[]): unknown {
   for (const name of names) {
@@ -158,7 +175,7 @@ function timeOf(fields: Fields, fine: readonly string[], coarse: readonly string
   const value = get(fields, fine);
   if (value !== undefined) return time(value);
   const seconds = get(fields, coarse);
-  return typeof seconds === 'number' && seconds < 1e11 ? seconds * 1000 : time(seconds);
+  return time(typeof seconds === 'number' && seconds < 1e11 ? seconds * 1000 : seconds);
 }
 
 /** Which end of the record is the initiator: 0 its source, 1 its destination. */
@@ -185,8 +202,8 @@ export interface ReaderSettings {
 export class RecordReader {
   /** What records have told of so far: other columns are unknown, not 0. */
   readonly told: Set<Subject>;
-  /** Records that are no flows. */
-  skipped = 0;
+  /** Records that tell no octets under any name that is known here. */
+  notUnderstood = 0;
   #book: FlowBook;
   #local: ReadonlySet<string>;
 
@@ -197,20 +214,27 @@ export class RecordReader {
   }
 
   /** undefined for what is no flow record: events, statistics. */
-  read(fields: Fields, nowMs: number): Observation | undefined {
-    const octets = get(fields, keys.octets);
-    if (octets === undefined || (fields['@type'] !== undefined && fields['@type'] !== 'flow')) {
-      this.skipped++;
+  read(fields: Fields, nowMs: number, exporter = ''): Observation | undefined {
+    if (isEcs(fields)) return this.read(ecsElements(fields), nowMs, exporter);
+    if ((fields['@type'] !== undefined && fields['@type'] !== 'flow') || get(fields, keys.event) !== undefined)
+      return undefined;
+    const told = counters.find(({ octets }) => get(fields, octets) !== undefined);
+    if (told === undefined) {
+      this.notUnderstood++;
       return undefined;
     }
-    this.#learn(fields);
-    const back = get(fields, keys.reverseOctets);
+    this.#learn(fields, told);
+    return this.#observe(fields, told, nowMs, exporter);
+  }
+
+  #observe(fields: Fields, told: Counters, nowMs: number, exporter: string): Observation {
+    const back = get(fields, told.reverseOctets);
     const source = readEnd(fields, keys.source);
     const destination = readEnd(fields, keys.destination);
     const initiator = initiatorOf(fields, back === undefined, source, destination);
     const turn = <T>(first: T, second: T): [T, T] => (initiator === 0 ? [first, second] : [second, first]);
     const ends = turn(source, destination);
-    const packets = turn(number(get(fields, keys.packets)), number(get(fields, keys.reversePackets)));
+    const packets = turn(number(get(fields, told.packets)), number(get(fields, told.reversePackets)));
     const protocol = protocolOf(get(fields, keys.protocol));
     const endMs = timeOf(fields, keys.end, keys.endSeconds) || nowMs;
     const startMs = Math.min(timeOf(fields, keys.start, keys.startSeconds) || endMs, endMs);
@@ -230,6 +254,7 @@ export class RecordReader {
     const rttAt = (at: EndKeys): number => number(get(fields, at.rtt)) || handshake;
     // Written out: an object that is spread from others is slow, and there are many of these.
     return {
+      exporter,
       startMs,
       endMs,
       protocol,
@@ -237,7 +262,7 @@ export class RecordReader {
       interface: text(get(fields, keys.interface)),
       ends,
       viewpoint: this.#viewpoint(ends),
-      octets: turn(number(octets), number(back)),
+      octets: turn(number(get(fields, told.octets)), number(back)),
       packets,
       retransmits: number(get(fields, keys.retransmits)) + number(get(fields, keys.reverseRetransmits)),
       rtt: turn(rttAt(keys.source), rttAt(keys.destination)),
@@ -259,14 +284,14 @@ export class RecordReader {
     return this.#local.has(address) || isLoopback(address);
   }
 
-  #learn(fields: Fields): void {
-    if (this.told.size === subjects.length) return;
+  #learn(fields: Fields, { packets }: Counters): void {
+    if (this.told.size > subjects.length) return;
+    if (get(fields, packets) !== undefined) this.told.add('packets');
     for (const [subject, names] of subjects) if (get(fields, names) !== undefined) this.told.add(subject);
   }
 }
 
 const subjects: readonly (readonly [Subject, readonly string[]])[] = [
-  ['packets', keys.packets],
   ['failed', keys.reverseFlags],
   ['retransmits', keys.retransmits],
   ['rtt', [...keys.handshake, ...keys.source.rtt]],

@@ -37,14 +37,11 @@ export class Recent {
     this.#next = (this.#next + 1) % this.#capacity;
   }
 
-  /** Those that came at this time or later, the newest first. */
-  *since(ms: number): Generator<Observation> {
+  /** The newest first. */
+  *all(): Generator<Observation> {
     const { length } = this.#ring;
-    for (let index = 0; index < length; index++) {
-      const entry = this.#ring[(this.#next + length - 1 - index) % length] as Entry;
-      if (entry.at < ms) return;
-      yield entry.observation;
-    }
+    for (let index = 1; index <= length; index++)
+      yield (this.#ring[(this.#next + length - index) % length] as Entry).observation;
   }
 }
 
@@ -55,29 +52,38 @@ interface Delays {
   most: number;
 }
 
-const memoryMs = 20_000;
+/** Of the records that came in one second. */
+interface Second extends Delays {
+  number: number;
+  /** The second least; Infinity where there is one record only. */
+  next: number;
+}
+
+const memory = 30; // seconds
 /** Records that cover more than this are not waited for. */
 const patienceMs = 2_500;
 const atFirst: Delays = { least: 0, most: 1_500 };
 
 /**
  * Records come when their interval is over: of the last moments only a part is known, and a window that ends now would
- * show too little. This learns how late they come, and with it how the clock of their sender differs from ours.
+ * show too little. This learns how late those of one sender come, and with it how its clock differs from ours.
  */
 export class Timeline {
-  #now: Delays | undefined;
-  #before: Delays | undefined;
-  #turnedAt = Number.NEGATIVE_INFINITY;
+  #seconds: Second[] = [];
 
   note({ startMs, endMs, idle }: Observation, nowMs: number): void {
     if (idle) return; // they come later than what is going on
-    if (nowMs - this.#turnedAt >= memoryMs) {
-      this.#before = this.#now;
-      this.#now = undefined;
-      this.#turnedAt = nowMs;
+    const number = Math.floor(nowMs / 1000);
+    const last = this.#seconds.at(-1);
+    const [least, most] = [nowMs - endMs, nowMs - startMs];
+    if (last?.number !== number) {
+      const kept = this.#seconds.filter((one) => number - one.number < memory);
+      this.#seconds = [...kept, { number, least, next: Number.POSITIVE_INFINITY, most }];
+      return;
     }
-    const found = { least: nowMs - endMs, most: nowMs - startMs };
-    this.#now = this.#now === undefined ? found : widest(this.#now, found);
+    last.next = Math.min(last.next, Math.max(last.least, least));
+    last.least = Math.min(last.least, least);
+    last.most = Math.max(last.most, most);
   }
 
   /** Our clock minus that of the records, with the least time they take. */
@@ -85,18 +91,24 @@ export class Timeline {
     return this.#delays().least;
   }
 
+  /** How long ago, beside its clock's difference, that is up to which nearly all is known. */
+  get lagMs(): number {
+    const { least, most } = this.#delays();
+    return Math.min(most - least, patienceMs);
+  }
+
   /** The time by the records' clock up to which nearly all is known. */
   edge(nowMs: number): number {
-    const { least, most } = this.#delays();
-    return nowMs - Math.min(most, least + patienceMs);
+    return nowMs - this.leastDelayMs - this.lagMs;
   }
 
+  /** A time ahead of all others may be a stray one: a few of them decide nothing. */
   #delays(): Delays {
-    if (this.#now === undefined) return this.#before ?? atFirst;
-    return this.#before === undefined ? this.#now : widest(this.#now, this.#before);
+    if (this.#seconds.length === 0) return atFirst;
+    const found = this.#seconds.flatMap(({ least, next }) => (next === Infinity ? [least] : [least, next]));
+    found.sort((a, b) => a - b);
+    const usual = found[Math.min(found.length - 1, 1 + (found.length >> 3))] as number;
+    const least = found.find((one) => one >= usual - patienceMs) as number;
+    return { least, most: Math.max(...this.#seconds.map(({ most }) => most)) };
   }
-}
-
-function widest(a: Delays, b: Delays): Delays {
-  return { least: Math.min(a.least, b.least), most: Math.max(a.most, b.most) };
 }

@@ -5,9 +5,9 @@ import type { ColumnName } from './columns.js';
 import type { DimensionName } from './dimensions.js';
 import { Model } from './model.js';
 import { Once } from './once.js';
-import type { Fields } from './reading.js';
-import { jsonReport, type Report, textReport } from './report.js';
-import type { Source } from './sources.js';
+import type { RecordReader } from './reading.js';
+import { jsonReport, type Losses, type Report, textReport } from './report.js';
+import type { Running, Source } from './sources.js';
 import { firstState } from './state.js';
 import type { Terminal } from './terminal.js';
 import { Watch } from './watch.js';
@@ -38,6 +38,10 @@ function settingsFor({ ofThisHost, told }: Source) {
   return { localAddresses: new Set(addresses.map(({ address }) => address)), ...(told === undefined ? {} : { told }) };
 }
 
+function allLosses(running: Running, { notUnderstood }: RecordReader): Losses {
+  return { ...running.losses(), notUnderstood };
+}
+
 /** One table when the time is over or the source ends; with everyMs one each time. Rejects when the source breaks. */
 export async function runOnce(source: Source, options: TopOptions, output: Output): Promise<void> {
   const once = new Once({ ...options, ...settingsFor(source) });
@@ -45,12 +49,14 @@ export async function runOnce(source: Source, options: TopOptions, output: Outpu
     output.write(options.json ? `${jsonReport(report)}\n` : textReport(report, output.width, 'bits'));
   let since = performance.now();
   const running = await source.start((fields) => once.take(fields, Date.now()));
-  const report = (): void => {
+  const report = (leastMs = 0): void => {
     const [toMs, until] = [Date.now(), performance.now()];
-    print(once.report(running.losses(), source.live ? { fromMs: toMs - (until - since), toMs } : undefined));
+    const fromMs = toMs - Math.max(until - since, leastMs);
+    print(once.report(allLosses(running, once.reader), source.live ? { fromMs, toMs } : undefined));
     since = until;
   };
-  const timer = options.everyMs === undefined ? undefined : setInterval(report, options.everyMs);
+  const { everyMs } = options;
+  const timer = everyMs === undefined ? undefined : setInterval(report, everyMs);
   const waits = [running.ended, output.interrupted];
   const over = new AbortController();
   if (options.forMs !== undefined) waits.push(sleep(options.forMs, undefined, { signal: over.signal }).catch(() => {}));
@@ -62,7 +68,8 @@ export async function runOnce(source: Source, options: TopOptions, output: Outpu
     over.abort();
     clearInterval(timer);
   }
-  report();
+  // The last interval was cut short, and what waited in the cache of a probe came with it.
+  report(everyMs === undefined ? 0 : once.coveredMs);
 }
 
 export interface ScreenIo {
@@ -101,9 +108,15 @@ export async function runScreen(source: Source, { by, sort }: TopOptions, io: Sc
       fail(error);
     }
   };
-  const running = await source.start((fields: Fields) => guarded(() => watch.take(fields, steadyMs())));
+  const running = await source.start((fields, exporter) => guarded(() => watch.take(fields, steadyMs(), exporter)));
   const state = firstState({ by, sort, seconds: source.live ? 5 : Infinity });
-  const model = new Model({ watch, state, source: source.name, losses: running.losses, now: steadyMs });
+  const model = new Model({
+    watch,
+    state,
+    source: source.name,
+    losses: () => allLosses(running, watch.reader),
+    now: steadyMs,
+  });
   running.ended.then(() => model.end(), fail);
   const left = new Promise<void>((resolve) => {
     model.subscribe(() => void (model.picture().state.quit && resolve()));

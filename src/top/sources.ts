@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { collect, type ReaderCounters } from '../ipfix/index.js';
 import type { Logger } from '../telemetry/log.js';
 import { Intake } from './intake.js';
-import type { Fields, Subject } from './reading.js';
+import type { Subject, Take } from './reading.js';
 import type { Losses } from './report.js';
 
 export interface Source {
@@ -19,7 +19,7 @@ export interface Source {
   /** What every record tells, though 0 is left out. */
   told?: readonly Subject[];
   /** Rejects with WeirError when it cannot be opened. */
-  start(take: (fields: Fields) => void): Promise<Running>;
+  start(take: Take): Promise<Running>;
 }
 
 export interface Running {
@@ -36,12 +36,7 @@ export function collectSource(urls: readonly string[], log: Logger): Source {
   return { name: urls.join(' '), live, ofThisHost: live, start: (take) => startCollecting(urls, log, take, live) };
 }
 
-function startCollecting(
-  urls: readonly string[],
-  log: Logger,
-  take: (fields: Fields) => void,
-  live: boolean,
-): Promise<Running> {
+function startCollecting(urls: readonly string[], log: Logger, take: Take, live: boolean): Promise<Running> {
   const abort = new AbortController();
   let counters: Readonly<ReaderCounters> | undefined;
   return new Promise((resolve, reject) => {
@@ -55,7 +50,7 @@ function startCollecting(
         counters = started;
       },
       onRecord: (record) => {
-        if (record['@type'] === 'flow') take(record.fields);
+        if (record['@type'] === 'flow') take(record.fields, record.exporter);
       },
       onListening: () => {
         if (--places === 0) resolve(running);

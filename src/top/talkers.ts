@@ -36,8 +36,9 @@ export class Totals {
     this.#capacity = capacity;
   }
 
-  add(observation: Observation): void {
-    const part = { share: 1, start: true, end: true, newFlow: observation.first };
+  /** newFlow: nothing of its flow was added before. */
+  add(observation: Observation, newFlow = observation.first): void {
+    const part = { share: 1, start: true, end: true, newFlow };
     addTo(this.#totals, observation, observation.viewpoint, part);
     let visits = 0;
     eachKey(this.#dimension, observation, (key, side) => {
@@ -80,6 +81,9 @@ export interface Window {
   toMs: number;
 }
 
+/** The window that an observation is held against, by the clock of its sender; undefined: it is in none. */
+export type WindowOf = (observation: Observation) => Window | undefined;
+
 /** Which end of the observation a view is about: a side, or undefined when it is not in the view. */
 export type Choice = (observation: Observation) => Side | undefined;
 
@@ -92,21 +96,28 @@ export function shareIn({ startMs, endMs }: Observation, { fromMs, toMs }: Windo
 
 let lastMark = 0;
 
-/** Puts together what lies in the window. */
+/** Flows with this mark are counted: once in a snapshot, however many records of them there are. */
+export function newMark(): number {
+  return ++lastMark;
+}
+
+/** Puts together what lies in its window. */
 export function tallyWindow(
   observations: Iterable<Observation>,
   dimension: Dimension,
-  window: Window,
+  windowOf: WindowOf,
   choose?: Choice,
 ): Tally {
-  const mark = ++lastMark; // a flow counts once, however many records of it there are
+  const mark = newMark();
   const rows = new Map<string, Sums>();
   const totals = newSums();
   const twice = newSums();
   for (const observation of observations) {
-    const share = shareIn(observation, window);
+    const window = windowOf(observation);
+    const share = window === undefined ? 0 : shareIn(observation, window);
+    if (window === undefined || share === 0) continue;
     const side = choose === undefined ? observation.viewpoint : choose(observation);
-    if (share === 0 || side === undefined) continue;
+    if (side === undefined) continue;
     const { startMs, endMs, flow } = observation;
     const inside = (ms: number): boolean => ms >= window.fromMs && ms < window.toMs;
     const part = { share, start: inside(startMs), end: inside(endMs), newFlow: flow.mark !== mark };

@@ -4,7 +4,8 @@ import type { Filter } from './filter.js';
 import { FlowBook } from './flow_book.js';
 import type { Observation, Side } from './observation.js';
 import { type Fields, RecordReader, type ReaderSettings } from './reading.js';
-import { Recent, Timeline } from './recent.js';
+import { Recent } from './recent.js';
+import { Senders, type Windows } from './senders.js';
 import { type Choice, type Tally, tallyWindow, Totals, type Window } from './talkers.js';
 
 /** One talker, to look inside. */
@@ -50,7 +51,7 @@ export class Watch {
   /** Flow records that came. */
   records = 0;
   #recent: Recent;
-  #timeline = new Timeline();
+  #senders = new Senders();
   #totals: ReadonlyMap<string, Totals>;
   #startedMs: number;
   #firstMs = Number.POSITIVE_INFINITY;
@@ -68,13 +69,13 @@ export class Watch {
     return this.#recent.lost;
   }
 
-  take(fields: Fields, nowMs: number): void {
-    const observation = this.reader.read(fields, nowMs);
+  take(fields: Fields, nowMs: number, exporter?: string): void {
+    const observation = this.reader.read(fields, nowMs, exporter);
     if (observation === undefined) return;
     this.records++;
     this.#firstMs = Math.min(this.#firstMs, observation.startMs);
     this.#lastMs = Math.max(this.#lastMs, observation.endMs);
-    this.#timeline.note(observation, nowMs);
+    this.#senders.note(observation, nowMs);
     this.#recent.add(observation, nowMs);
     for (const totals of this.#totals.values()) totals.add(observation);
   }
@@ -85,7 +86,7 @@ export class Watch {
   }
 
   look({ by, seconds, filter, inside }: View, nowMs: number): Sight {
-    const window = this.#window(seconds, nowMs);
+    const { shown: window, of } = this.#windows(seconds, nowMs);
     const choose: Choice | undefined =
       filter === undefined && inside === undefined
         ? undefined
@@ -93,20 +94,15 @@ export class Watch {
             if (filter !== undefined && !filter.accepts(observation)) return undefined;
             return inside === undefined ? observation.viewpoint : sideOf(inside, observation);
           };
-    // What came before the window began cannot lie in it.
-    const since = seconds === Infinity ? -Infinity : window.fromMs + this.#timeline.leastDelayMs;
-    const tally = tallyWindow(this.#recent.since(since), dimensionOf(by), window, choose);
+    const tally = tallyWindow(this.#recent.all(), dimensionOf(by), of, choose);
     return { window, seconds: Math.max((window.toMs - window.fromMs) / 1000, 0.001), tally };
   }
 
-  #window(seconds: number, nowMs: number): Window {
-    if (seconds === Infinity) {
-      const fromMs = Number.isFinite(this.#firstMs) ? this.#firstMs : nowMs;
-      return { fromMs, toMs: Math.max(this.#lastMs, fromMs) + 1 }; // the last packet is inside
-    }
-    const skew = this.#timeline.leastDelayMs;
-    const toMs = this.#timeline.edge(nowMs);
-    const earliest = Math.max(this.#startedMs - skew, this.#recent.lostAtMs - skew, toMs - seconds * 1000);
-    return { fromMs: Math.min(earliest, toMs), toMs };
+  #windows(seconds: number, nowMs: number): Windows {
+    if (seconds !== Infinity)
+      return this.#senders.windows(seconds * 1000, Math.max(this.#startedMs, this.#recent.lostAtMs), nowMs);
+    const fromMs = Number.isFinite(this.#firstMs) ? this.#firstMs : nowMs;
+    const all = { fromMs, toMs: Math.max(this.#lastMs, fromMs) + 1 }; // the last packet is inside
+    return { shown: all, of: () => all };
   }
 }

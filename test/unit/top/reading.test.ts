@@ -53,6 +53,31 @@ test('times: ISO text, milliseconds, whole seconds, none', () => {
   assert.deepEqual([none.startMs, none.endMs], [epoch, epoch]);
 });
 
+test('what is no time counts as now, and a record never ends before it starts', () => {
+  const now = [epoch, epoch];
+  for (const absurd of [
+    1e18,
+    -1e18,
+    8.64e15,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    -5,
+    '+275760-09-13T00:00:00Z',
+    'x',
+    {},
+  ]) {
+    const fine = one(record({ flowStartMilliseconds: absurd, flowEndMilliseconds: absurd }));
+    assert.deepEqual([fine.startMs, fine.endMs], now, String(absurd));
+    const none = { flowStartMilliseconds: undefined, flowEndMilliseconds: undefined };
+    const coarse = one(record({ ...none, flowStartSeconds: absurd, flowEndSeconds: absurd }));
+    assert.deepEqual([coarse.startMs, coarse.endMs], now, String(absurd));
+  }
+  const turned = one(record({}, 5, 2));
+  assert.deepEqual([turned.startMs, turned.endMs], [epoch + 2000, epoch + 2000]);
+  const late = one(record({ flowStartMilliseconds: 1e18 }));
+  assert.deepEqual([late.startMs, late.endMs], [epoch + 1000, epoch + 1000]);
+});
+
 test('both uniflows of a connection make one, the initiator first', () => {
   const uniflow = {
     reverseOctetDeltaCount: undefined,
@@ -101,11 +126,83 @@ test('hostile names are escaped and bounded; numbers beyond 2^53 are read', () =
   assert.equal(octets[0], 9007199254740992);
 });
 
+test('other counters, where there are no deltas', () => {
+  const {
+    octetDeltaCount: _,
+    reverseOctetDeltaCount: __,
+    packetDeltaCount: ___,
+    reversePacketDeltaCount: ____,
+    ...plain
+  } = record();
+  const total = one({
+    ...plain,
+    octetTotalCount: 7,
+    reverseOctetTotalCount: 8,
+    packetTotalCount: 1,
+    reversePacketTotalCount: 2,
+  });
+  assert.deepEqual(
+    [total.octets, total.packets],
+    [
+      [7, 8],
+      [1, 2],
+    ],
+  );
+  const layer4 = { initiatorOctets: 7, responderOctets: 8, initiatorPackets: 1, responderPackets: 2 };
+  const reader = newReader();
+  const sides = observe([{ ...plain, ...layer4 }], reader)[0]!;
+  assert.deepEqual(
+    [sides.octets, sides.packets],
+    [
+      [7, 8],
+      [1, 2],
+    ],
+  );
+  assert.ok(reader.told.has('packets'));
+  assert.deepEqual(one(record(layer4)).octets, [100, 1000], 'deltas go first');
+});
+
+test('JSON of naming ecs', () => {
+  const line = {
+    '@timestamp': '2026-01-01T00:00:02.000Z',
+    ecs: { version: '8.11.0' },
+    event: {
+      kind: 'event',
+      action: 'network_flow',
+      start: '2026-01-01T00:00:01.000Z',
+      end: '2026-01-01T00:00:02.000Z',
+    },
+    source: { ip: '10.0.0.1', port: 40000, bytes: 100, packets: 2 },
+    destination: { ip: '2001:db8::1', port: 443, bytes: 1000, packets: 4, user: { name: 'www-data' } },
+    network: { transport: 'tcp', iana_number: '6', bytes: 1100, packets: 6 },
+    process: { pid: 7, name: 'curl' },
+    user: { id: '1000', name: 'alice' },
+  };
+  const { startMs, endMs, flow, octets, packets, ends } = one(line);
+  assert.deepEqual([startMs, endMs], [epoch + 1000, epoch + 2000]);
+  assert.equal(flow.text, 'TCP 10.0.0.1:40000 > [2001:db8::1]:443');
+  assert.deepEqual(
+    [octets, packets],
+    [
+      [100, 1000],
+      [2, 4],
+    ],
+  );
+  assert.deepEqual([ends[0].process, ends[0].processId, ends[0].user, ends[1].user], ['curl', 7, 'alice', 'www-data']);
+  assert.equal(newReader().read({ ...line, event: { action: 'connect' } }, epoch), undefined, 'an event');
+});
+
 test('what is no flow is skipped; what no record told is unknown', () => {
   const reader = newReader();
-  for (const fields of [{}, { '@type': 'statistics', octetDeltaCount: 1 }, { eventName: 'exec' }])
+  for (const fields of [
+    { '@type': 'statistics', octetDeltaCount: 1 },
+    { eventName: 'close', octetDeltaCount: 1 },
+  ])
     assert.equal(reader.read(fields, epoch), undefined);
-  assert.equal(reader.skipped, 3);
+  assert.equal(reader.notUnderstood, 0, 'they are understood, and no flows');
+  for (const fields of [{}, { sourceIPv4Address: '10.0.0.1', bytes: 5 }])
+    assert.equal(reader.read(fields, epoch), undefined);
+  assert.equal(reader.notUnderstood, 2);
   assert.deepEqual([...reader.told], []);
   reader.read({ transportOctetDeltaCount: 5, sourceIPv4Address: '10.0.0.1' }, epoch);
   assert.deepEqual([...reader.told], []);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Recent, Timeline } from '../../../src/top/recent.js';
+import { Senders } from '../../../src/top/senders.js';
 import { Watch } from '../../../src/top/watch.js';
 import { epoch, observe, record } from '../../support/top_flows.js';
 
@@ -10,8 +11,7 @@ test('a bounded memory of observations, the newest first', () => {
   const recent = new Recent(3);
   const all = observe([0, 1, 2, 3, 4].map((second) => record({}, second)));
   for (const [second, one] of all.entries()) recent.add(one, at(second));
-  assert.deepEqual([...recent.since(0)], [all[4], all[3], all[2]]);
-  assert.deepEqual([...recent.since(at(4))], [all[4]]);
+  assert.deepEqual([...recent.all()], [all[4], all[3], all[2]]);
   assert.deepEqual([recent.lost, recent.lostAtMs], [2, at(1)]);
 });
 
@@ -96,4 +96,52 @@ test("the sender's clock is set: within 40 seconds the windows show its flows ag
     }
     assert.ok(Math.abs(rate(100.5) - 1100) < 1e-6, `after ${step}: ${rate(100.5)}`);
   }
+});
+
+/** Records of a second each, told half a second later; the clock of their sender is ahead of ours. */
+function oneOf(second: number, ahead: number, port: number) {
+  const index = { recordIndex: second, flowEndReason: 2, sourceTransportPort: port };
+  return record(index, second + ahead, second + ahead + 1);
+}
+
+test('senders whose clocks differ are all in the window', () => {
+  const watch = new Watch({ startedMs: epoch });
+  for (let second = 0; second < 40; second++)
+    for (const [index, ahead] of [0, 3600, -3600].entries())
+      watch.take(oneOf(second, ahead, 4000 + index), at(second + 1.5), `10.0.0.${index}`);
+  const { tally, seconds, window } = watch.look({ by: 'flow', seconds: 5 }, at(40.5));
+  assert.equal(tally.talkers.length, 3);
+  for (const { sums } of tally.talkers) assert.ok(Math.abs((sums.in + sums.out) / seconds - 1100) < 1e-6);
+  assert.equal(window.toMs, at(39), 'by the clock nearest to ours');
+});
+
+test('a stray record an hour ahead or behind hides nothing', () => {
+  for (const stray of [3600, -3600]) {
+    const watch = new Watch({ startedMs: epoch });
+    for (let second = 0; second < 60; second++) {
+      watch.take(oneOf(second, 0, 4000), at(second + 1.5));
+      if (second === 20) watch.take(oneOf(second, stray, 4001), at(second + 1.6));
+      if (second < 10) continue;
+      const { tally, seconds } = watch.look({ by: 'flow', seconds: 5 }, at(second + 2));
+      const sums = tally.talkers.find(({ key }) => key.includes(':4000'))!.sums;
+      assert.ok(Math.abs((sums.in + sums.out) / seconds - 1100) < 1e-6, `${stray} ${second}`);
+    }
+  }
+});
+
+test('a stray record in a burst decides nothing either', () => {
+  const timeline = new Timeline();
+  for (const ahead of [3600, 0, 0, 0]) timeline.note(observe([oneOf(0, ahead, 4000)])[0]!, at(1.1));
+  assert.ok(Math.abs(timeline.leastDelayMs - 100) < 1e-6);
+});
+
+test('senders are remembered in bounded memory: who was not heard for longest goes', () => {
+  const senders = new Senders(2);
+  const say = (exporter: string, second: number) =>
+    senders.note({ ...observe([record({}, second)])[0]!, exporter }, at(second + 1));
+  for (const [second, exporter] of ['a', 'b', 'a', 'c'].entries()) say(exporter, second);
+  assert.equal(senders.size, 2);
+  const { of } = senders.windows(1000, epoch, at(5));
+  const known = (exporter: string) => of({ ...observe([record()])[0]!, exporter }) !== undefined;
+  assert.deepEqual([known('a'), known('b'), known('c')], [true, false, true]);
 });

@@ -122,3 +122,22 @@ test('each report begins anew', () => {
   const { table, seconds } = once.report({}, { fromMs: 0, toMs: 2000 });
   assert.deepEqual([table.rows.length, table.totals.sums.in, seconds], [0, 0, 2]);
 });
+
+test('a flow counts in each report that it has records in, once', () => {
+  const once = new Once({ by: 'port', sort: 'octets', limit: 5 });
+  const flowsAfter = (...indices: number[]): number => {
+    for (const recordIndex of indices)
+      once.take(record({ sourceTransportPort: 4000, recordIndex, flowEndReason: 2 }, recordIndex), epoch);
+    return once.report({}).table.rows[0]!.sums.flows;
+  };
+  assert.deepEqual([flowsAfter(7, 8, 9), flowsAfter(10, 11), flowsAfter(12)], [1, 1, 1]);
+});
+
+test('records of any time make a document', () => {
+  for (const flowEndMilliseconds of [1e18, -1e18, 8.64e15, Date.UTC(9999, 0, 1), 1]) {
+    const once = new Once({ by: 'host', sort: 'octets', limit: 5 });
+    once.take(record({ flowStartMilliseconds: flowEndMilliseconds, flowEndMilliseconds }), epoch);
+    once.take(record(), epoch);
+    assert.ok(jsonReport(once.report({})).includes('"records":2'));
+  }
+});

@@ -73,7 +73,18 @@ test('its own probe: short timeouts unless given, its own sink, a table when the
   assert.equal(stopped(), 1);
   const { rows, dropped } = JSON.parse(out()) as { rows: Fields[]; dropped: Fields };
   assert.deepEqual([rows.length, rows[0]!.key, rows[0]!.connections], [1, 'alice', 2]);
-  assert.deepEqual(dropped, { kernel: 5, recordRing: 0, queue: 7, malformed: 0 });
+  assert.deepEqual(dropped, { kernel: 5, recordRing: 0, queue: 7, malformed: 0, notUnderstood: 0 });
+});
+
+test('the last table of --every is about no less time than its records', async () => {
+  const { io, out, signals } = world();
+  const ended = run(io, '-i', 'eth0', '--every', '1h', '--json');
+  while (signals.listenerCount('SIGINT') === 0) await new Promise((resolve) => setImmediate(resolve));
+  signals.emit('SIGINT');
+  await ended;
+  const { rows, window } = JSON.parse(out()) as { rows: Fields[]; window: { seconds: number } };
+  assert.ok(window.seconds >= 1, `${window.seconds}`);
+  assert.ok((rows[0]!.inPerSecond as number) <= 2000);
 });
 
 test('a file keeps the timeouts of a run', async () => {
@@ -104,11 +115,14 @@ test('no terminal: one table, and that is said', async () => {
 test('NDJSON on stdin to its end, a table each time with --every', async () => {
   const { io, out } = world();
   const stdin = new PassThrough();
-  stdin.end(`${JSON.stringify(record())}\nnonsense\n`);
+  stdin.end(`${JSON.stringify(record())}\nnonsense\n{}\n`);
   io.stdin = stdin as unknown as NodeJS.ReadStream;
   assert.equal(await run(io, '-', '--json', '--by', 'port'), 0);
   const { rows, dropped, window } = JSON.parse(out()) as { rows: Fields[]; dropped: Fields; window: Fields };
-  assert.deepEqual([rows[0]!.key, rows[0]!.in, dropped, window.seconds], ['443/tcp', 1000, { malformed: 1 }, 1]);
+  assert.deepEqual(
+    [rows[0]!.key, rows[0]!.in, dropped, window.seconds],
+    ['443/tcp', 1000, { malformed: 1, notUnderstood: 1 }, 1],
+  );
   const open = new PassThrough();
   open.write(`${JSON.stringify(record())}\n`);
   io.stdin = open as unknown as NodeJS.ReadStream;

@@ -6,7 +6,7 @@ import { merge, newSums, type Sums } from '../../../src/top/sums.js';
 import { shareIn, type Tally, tallyWindow, Totals } from '../../../src/top/talkers.js';
 import { epoch, inside, observe, record, served } from '../../support/top_flows.js';
 
-const all = { fromMs: epoch, toMs: epoch + 100_000 };
+const all = () => ({ fromMs: epoch, toMs: epoch + 100_000 });
 const row = (tally: Tally, key: string): Sums => tally.talkers.find((one) => one.key === key)!.sums;
 const octets = (sums: Sums): number[] => [sums.in, sums.out];
 
@@ -82,7 +82,8 @@ test('a long record is spread over its time: windows next to each other have all
   assert.ok(Math.abs(parts.reduce((sum, part) => sum + part, 0) - 1) < 1e-12);
   const [instant] = observe([record({}, 5, 5)]);
   assert.equal(shareIn(instant!, window(0, 5)) + shareIn(instant!, window(5, 10)), 1, 'one packet is in one window');
-  const tally = (from: number, to: number) => tallyWindow([long!], dimensionOf('process'), window(from, to)).totals;
+  const tally = (from: number, to: number) =>
+    tallyWindow([long!], dimensionOf('process'), () => window(from, to)).totals;
   assert.deepEqual([tally(0, 30).connections, tally(30, 60).connections], [1, 0], 'it began in the first');
 });
 
