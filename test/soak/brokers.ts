@@ -89,13 +89,12 @@ export class NfcapdPeer {
   }
 
   /** Ends it; sums of what it stored. */
-  async stop(): Promise<{ records: number; packets: number; octets: number }> {
+  async stop(): Promise<{ packets: number; octets: number }> {
     await end(this.#child, 'SIGTERM');
-    const sums = { records: 0, packets: 0, octets: 0 };
+    const sums = { packets: 0, octets: 0 };
     for (const name of readdirSync(this.#folder).filter((one) => /^nfcapd\.\d+$/.test(one))) {
       const said = output('nfdump', ['-r', join(this.#folder, name), '-I']).stdout;
       const of = (word: string) => Number(new RegExp(`^${word}: (\\d+)$`, 'm').exec(said)?.[1] ?? 0);
-      sums.records += of('Flows');
       sums.packets += of('Packets');
       sums.octets += of('Bytes');
     }

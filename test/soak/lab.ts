@@ -44,7 +44,6 @@ export class Lab {
   readonly network: Network;
   readonly sinks: SoakSink[];
   readonly weir: LiveWeir;
-  readonly canStepClock = canStepClock;
   readonly #config: string;
   readonly #categories: string;
   readonly #clock: string;
@@ -80,9 +79,18 @@ export class Lab {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
     undo.after(() => execFileSync('umount', ['-l', disk]));
     const network = new Network(undo);
+    network.near.run('sysctl', '-qw', 'net.ipv6.conf.lo.disable_ipv6=0'); // real sockets have IPv6 too
     const lab = new Lab(undo, options, { folder, disk }, network, await makeSinks(undo, folder, disk));
     await lab.weir.said(/"msg":"metering /);
     return lab;
+  }
+
+  /** Things of the schedule that cannot suffer here, and why. */
+  get missing(): ReadonlyMap<string, string> {
+    return new Map([
+      ...(canStepClock ? [] : [['clock', 'libfaketime is not installed'] as const]),
+      ...(this.#suffering('kafka').length > 0 ? [] : [['kafka', 'the mock broker is not built'] as const]),
+    ]);
   }
 
   /** The process that meters. */
@@ -140,7 +148,7 @@ export class Lab {
   }
 
   #prefix(): string[] {
-    const clock = this.canStepClock ? steppedClock(this.#clock) : [];
+    const clock = canStepClock ? steppedClock(this.#clock) : [];
     return ['env', `NODE_OPTIONS=--import=${heapCollector}`, ...thriftyMalloc, ...clock];
   }
 

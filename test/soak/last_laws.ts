@@ -32,21 +32,45 @@ function stored({ name, file, collector }: SoakSink, words: SinkWords): string[]
   return broken;
 }
 
-async function judgedByNfcapd(sink: SoakSink, words: SinkWords, run: WeirRun): Promise<LastVerdict> {
-  const dropped = socketDrops(sink.nfcapd!.port);
-  const sums = await sink.nfcapd!.stop();
-  const figures = `nfcapd: ${sums.records} records, ${sums.packets} packets, ${sums.octets} octets`;
-  const { packets = 0, octets = 0, recordsDropped = 0 } = run.meter;
-  if (dropped + words.dropped + recordsDropped > 0)
+export interface Sums {
+  packets: number;
+  octets: number;
+}
+
+/** nfcapd got the records that the reference got: as many packets and octets, unless datagrams were lost on the way. */
+export function agreesWithNfcapd(
+  stored: Sums,
+  { recorded, metered }: { recorded: Sums; metered: Sums },
+  lost: { records: number; datagrams: number },
+): LastVerdict {
+  const of = ({ packets, octets }: Sums): string => `${packets} packets, ${octets} octets`;
+  const same = (one: Sums, other: Sums): boolean => one.packets === other.packets && one.octets === other.octets;
+  const figures = `nfcapd: ${of(stored)}`;
+  if (stored.packets > recorded.packets || stored.octets > recorded.octets)
+    return { broken: [`${figures}; the reference has no more than ${of(recorded)}`], facts: [] };
+  if (lost.datagrams > 0)
     return {
       broken: [],
-      facts: [`${figures}; ${recordsDropped} records and ${dropped} datagrams were lost before it`],
+      facts: [
+        `${figures}; whether that is all was not evaluated: ${lost.datagrams} datagrams or records were lost before it`,
+      ],
     };
-  const same = sums.packets === packets && sums.octets === octets;
-  const metered = `metered were ${packets} packets, ${octets} octets`;
-  return same
-    ? { broken: [], facts: [`${figures}: all that was metered`] }
-    : { broken: [`${figures}; ${metered}`], facts: [] };
+  if (!same(stored, recorded)) return { broken: [`${figures}; the reference has ${of(recorded)}`], facts: [] };
+  if (lost.records > 0)
+    return {
+      broken: [],
+      facts: [`${figures}: all that the reference has; ${lost.records} records were lost before both`],
+    };
+  if (!same(stored, metered)) return { broken: [`${figures}; metered were ${of(metered)}`], facts: [] };
+  return { broken: [], facts: [`${figures}: all that was metered`] };
+}
+
+async function judgedByNfcapd(sink: SoakSink, words: SinkWords, run: WeirRun, recorded: Sums): Promise<LastVerdict> {
+  const dropped = socketDrops(sink.nfcapd!.port);
+  const stored = await sink.nfcapd!.stop();
+  const { packets = 0, octets = 0, recordsDropped = 0 } = run.meter;
+  const lost = { records: recordsDropped, datagrams: dropped + words.dropped };
+  return agreesWithNfcapd(stored, { recorded, metered: { packets, octets } }, lost);
 }
 
 export async function judgeEnd(run: WeirRun, sinks: readonly SoakSink[]): Promise<LastVerdict> {
@@ -59,7 +83,7 @@ export async function judgeEnd(run: WeirRun, sinks: readonly SoakSink[]): Promis
     if (found === undefined) continue;
     broken.push(...stored(sink, found));
     if (sink.nfcapd !== undefined) {
-      const judged = await judgedByNfcapd(sink, found, run);
+      const judged = await judgedByNfcapd(sink, found, run, sinks[0]!.collector!.tally);
       broken.push(...judged.broken);
       facts.push(...judged.facts);
     }

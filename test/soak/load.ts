@@ -27,15 +27,29 @@ const cases = [
   ],
 ];
 
-async function run(command: readonly string[]): Promise<{ status: number | null; stdout: string }> {
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(command: readonly string[]): Promise<Ended> {
   const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.resume();
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].on('data', (chunk: Buffer) => {
+      said[stream] += chunk.toString();
+    });
   const [status] = (await once(child, 'close')) as [number | null];
-  return { status, stdout };
+  return { status, ...said };
+}
+
+/** Why a command did not do its work; undefined when it did. frames: that tcpreplay had to send. */
+export function failureOf(name: string, { status, stdout, stderr }: Ended, frames?: number): string | undefined {
+  const sent = Number(/Successful packets:\s+(\d+)/.exec(stdout)?.[1] ?? 0);
+  if (status === 0 && (frames === undefined || sent === frames)) return undefined;
+  const count = frames === undefined ? '' : `, ${sent} of ${frames} frames`;
+  return `${name}: status ${status}${count}: ${stderr.trim().split('\n').at(-1)}`;
 }
 
 export interface SentBlock {
@@ -47,6 +61,8 @@ export interface SentBlock {
 
 export class Load {
   readonly sent: SentBlock[] = [];
+  /** Blocks that were not sent as a whole though the interface stood, and real sockets that were not there. */
+  readonly failures: string[] = [];
   /** Runs of real sockets. */
   workloads = 0;
   /** Odd while the interface is away or has just come back. */
@@ -84,12 +100,14 @@ export class Load {
     block.write(this.#file, first);
     const turns = this.interfaceTurns;
     const { netns, interface: name } = this.#network.near;
-    const { status, stdout } = await run([
+    const ended = await run([
       ...['nsenter', `--net=/run/netns/${netns}`, 'tcpreplay', '-q', '-i', name, '--pps', String(framesASecond)],
       this.#file,
     ]);
-    const frames = Number(/Successful packets:\s+(\d+)/.exec(stdout)?.[1] ?? 0);
-    const sent = { first, block, whole: status === 0 && frames === block.frames && this.#stood(turns) };
+    const failure = failureOf('tcpreplay', ended, block.frames);
+    const stood = this.#stood(turns);
+    if (failure !== undefined && stood) this.failures.push(failure);
+    const sent = { first, block, whole: failure === undefined && stood };
     this.sent.push(sent);
     return sent;
   }
@@ -104,11 +122,13 @@ export class Load {
     const mount = cgroupMount();
     const folder = mount === undefined ? undefined : join(mount, `weir-soak-${process.pid}-${this.workloads}`);
     this.workloads++;
-    await run([
+    const ended = await run([
       ...['nsenter', `--net=/run/netns/${this.#network.near.netns}`, workloads, name, '--count', String(count)],
       ...(folder === undefined ? [] : ['--cgroup', folder]),
       ...['--truth', '/dev/null'],
     ]);
+    const failure = failureOf(`sockets of ${name}`, ended);
+    if (failure !== undefined) this.failures.push(failure);
     if (folder !== undefined && existsSync(folder)) rmdirSync(folder);
   }
 }

@@ -48,6 +48,9 @@ const allowed: Allowed[] = [
   { pattern: /^kafka:.*(no broker is reachable|_TRANSPORT|_TIMED_OUT)/, because: of('kafka'), lines: 2 },
 ];
 
+/** Lines that are no JSON, by design: the statistics line, and what heap_collector.ts says. */
+const plain = /^(packets \d.* \| flows \d|soak: heap collected$)/;
+
 interface Line {
   level: string;
   msg: string;
@@ -57,25 +60,36 @@ export interface LogVerdict {
   /** Broken rules. */
   broken: string[];
   warnings: number;
-  /** All lines, of every level. */
+  /** All lines of JSON, of every level. */
   lines: number;
 }
 
+function asLine(text: string): Line | undefined {
+  try {
+    return JSON.parse(text) as Line;
+  } catch {
+    return undefined;
+  }
+}
+
 export function judgeLog(text: string, faults: readonly Fault[]): LogVerdict {
-  const lines = text
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Line);
-  const loud = lines.filter(({ level }) => level === 'warning' || level === 'error');
+  const lines: Line[] = [];
   const counts = new Map<Allowed, string[]>();
   const unexpected = new Map<string, number>();
+  const surprised = (what: string): void => {
+    const shape = what.replaceAll(/\d+/g, 'N');
+    unexpected.set(shape, (unexpected.get(shape) ?? 0) + 1);
+  };
+  for (const line of text.split('\n').filter((one) => one !== '' && !plain.test(one))) {
+    const parsed = asLine(line);
+    if (parsed === undefined) surprised(`no JSON: ${line}`);
+    else lines.push(parsed);
+  }
+  const loud = lines.filter(({ level }) => level === 'warning' || level === 'error');
   for (const { level, msg } of loud) {
     const rule = allowed.find(({ pattern }) => pattern.test(msg));
     if (rule) counts.set(rule, [...(counts.get(rule) ?? []), msg]);
-    else {
-      const shape = `${level}: ${msg.replaceAll(/\d+/g, 'N')}`;
-      unexpected.set(shape, (unexpected.get(shape) ?? 0) + 1);
-    }
+    else surprised(`${level}: ${msg}`);
   }
   const broken = [...unexpected].map(([shape, count]) => `unexpected in the log, ${count} times: ${shape}`);
   for (const [{ pattern, because, lines: each, besides = 1 }, said] of counts) {

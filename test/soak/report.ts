@@ -40,7 +40,12 @@ function faultsOf(rounds: readonly RoundResult[]): string {
     .join(', ');
 }
 
-export function reportOf({ options, rounds, broken, facts }: Soak): string {
+export function reportOf({
+  options,
+  rounds,
+  broken,
+  facts,
+}: Pick<Soak, 'options' | 'rounds' | 'broken' | 'facts'>): string {
   const { hours, compress, seed, supervised } = options;
   const what = `${hours} compressed hours, ${compress} times faster than the clock, seed ${seed}`;
   return [

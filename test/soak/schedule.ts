@@ -63,6 +63,11 @@ export function plan(options: SoakOptions): Round[] {
   return rounds;
 }
 
+/** The plan without what cannot be done here; missing: why, by thing. */
+export function feasible(rounds: readonly Round[], missing: ReadonlyMap<string, string>): Round[] {
+  return rounds.map((one) => ({ ...one, faults: one.faults.filter(({ what }) => !missing.has(what)) }));
+}
+
 function round(minutes: number, number: number, options: SoakOptions, random: () => number): Round {
   const busy = minutes * busyShare;
   const faults: Fault[] = [];

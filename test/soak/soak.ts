@@ -11,18 +11,24 @@ import {
   datagramsAreKnown,
   exportedArrives,
   inventedBy,
+  meteredIsRecorded,
+  notEvaluated,
   onTheWay,
   recordsReachSinks,
   referenceIsComplete,
   sentIsMetered,
+  since,
+  type Totals,
+  totalsOf,
 } from './laws.js';
 import { Load } from './load.js';
 import { judgeEnd } from './last_laws.js';
 import { judgeLog } from './log_judge.js';
 import { octetsBelow, Reading, type Sample, sampleProcess } from './sampling.js';
-import { type Fault, plan, type Round, type SoakOptions } from './schedule.js';
+import { type Fault, feasible, plan, type Round, type SoakOptions } from './schedule.js';
 import { ports, type SoakSink } from './sinks.js';
-import { judgeGrowth, seenFromOutside } from './verdicts.js';
+import type { Tally } from './tally.js';
+import { judgeGrowth, supervisorBounds } from './verdicts.js';
 
 const quietLimitMs = 90_000;
 const lookMs = 100;
@@ -63,6 +69,9 @@ export class Soak {
   #random: () => number;
   #start = 0;
   #faults: Fault[] = [];
+  /** Of the last quiet point: its totals, and blocks sent until then. */
+  #before: Totals | undefined;
+  #blocksBefore = 0;
 
   constructor(undo: Undo, options: SoakOptions, say: (text: string) => void) {
     this.#undo = undo;
@@ -75,7 +84,9 @@ export class Soak {
     this.#lab = await Lab.build(this.#undo, this.options);
     this.#load = new Load(this.#lab.network, this.#lab.folder, blockFlows, 2 * cacheFlows);
     this.#start = performance.now();
-    for (const [index, round] of plan(this.options).entries()) {
+    const { missing } = this.#lab;
+    this.facts.push(...[...missing].map(([what, why]) => `nothing befell ${what}: ${why}`));
+    for (const [index, round] of feasible(plan(this.options), missing).entries()) {
       await this.#busy(round);
       await this.#quiet(index, round);
     }
@@ -112,7 +123,6 @@ export class Soak {
   async #trouble(faults: readonly Fault[], now: () => number): Promise<void> {
     await Promise.all(
       faults.map(async (fault) => {
-        if (fault.what === 'clock' && !this.#lab.canStepClock) return;
         await delay(Math.max(0, fault.from - now()) * this.#minuteMs);
         this.#faults.push(fault);
         this.#say(
@@ -225,7 +235,7 @@ export class Soak {
     if (taken === undefined) throw new Error('no /metrics at a quiet point');
     const { sample, reading } = taken;
     if (this.options.supervised) this.#supervisor.push({ ...sample, ...sampleProcess(weir.child.pid!) });
-    this.#break(where, this.#lawsAtRest(reading));
+    this.#break(where, this.#lawsAtRest(where, reading));
     const [reference] = this.#lab.sinks;
     const flows = reading.sum('weir_flows_created_total');
     const records = reading.sink(reference!.mark, 'records_created_total');
@@ -238,20 +248,33 @@ export class Soak {
     return Object.fromEntries(Object.keys(since[0] ?? {}).map((name) => [name, most(name as keyof Sample)])) as never;
   }
 
-  #lawsAtRest(reading: Reading): string[] {
+  /** Of the round alone, so that what was lost before hides nothing. */
+  #lawsOfRound(where: string, reading: Reading, reference: Tally): string[] {
+    const now = totalsOf(reading, reference);
+    const round = since(now, this.#before);
+    const blocks = this.#load.sent.slice(this.#blocksBefore);
+    this.#before = now;
+    this.#blocksBefore = this.#load.sent.length;
+    this.facts.push(...notEvaluated(blocks, round).map((law) => `${where}: not evaluated: ${law}`));
+    return [...meteredIsRecorded(round), ...sentIsMetered(blocks, reference, round)];
+  }
+
+  #lawsAtRest(where: string, reading: Reading): string[] {
     const { sinks } = this.#lab;
     const [reference] = sinks;
     const { tally } = reference!.collector!;
-    const complaints = sinks.flatMap(({ name, collector }) =>
-      (collector?.complaints() ?? []).map((text) => `${name}: ${text}`),
-    );
+    const complaints = [
+      ...new Set(this.#load.failures.splice(0)),
+      ...sinks.flatMap(({ name, collector }) => (collector?.complaints() ?? []).map((text) => `${name}: ${text}`)),
+      ...inventedBy(this.#load.sent, tally),
+    ];
     // A crash loses what was not exported yet, but nothing comes up that was never sent.
-    if (this.options.supervised) return [...complaints, ...inventedBy(this.#load.sent, tally)];
+    if (this.options.supervised) return complaints;
     const broken = [
       ...complaints,
       ...recordsReachSinks(reading, sinks),
       ...referenceIsComplete(reading, reference!),
-      ...sentIsMetered(this.#load.sent, tally, reading),
+      ...this.#lawsOfRound(where, reading, tally),
     ];
     for (const sink of sinks.slice(1)) {
       const { collector } = sink;
@@ -275,7 +298,7 @@ export class Soak {
     if (seconds > stopLimitS) this.#break('stop', [`it took ${seconds.toFixed(1)} s`]);
     const log = judgeLog(run.stderr, this.#faults);
     const grown = this.options.supervised
-      ? judgeGrowth(this.#supervisor, seenFromOutside) // its children begin anew
+      ? judgeGrowth(this.#supervisor, supervisorBounds) // its children begin anew
       : judgeGrowth(this.rounds.map(({ quiet }) => quiet));
     this.log = run.stderr;
     const last = this.options.supervised ? { broken: [], facts: [] } : await judgeEnd(run, this.#lab.sinks);
