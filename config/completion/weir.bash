@@ -52,10 +52,10 @@ _weir_users() { _weir_words "$1" "$(compgen -u)"; }
 _weir_interfaces() {
   local part=${cur#"$1"} names
   if [[ $part == *@* ]]; then
-    names=$(cd /run/netns 2> /dev/null && printf 'netns:%s ' *)
+    names=$(cd /run/netns 2> /dev/null && compgen -G '*' > /dev/null && printf 'netns:%s ' *)
     _weir_words "$1${part%%@*}@" "pid: container: pod: $names"
   else
-    names=$(cd /sys/class/net 2> /dev/null && printf '%s ' *)
+    names=$(cd /sys/class/net 2> /dev/null && compgen -G '*' > /dev/null && printf '%s ' *)
     _weir_words "$1" "any ebpf: $names"
   fi
 }

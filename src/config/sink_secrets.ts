@@ -1,5 +1,6 @@
 // What must not be shown of a sink and of a Kafka property: passwords and tokens in the address, header values, credentials.
 // They are remembered (src/secrets.ts), so that nothing else shows them either.
+import { existsSync } from 'node:fs';
 import { hiddenSecret, keepSecret } from '../secrets.js';
 
 /** Credentials by name, of parameters and of librdkafka's properties. */
@@ -32,10 +33,15 @@ function secretsOfAddress(sink: string): Secret[] {
 }
 
 function isSecretParameter(name: string, value: string): boolean {
-  if (name === 'headers') return true;
-  // A file that holds the token; a value that is no path is likely the token itself.
-  if (name === 'token') return !value.includes('/') && !value.includes('.');
+  const plain = name.replaceAll(/[-_]/g, ''); // as sink_url.ts reads it
+  if (plain === 'headers') return true;
+  if (plain === 'token') return !isPath(decoded(value));
   return secretName.test(name) && !plainName.test(name);
+}
+
+/** Of a file. Tokens have dots and slashes in them too: what is not plainly a path is likely the token itself. */
+function isPath(value: string): boolean {
+  return /^\.{0,2}\//.test(value) || existsSync(value);
 }
 
 function secretsOfParameters(sink: string): Secret[] {

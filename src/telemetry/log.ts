@@ -78,6 +78,13 @@ export function journalText(text: string, level: LogLevel): string {
   return text.replaceAll(/^(?=.)/gm, `<${priorities[level]}>`);
 }
 
+/** A line that is no message, whatever the level: in JSON as a message would look, so that all of the log is JSON. */
+function plainLine(line: string, format: LogFormat, now: number): string {
+  if (format === 'journal') return `${journalText(line, 'info')}\n`;
+  if (format === 'text') return `${line}\n`;
+  return escapeJson(`${JSON.stringify({ level: 'info', time: new Date(now).toISOString(), msg: line })}\n`);
+}
+
 interface Said {
   at: LogLevel;
   message: string;
@@ -150,7 +157,7 @@ export function createLog(options: LogOptions): Logger {
     sayHeldBack() {
       for (const one of repeats.takeHeld()) say(one);
     },
-    plain: (line) => write(`${format === 'journal' ? journalText(line, 'info') : line}\n`),
+    plain: (line) => write(plainLine(line, format, now())),
     setLevel(to) {
       logger.level = to;
     },

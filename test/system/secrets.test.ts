@@ -95,6 +95,7 @@ test('mistakes in what holds a secret are told without it', (t) => {
     ['--to', 'kafka://127.0.0.1:1/t', '--kafka-property', `sasl.pasword=${canary}`],
     ['--to', `kafka://127.0.0.1:1/t?ssl.key.pem=${canary}`],
     ['--to', `https://c/?token=${canary}`],
+    ['--to', `https://c/?token=${canary}.eyJ/${canary}`],
     ['--to', goodSinks[0]!, '--to', 'udp://c:0'],
     [`sasl.password=${canary}`],
     ['fields', 'x', `https://probe:${canary}@collector/`],

@@ -1,6 +1,7 @@
 // The completion as bash, zsh and fish themselves do it.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -81,6 +82,25 @@ for (const shell of completionShells) {
     }
   });
 }
+
+/** What bash offers behind the word, for interfaces and namespaces that are in these folders. */
+function interfacesIn(word: string, links: string, namespaces: string): string {
+  const script = completionScript('bash', []).replace('/sys/class/net', links).replace('/run/netns', namespaces);
+  const asked = `${script}\ncompopt() { :; }; quoted=1 cur='${word}'; _weir_interfaces ''; echo "\${COMPREPLY[*]}"`;
+  return spawnSync('bash', ['--norc', '-c', asked], { encoding: 'utf8' }).stdout.trim();
+}
+
+test('bash offers no name of a folder that is empty or is not there', { skip: !installed('bash') }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-completion-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const from of [folder, join(folder, 'nothing')]) {
+    assert.equal(interfacesIn('', from, from), 'any ebpf:');
+    assert.equal(interfacesIn('any@', from, from), 'any@pid: any@container: any@pod:');
+  }
+  for (const name of ['blue', 'red']) mkdirSync(join(folder, name));
+  assert.equal(interfacesIn('', folder, folder), 'any ebpf: blue red');
+  assert.equal(interfacesIn('any@n', folder, folder), 'any@netns:blue any@netns:red');
+});
 
 test('every option is in every script, and what a description says cannot break it', () => {
   for (const shell of completionShells) {

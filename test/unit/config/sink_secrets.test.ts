@@ -26,6 +26,22 @@ test('passwords, tokens, headers and credentials of a sink are masked, the rest 
     assert.equal(maskedSink(sink), shown);
 });
 
+test('of token= only what is plainly a file is shown: tokens have dots and slashes in them too', () => {
+  const readable = ['/etc/weir/token', './token', '../weir/token', '%2Fetc%2Fweir%2Ftoken', 'package.json'];
+  const tokens = ['eyJhbGciOi.eyJzdWIi.SflKxw', 'a/b+c/d==', '.eyJ/x', 'eyJ%', 'no-such-folder/token', 'token.txt'];
+  for (const path of readable) assert.equal(maskedSink(`https://h/?token=${path}`), `https://h/?token=${path}`);
+  for (const token of tokens) {
+    assert.equal(maskedSink(`https://h/?token=${token}&bulk=x`), 'https://h/?token=***&bulk=x', token);
+    assert.equal(maskedSink(`https://h/?To_ken=${token}`), 'https://h/?To_ken=***');
+  }
+});
+
+test('what a failed open quotes of a token that stands where a file is expected is hidden', () => {
+  const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ3ZWlyIn0.SflKxw/RJSMeKKF2';
+  keepSinkSecrets(`https://h/?token=${token}`);
+  assert.equal(hideSecrets(`token: ENOENT: no such file, open '${token}'`), "token: ENOENT: no such file, open '***'");
+});
+
 test('properties of librdkafka', () => {
   assert.equal(maskedProperty('sasl.password=x'), 'sasl.password=***');
   assert.equal(maskedProperty('sasl.oauthbearer.client.secret = x'), 'sasl.oauthbearer.client.secret=***');

@@ -203,6 +203,18 @@ test('journal: the priority in front, no time, no colour, always one line', () =
   assert.equal(journalText('one\n  two\n', 'error'), '<3>one\n<3>  two\n');
 });
 
+test('json: a line of statistics is an object too, and comes whatever the level', () => {
+  const { log, lines } = recorder('json', 'error');
+  log.plain('packets 1 | flows "2"\u202e');
+  assert.equal(lines.length, 1);
+  assert.ok(lines[0]?.endsWith('\n') && !lines[0].includes('\u202e'));
+  assert.deepEqual(JSON.parse(lines[0] ?? ''), {
+    level: 'info',
+    time: '2026-01-02T03:04:05.678Z',
+    msg: 'packets 1 | flows "2"\u202e',
+  });
+});
+
 test('json: nothing that a terminal would act on, and the same text when it is parsed', () => {
   const { log, lines } = recorder('json');
   const evil = 'a\u009b31m\u202e\u2028\u007f"\\"';
