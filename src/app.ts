@@ -220,10 +220,20 @@ class Run implements Probe {
   /** The new user may not make folders where spools and the statistics file are: they are made before. */
   async #becomeUser(addon: NativeAddon, plans: readonly SinkPlan[]): Promise<void> {
     const { uid, gid } = findAccount(this.#options.user);
-    if (process.getuid?.() === 0)
-      for (const { spool } of plans) if (spool !== undefined) await giveSpool(spool.folder, uid, gid);
+    if (process.getuid?.() === 0) await this.#giveSpools(plans, uid, gid);
     if (process.getuid?.() === 0 && this.#statistics) await giveStatisticsFolder(this.#statistics, uid, gid);
     becomeUser(addon, this.#options, this.#log);
+  }
+
+  async #giveSpools(plans: readonly SinkPlan[], uid: number, gid: number): Promise<void> {
+    for (const { spool } of plans) {
+      const why = spool && (await giveSpool(spool.folder, uid, gid));
+      if (why === undefined) continue;
+      this.#log.warning(
+        `spool ${spool?.folder} is not handed over to --user ${this.#options.user}: ${why}; ` +
+          'give this run a folder of its own with --spool, or chown this one if nobody else needs it',
+      );
+    }
   }
 
   /** Container runtimes, where they are needed; targets of Observation Points are resolved while we may still ask. */
