@@ -23,7 +23,7 @@ import { namedHeapOctets } from './metering/batch.js';
 import { MeteringProcess } from './metering/metering_process.js';
 import type { DpiOptions, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
 import { loadAddon, packageRoot } from './native/load.js';
-import { becomeUser, findAccount } from './privileges.js';
+import { becomeUser, findAccount, warnOfUnreadable } from './privileges.js';
 import { processView } from './process_view.js';
 import { saySummary } from './run_summary.js';
 import type { NoticeLevel } from './sinks/sink.js';
@@ -223,6 +223,7 @@ class Run implements Probe {
     if (process.getuid?.() === 0) await this.#giveSpools(plans, uid, gid);
     if (process.getuid?.() === 0 && this.#statistics) await giveStatisticsFolder(this.#statistics, uid, gid);
     becomeUser(addon, this.#options, this.#log);
+    if (!this.#offline) warnOfUnreadable(this.#options, this.#log);
   }
 
   async #giveSpools(plans: readonly SinkPlan[], uid: number, gid: number): Promise<void> {
