@@ -331,6 +331,7 @@ class Run implements Probe {
       points: () => this.#metering!.observationPoints(),
       attribution: () => this.#attribution?.reading(),
       exporters: () => this.#exporters,
+      stalled: (ms) => this.stalled(ms),
       statistics: this.#statistics,
     });
   }

@@ -31,6 +31,8 @@ export interface HealthListenerOptions {
   address: ListenAddress;
   metrics: { readonly contentType: string; render(): Promise<string> };
   readiness: () => ReadinessReading;
+  /** Threads that stand still; none = healthy. */
+  stalled: () => readonly string[];
   status: () => StatusDocument;
   /** Told of what goes wrong after listen(). */
   onNotice: (level: 'warning', text: string) => void;
@@ -61,6 +63,12 @@ export function notReady({ metering, sinks }: ReadinessReading): string[] {
     lines.push(`${escapeText(labels[index] ?? '')}: no session${reason ? `: ${escapeText(reason)}` : ''}`);
   }
   return lines;
+}
+
+function healthy(stalled: readonly string[]): Answer {
+  return stalled.length === 0
+    ? { status: 200, body: 'ok\n' }
+    : { status: 503, body: stalled.map((thread) => `standing still: ${escapeText(thread)}\n`).join('') };
 }
 
 export class HealthListener {
@@ -156,7 +164,7 @@ export class HealthListener {
     if (method !== 'GET' && method !== 'HEAD') {
       return { status: 405, body: 'GET and HEAD only\n', headers: { Allow: 'GET, HEAD' } };
     }
-    if (path === '/healthz') return { status: 200, body: 'ok\n' };
+    if (path === '/healthz') return healthy(this.#options.stalled());
     if (path === '/metrics') {
       const { metrics } = this.#options;
       return { status: 200, body: await metrics.render(), contentType: metrics.contentType };

@@ -43,6 +43,7 @@ async function listening(context: TestContext, change: Partial<HealthListenerOpt
     address: parseListenAddress('127.0.0.1:0'),
     metrics: counters(),
     readiness: () => ready,
+    stalled: () => [],
     status: statusDocument,
     onNotice: () => undefined,
     ...change,
@@ -90,6 +91,15 @@ test('/healthz is 200 while the loop turns', async (context) => {
     '/healthz',
   );
   assert.deepEqual([status, body], [200, 'ok\n']);
+});
+
+test('/healthz is 503 with the names of threads that stand still', async (context) => {
+  let stalled = ['weir eth0/1', 'weir\nproc'];
+  const listener = await listening(context, { stalled: () => stalled });
+  const { status, body } = await ask(listener, '/healthz');
+  assert.deepEqual([status, body], [503, 'standing still: weir eth0/1\nstanding still: weir\\nproc\n']);
+  stalled = [];
+  assert.equal((await ask(listener, '/healthz')).status, 200);
 });
 
 test('/readyz: 200 when all is up, else 503 with one line a sink and no secrets', async (context) => {
@@ -174,6 +184,7 @@ test('an address in use is an error that names it', async (context) => {
     address: first.address,
     metrics: counters(),
     readiness: () => ready,
+    stalled: () => [],
     status: statusDocument,
     onNotice: () => undefined,
   });
@@ -191,6 +202,7 @@ test('other refusals are errors that name the address', async (context) => {
       address: parseListenAddress(text),
       metrics: counters(),
       readiness: () => ready,
+      stalled: () => [],
       status: statusDocument,
       onNotice: () => undefined,
     });
