@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { WeirError } from '../errors.js';
 import { escapeText } from './escape.js';
 import { type ListenAddress, listenAddressText } from './listen_address.js';
@@ -71,10 +71,40 @@ function healthy(stalled: readonly string[]): Answer {
     : { status: 503, body: stalled.map((thread) => `standing still: ${escapeText(thread)}\n`).join('') };
 }
 
+/** Connections, no more than there may be: whoever opens many and asks nothing keeps nobody else out. */
+class Connections {
+  /** Oldest first. */
+  readonly #silent = new Set<Socket>();
+  readonly #asked = new Set<Socket>();
+
+  opened(socket: Socket): void {
+    if (this.#silent.size + this.#asked.size >= maxConnections) this.#dropOldest();
+    this.#silent.add(socket);
+    socket.once('close', () => {
+      this.#silent.delete(socket);
+      this.#asked.delete(socket);
+    });
+  }
+
+  asks(socket: Socket): void {
+    if (this.#silent.delete(socket)) this.#asked.add(socket);
+  }
+
+  /** One that has not asked; else one that is slow to take its answer. */
+  #dropOldest(): void {
+    const [oldest] = this.#silent.size > 0 ? this.#silent : this.#asked;
+    if (oldest === undefined) return;
+    this.#silent.delete(oldest); // now: 'close' comes later
+    this.#asked.delete(oldest);
+    oldest.destroy();
+  }
+}
+
 export class HealthListener {
   readonly #options: HealthListenerOptions;
   readonly #server: Server;
   readonly #page = new StatusPage();
+  readonly #connections = new Connections();
   #bound: ListenAddress;
 
   constructor(options: HealthListenerOptions) {
@@ -89,7 +119,7 @@ export class HealthListener {
       },
       (request, response) => void this.#serve(request, response),
     );
-    this.#server.maxConnections = maxConnections;
+    this.#server.on('connection', (socket) => this.#connections.opened(socket));
     this.#server.setTimeout(requestMs);
   }
 
@@ -139,6 +169,7 @@ export class HealthListener {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#connections.asks(request.socket);
     let answer: Answer;
     try {
       answer = await this.#answer(request);

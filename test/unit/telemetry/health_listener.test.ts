@@ -147,6 +147,39 @@ test('no connection is kept, also for a client that wants it', async (context) =
   assert.equal(ports.size, 0);
 });
 
+test('200 connections that ask nothing keep nobody out: the oldest of them is dropped, not who comes or waits', async (context) => {
+  let answerNow: (text: string) => void = () => undefined;
+  let entered: () => void = () => undefined;
+  const rendering = new Promise<void>((resolve) => {
+    entered = resolve;
+  });
+  const render = (): Promise<string> => {
+    entered();
+    return new Promise((resolve) => {
+      answerNow = resolve;
+    });
+  };
+  const listener = await listening(context, { metrics: { contentType: 'text/plain', render } });
+  const { address } = listener;
+  assert.ok(address.kind === 'tcp');
+  const waiting = ask(listener, '/metrics');
+  await rendering;
+  const idle: Socket[] = [];
+  const closed: Promise<unknown>[] = [];
+  for (let count = 0; count < 200; count++) {
+    const socket = connect(address.port, address.host).on('error', () => undefined);
+    closed.push(once(socket, 'close'));
+    idle.push(socket);
+    socket.resume();
+    await once(socket, 'connect');
+  }
+  assert.deepEqual(await ask(listener, '/healthz').then(({ status }) => status), 200);
+  await Promise.all(closed.slice(0, 137)); // 64 in all: the one that waits, and the last of these
+  assert.equal(idle.at(-1)!.destroyed, false);
+  answerNow('late\n');
+  assert.equal((await waiting).body, 'late\n');
+});
+
 test('headers are bounded, and what is no HTTP is refused', async (context) => {
   const listener = await listening(context);
   const say = async (text: string): Promise<string> => {
