@@ -23,7 +23,7 @@ import { namedHeapOctets } from './metering/batch.js';
 import { MeteringProcess } from './metering/metering_process.js';
 import type { DpiOptions, Meter, MeterOptions, NativeAddon, SourceOptions } from './native/boundary.js';
 import { loadAddon, packageRoot } from './native/load.js';
-import { becomeUser, findAccount } from './privileges.js';
+import { becomeUser, findAccount, warnOfUnreadable } from './privileges.js';
 import { processView } from './process_view.js';
 import { saySummary } from './run_summary.js';
 import type { NoticeLevel } from './sinks/sink.js';
@@ -220,10 +220,21 @@ class Run implements Probe {
   /** The new user may not make folders where spools and the statistics file are: they are made before. */
   async #becomeUser(addon: NativeAddon, plans: readonly SinkPlan[]): Promise<void> {
     const { uid, gid } = findAccount(this.#options.user);
-    if (process.getuid?.() === 0)
-      for (const { spool } of plans) if (spool !== undefined) await giveSpool(spool.folder, uid, gid);
+    if (process.getuid?.() === 0) await this.#giveSpools(plans, uid, gid);
     if (process.getuid?.() === 0 && this.#statistics) await giveStatisticsFolder(this.#statistics, uid, gid);
     becomeUser(addon, this.#options, this.#log);
+    if (!this.#offline) warnOfUnreadable(this.#options, this.#log);
+  }
+
+  async #giveSpools(plans: readonly SinkPlan[], uid: number, gid: number): Promise<void> {
+    for (const { spool } of plans) {
+      const why = spool && (await giveSpool(spool.folder, uid, gid));
+      if (why === undefined) continue;
+      this.#log.warning(
+        `spool ${spool?.folder} is not handed over to --user ${this.#options.user}: ${why}; ` +
+          'give this run a folder of its own with --spool, or chown this one if nobody else needs it',
+      );
+    }
   }
 
   /** Container runtimes, where they are needed; targets of Observation Points are resolved while we may still ask. */
@@ -320,6 +331,7 @@ class Run implements Probe {
       points: () => this.#metering!.observationPoints(),
       attribution: () => this.#attribution?.reading(),
       exporters: () => this.#exporters,
+      stalled: (ms) => this.stalled(ms),
       statistics: this.#statistics,
     });
   }

@@ -5,13 +5,13 @@ import { fstatSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type CommandContext, runCommand, versionText } from './cli/commands.js';
 import { LiveRun, type ProcessControl, type StartProbe } from './cli/live_run.js';
-import { optionChecks } from './cli/checks.js';
+import { optionChecks, reloadChecks } from './cli/checks.js';
 import { isJournal, Reporter, type ReporterIo } from './cli/reporter.js';
 import { type ServiceControl, serviceOf } from './cli/service.js';
 import type { Child, Ending, SupervisorControl } from './cli/supervise.js';
 import { type ParsedArguments, parseArguments } from './config/argv.js';
 import { helpText } from './config/help.js';
-import { type Environment, type Loaded, loadOptions } from './config/load.js';
+import { type Environment, type Loaded, loadOptions, type OptionCheck } from './config/load.js';
 import type { LoadedAddon } from './doctor.js';
 import { WeirErrors } from './errors.js';
 import { tryLoadAddon } from './native/load.js';
@@ -112,16 +112,16 @@ async function superviseCommand(
 }
 
 async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo, reporter: Reporter): Promise<number> {
-  const load = (): Loaded =>
-    loadOptions({ assignments: parsed.assignments, errors: parsed.errors, env, checks: optionChecks() });
-  const { options, warnings } = load();
+  const { assignments, errors } = parsed;
+  const load = (checks: OptionCheck[]): Loaded => loadOptions({ assignments, errors, env, checks });
+  const { options, warnings } = load(optionChecks());
   const log = reporter.log(options);
   for (const warning of warnings) log.warning(warning);
   const start: StartProbe = io.startProbe ?? (await import('./app.js')).startProbe;
   const service = serviceOf(env, io, log, io.loadAddon ?? tryLoadAddon);
   const notice = service && new ServiceNotice(service, { log, clock: io, supervised: io.supervised });
   const environment = { stdout: io.stdout, stderr: io.stderr, log, runtimeDirectory: env.RUNTIME_DIRECTORY };
-  const run = new LiveRun(options, () => load().options, environment, io, notice);
+  const run = new LiveRun(options, () => load(reloadChecks()).options, environment, io, notice);
   return run.run(start);
 }
 

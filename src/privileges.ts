@@ -1,6 +1,7 @@
 // --user: started as root, the probe goes on as somebody with little power, keeping the capabilities of one table.
 
 import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
 import { keptCapabilities } from './capabilities.js';
 import type { Options } from './config/options.js';
 import { WeirError } from './errors.js';
@@ -34,4 +35,25 @@ export function becomeUser(addon: NativeAddon, options: Options, log: Logger): v
   const kept = keptCapabilities(options, addon.capabilities());
   addon.dropPrivileges(account.uid, account.gid, kept);
   log.info(`running as ${account.name}`, { capabilities: kept.join(' ') || 'none' });
+}
+
+/** Once we are that user: SIGHUP reads these files anew, and who starts weir as root seldom thinks of it. */
+export function warnOfUnreadable({ user, config, dpiProtocols, dpiCategories }: Options, log: Logger): void {
+  for (const path of [config, dpiProtocols, ...dpiCategories]) {
+    const why = path === '' ? '' : whyUnreadable(path);
+    if (why === '') continue;
+    log.warning(
+      `SIGHUP will change nothing: --user ${user} cannot read ${path} (${why}); let its group or everybody read it`,
+    );
+  }
+}
+
+/** By opening it: access(2) leaves out what --user keeps of root's power. */
+function whyUnreadable(path: string): string {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    return '';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
 }

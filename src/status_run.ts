@@ -33,6 +33,8 @@ export interface SeenRun {
   points: () => readonly ObservationPoint[];
   attribution: () => AttributionReading | undefined;
   exporters: () => readonly Exporter[];
+  /** Threads whose loop has not turned for so many ms. */
+  stalled: (ms: number) => string[];
   /** undefined: there is no statistics file. */
   statistics: StatisticsPlace | undefined;
 }
@@ -41,6 +43,8 @@ const sampleMs = 2_000;
 /** Five minutes. */
 const historyPoints = 150;
 const fileMs = 1_000;
+/** A thread stands still that has not turned for so long: what the units' watchdog takes for it too. */
+const stalledMs = 15_000;
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);
@@ -63,7 +67,7 @@ class ProcessGauge {
     this.#used = process.cpuUsage();
   }
 
-  read(): ProcessReading {
+  read(): Omit<ProcessReading, 'stalledThreads'> {
     const { user, system } = process.cpuUsage();
     return {
       residentBytes: process.memoryUsage.rss(),
@@ -161,6 +165,7 @@ export class StatusRun {
         metering: this.#run.metering(),
         sinks: this.#run.exporters().map(({ name, connected, spooling }) => ({ name, session: connected, spooling })),
       }),
+      stalled: () => this.#run.stalled(stalledMs),
       status: () => this.document(),
       onNotice: (level, text) => log.notice('listener', level, text),
     });
@@ -227,7 +232,7 @@ export class StatusRun {
           idleTimeoutMs: now.idleTimeout,
         };
       },
-      process: () => this.#process.read(),
+      process: () => ({ ...this.#process.read(), stalledThreads: this.#run.stalled(stalledMs) }),
     };
   }
 }

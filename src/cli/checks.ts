@@ -77,27 +77,35 @@ function dpiFindings(thrown: unknown, { dpiCategories }: Options): Finding[] {
   });
 }
 
-/** The key; and by the addon, where it is there to judge them, the filter and the files of protocols and categories. */
+/** The key for server names. */
+export function checkKey({ dpiKey }: Options): Finding[] {
+  return dpiKey === '' ? [] : findings('dpiKey', () => void readKey(dpiKey));
+}
+
+/** By the addon, where it is there to judge them: the filter and the files of protocols and categories. */
 export function dpiCheck(addon: Pick<NativeAddon, 'dpi' | 'checkDpi'> | undefined): OptionCheck {
   return (options) => {
-    const { dpi, dpiFilter, dpiProtocols, dpiCategories, dpiKey } = options;
-    const key = dpiKey === '' ? [] : findings('dpiKey', () => void readKey(dpiKey));
+    const { dpi, dpiFilter, dpiProtocols, dpiCategories } = options;
     const filtered = dpiFilter.length > 0;
-    if (!addon || dpi === 'off' || !(filtered || dpiProtocols !== '' || dpiCategories.length > 0)) return key;
+    if (!addon || dpi === 'off' || !(filtered || dpiProtocols !== '' || dpiCategories.length > 0)) return [];
     const { available, reason } = addon.dpi();
-    if (!available)
-      return filtered ? [...key, { name: 'dpiFilter', error: new WeirError('WEIR_DPI_LIBRARY', reason) }] : key;
+    if (!available) return filtered ? [{ name: 'dpiFilter', error: new WeirError('WEIR_DPI_LIBRARY', reason) }] : [];
     try {
       addon.checkDpi(dpiOptions({ ...options, dpiPrivacy: [] }));
-      return key;
+      return [];
     } catch (error) {
-      return [...key, ...dpiFindings(error, options)];
+      return dpiFindings(error, options);
     }
   };
 }
 
 /** All checks of a run. */
 export function optionChecks(): OptionCheck[] {
+  return [checkKey, ...reloadChecks()];
+}
+
+/** Those of SIGHUP: the key is not read anew, and --user may have become somebody who cannot. */
+export function reloadChecks(): OptionCheck[] {
   const loaded = tryLoadAddon();
   const addon = 'addon' in loaded ? loaded.addon : undefined;
   return [checkTemplates, checkMetrics, checkRuntimes, filterCheck(addon), dpiCheck(addon)];

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { WeirError } from '../errors.js';
 import { escapeText } from './escape.js';
 import { type ListenAddress, listenAddressText } from './listen_address.js';
@@ -31,6 +31,8 @@ export interface HealthListenerOptions {
   address: ListenAddress;
   metrics: { readonly contentType: string; render(): Promise<string> };
   readiness: () => ReadinessReading;
+  /** Threads that stand still; none = healthy. */
+  stalled: () => readonly string[];
   status: () => StatusDocument;
   /** Told of what goes wrong after listen(). */
   onNotice: (level: 'warning', text: string) => void;
@@ -63,10 +65,46 @@ export function notReady({ metering, sinks }: ReadinessReading): string[] {
   return lines;
 }
 
+function healthy(stalled: readonly string[]): Answer {
+  return stalled.length === 0
+    ? { status: 200, body: 'ok\n' }
+    : { status: 503, body: stalled.map((thread) => `standing still: ${escapeText(thread)}\n`).join('') };
+}
+
+/** Connections, no more than there may be: whoever opens many and asks nothing keeps nobody else out. */
+class Connections {
+  /** Oldest first. */
+  readonly #silent = new Set<Socket>();
+  readonly #asked = new Set<Socket>();
+
+  opened(socket: Socket): void {
+    if (this.#silent.size + this.#asked.size >= maxConnections) this.#dropOldest();
+    this.#silent.add(socket);
+    socket.once('close', () => {
+      this.#silent.delete(socket);
+      this.#asked.delete(socket);
+    });
+  }
+
+  asks(socket: Socket): void {
+    if (this.#silent.delete(socket)) this.#asked.add(socket);
+  }
+
+  /** One that has not asked; else one that is slow to take its answer. */
+  #dropOldest(): void {
+    const [oldest] = this.#silent.size > 0 ? this.#silent : this.#asked;
+    if (oldest === undefined) return;
+    this.#silent.delete(oldest); // now: 'close' comes later
+    this.#asked.delete(oldest);
+    oldest.destroy();
+  }
+}
+
 export class HealthListener {
   readonly #options: HealthListenerOptions;
   readonly #server: Server;
   readonly #page = new StatusPage();
+  readonly #connections = new Connections();
   #bound: ListenAddress;
 
   constructor(options: HealthListenerOptions) {
@@ -81,7 +119,7 @@ export class HealthListener {
       },
       (request, response) => void this.#serve(request, response),
     );
-    this.#server.maxConnections = maxConnections;
+    this.#server.on('connection', (socket) => this.#connections.opened(socket));
     this.#server.setTimeout(requestMs);
   }
 
@@ -131,6 +169,7 @@ export class HealthListener {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#connections.asks(request.socket);
     let answer: Answer;
     try {
       answer = await this.#answer(request);
@@ -156,7 +195,7 @@ export class HealthListener {
     if (method !== 'GET' && method !== 'HEAD') {
       return { status: 405, body: 'GET and HEAD only\n', headers: { Allow: 'GET, HEAD' } };
     }
-    if (path === '/healthz') return { status: 200, body: 'ok\n' };
+    if (path === '/healthz') return healthy(this.#options.stalled());
     if (path === '/metrics') {
       const { metrics } = this.#options;
       return { status: 200, body: await metrics.render(), contentType: metrics.contentType };

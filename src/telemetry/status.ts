@@ -34,6 +34,8 @@ export interface ProcessReading {
   cpu: number;
   /** How late the last timer of the Node thread came. */
   eventLoopDelayMs: number;
+  /** Names of threads of weir that stand still. */
+  stalledThreads: readonly string[];
 }
 
 /** What readings are made of. */

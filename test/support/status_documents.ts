@@ -54,7 +54,14 @@ export function statusSources(change: Partial<StatusSources> = {}): StatusSource
     dpi: true,
     attribution: namedEnds,
     sinks: () => [oneSink()],
-    process: () => ({ residentBytes: 5001, openDescriptors: 5002, cpuSeconds: 5003, cpu: 0.5004, eventLoopDelayMs: 5 }),
+    process: () => ({
+      residentBytes: 5001,
+      openDescriptors: 5002,
+      cpuSeconds: 5003,
+      cpu: 0.5004,
+      eventLoopDelayMs: 5,
+      stalledThreads: [],
+    }),
     ...change,
   };
 }

@@ -373,6 +373,25 @@ test('SIGHUP reloads what may change, warns of the rest, and reopens', async () 
   assert.equal(await status, 0);
 });
 
+test('SIGHUP does not read the key for server names, which --user may not', async () => {
+  const key = join(folder, 'key');
+  const file = join(folder, 'with-key.yaml');
+  writeFileSync(key, 'k'.repeat(32));
+  writeFileSync(file, `activeTimeout: 60\nworkers: 1\ndpiPrivacy: server-names\ndpiKey: ${key}\n`);
+  const { io, probe, started, signals, err } = world();
+  const status = main(['-c', file], {}, io);
+  await started;
+  await settled();
+  rmSync(key);
+  writeFileSync(file, `activeTimeout: 90\nworkers: 1\ndpiPrivacy: server-names\ndpiKey: ${key}\n`);
+  signals.emit('SIGHUP');
+  await settled();
+  assert.doesNotMatch(err(), /not reloaded/);
+  assert.deepEqual(probe.calls, ['reload 90000 1', 'reopen']);
+  probe.end(0);
+  assert.equal(await status, 0);
+});
+
 test('SIGHUP while the probe starts is followed when it has started', async () => {
   const file = join(folder, 'early.yaml');
   writeFileSync(file, 'activeTimeout: 60\n');

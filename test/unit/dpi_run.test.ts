@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { dpiCheck } from '../../src/cli/checks.js';
+import { checkKey, dpiCheck } from '../../src/cli/checks.js';
 import { parseObservationPoint } from '../../src/config/observation_point.js';
 import { autoSnapLength, defaultOptions, type Options } from '../../src/config/options.js';
 import { parseSinkUrl } from '../../src/config/sink_url.js';
@@ -182,8 +182,12 @@ test('filter, files and key are judged before anything starts, each mistake at i
   thrown = wrong('WEIR_DPI_FILTER', "'tsl' is no application");
   assert.deepEqual(found(change), ["dpiFilter WEIR_DPI_FILTER 'tsl' is no application"]);
   thrown = wrong('WEIR_DPI_FILE', '/p.txt:1: no port\n/a.txt:2: no category');
-  assert.deepEqual(found({ ...change, dpiKey: join(folder, 'none') }), [
-    `dpiKey WEIR_DPI_FILE ${join(folder, 'none')}: no such file`,
+  const none = join(folder, 'none');
+  assert.deepEqual(
+    checkKey(optionsOf({ dpiKey: none })).map(({ name, error }) => `${name} ${error.message}`),
+    [`dpiKey ${none}: no such file`],
+  );
+  assert.deepEqual(found({ ...change, dpiKey: none }), [
     'dpiProtocols WEIR_DPI_FILE /p.txt:1: no port',
     'dpiCategories WEIR_DPI_FILE /a.txt:2: no category',
   ]);

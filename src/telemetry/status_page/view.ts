@@ -349,6 +349,7 @@ function probePart({ configuration, process, version, pid, started, meter }: Sta
     row('processor', `${(process.cpu * 100).toFixed(1)} % of one`),
     row('descriptors', `${full(process.openDescriptors)} open`),
     row('event loop', `${process.eventLoopDelayMs.toFixed(1)} ms late`),
+    ...(process.stalledThreads.length > 0 ? [row('standing still', process.stalledThreads.join(', '))] : []),
     row('process', `${pid}, weir ${version}`),
     row('started', started.replace(/\.\d+Z$/, 'Z')),
   ]}</dl></section>`;

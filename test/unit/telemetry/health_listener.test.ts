@@ -43,6 +43,7 @@ async function listening(context: TestContext, change: Partial<HealthListenerOpt
     address: parseListenAddress('127.0.0.1:0'),
     metrics: counters(),
     readiness: () => ready,
+    stalled: () => [],
     status: statusDocument,
     onNotice: () => undefined,
     ...change,
@@ -92,6 +93,15 @@ test('/healthz is 200 while the loop turns', async (context) => {
   assert.deepEqual([status, body], [200, 'ok\n']);
 });
 
+test('/healthz is 503 with the names of threads that stand still', async (context) => {
+  let stalled = ['weir eth0/1', 'weir\nproc'];
+  const listener = await listening(context, { stalled: () => stalled });
+  const { status, body } = await ask(listener, '/healthz');
+  assert.deepEqual([status, body], [503, 'standing still: weir eth0/1\nstanding still: weir\\nproc\n']);
+  stalled = [];
+  assert.equal((await ask(listener, '/healthz')).status, 200);
+});
+
 test('/readyz: 200 when all is up, else 503 with one line a sink and no secrets', async (context) => {
   let reading = ready;
   const listener = await listening(context, { readiness: () => reading });
@@ -137,6 +147,39 @@ test('no connection is kept, also for a client that wants it', async (context) =
   assert.equal(ports.size, 0);
 });
 
+test('200 connections that ask nothing keep nobody out: the oldest of them is dropped, not who comes or waits', async (context) => {
+  let answerNow: (text: string) => void = () => undefined;
+  let entered: () => void = () => undefined;
+  const rendering = new Promise<void>((resolve) => {
+    entered = resolve;
+  });
+  const render = (): Promise<string> => {
+    entered();
+    return new Promise((resolve) => {
+      answerNow = resolve;
+    });
+  };
+  const listener = await listening(context, { metrics: { contentType: 'text/plain', render } });
+  const { address } = listener;
+  assert.ok(address.kind === 'tcp');
+  const waiting = ask(listener, '/metrics');
+  await rendering;
+  const idle: Socket[] = [];
+  const closed: Promise<unknown>[] = [];
+  for (let count = 0; count < 200; count++) {
+    const socket = connect(address.port, address.host).on('error', () => undefined);
+    closed.push(once(socket, 'close'));
+    idle.push(socket);
+    socket.resume();
+    await once(socket, 'connect');
+  }
+  assert.deepEqual(await ask(listener, '/healthz').then(({ status }) => status), 200);
+  await Promise.all(closed.slice(0, 137)); // 64 in all: the one that waits, and the last of these
+  assert.equal(idle.at(-1)!.destroyed, false);
+  answerNow('late\n');
+  assert.equal((await waiting).body, 'late\n');
+});
+
 test('headers are bounded, and what is no HTTP is refused', async (context) => {
   const listener = await listening(context);
   const say = async (text: string): Promise<string> => {
@@ -174,6 +217,7 @@ test('an address in use is an error that names it', async (context) => {
     address: first.address,
     metrics: counters(),
     readiness: () => ready,
+    stalled: () => [],
     status: statusDocument,
     onNotice: () => undefined,
   });
@@ -191,6 +235,7 @@ test('other refusals are errors that name the address', async (context) => {
       address: parseListenAddress(text),
       metrics: counters(),
       readiness: () => ready,
+      stalled: () => [],
       status: statusDocument,
       onNotice: () => undefined,
     });
