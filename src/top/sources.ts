@@ -50,7 +50,7 @@ function startCollecting(
       output: new Writable(),
       reader: { times: 'milliseconds' },
       signal: abort.signal,
-      notice: (level, text) => log.repeated(text, level, text),
+      notice: (level, text) => log.notice('collect', level, text),
       onStart: (started) => {
         counters = started;
       },
