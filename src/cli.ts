@@ -69,7 +69,6 @@ async function collectCommand(
   } finally {
     io.stdout.off('error', gone);
     for (const one of undo) one();
-    log.sayHeldBack();
   }
 }
 
@@ -160,7 +159,7 @@ export async function main(argv: readonly string[], env: Environment, io: CliIo)
   io.stderr.on('error', () => {}); // a log that nobody reads any more ends nothing
   const reporter = new Reporter(io);
   try {
-    return await dispatch(argv, env, io, reporter);
+    return await dispatch(argv, env, io, reporter).finally(() => reporter.sayHeldBack());
   } catch (error) {
     return reporter.fail(error);
   }

@@ -28,6 +28,7 @@ export function isJournal(stream: string | undefined, file: { dev: number; ino: 
 export class Reporter {
   readonly #io: ReporterIo;
   #format: LogFormat;
+  #log: Logger | undefined;
 
   constructor(io: ReporterIo) {
     this.#io = io;
@@ -44,12 +45,18 @@ export class Reporter {
   log({ logLevel, logFormat }: Pick<Options, 'logLevel' | 'logFormat'>): Logger {
     const { stderr } = this.#io;
     this.#format = logFormatOf(logFormat, this.#io);
-    return createLog({
+    this.#log = createLog({
       level: logLevel,
       format: this.#format,
       write: (line) => stderr.write(line),
       colour: stderr.isTTY === true,
     });
+    return this.#log;
+  }
+
+  /** At the end of a run: what its log held back. */
+  sayHeldBack(): void {
+    this.#log?.sayHeldBack();
   }
 
   /** Tells what was thrown; the exit status. */

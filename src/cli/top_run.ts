@@ -236,6 +236,7 @@ export async function topCommand(parsed: ParsedArguments, env: Environment, io: 
     return await withScreen(source, options, keys, board, stop.asked, io);
   } finally {
     stop.undo();
+    board.log.sayHeldBack();
   }
 }
 

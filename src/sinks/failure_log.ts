@@ -14,7 +14,7 @@ export class FailureLog {
   #notice: (level: NoticeLevel, text: string) => void;
   /** When each reason was said and how long it is held back then, oldest first. */
   readonly #said = new Map<string, { at: number; pauseMs: number }>();
-  #failures = 0; // since the last success
+  #failures = 0; // since the last success that was told
   #unheard = true; // the next success is news
 
   constructor(name: string, clock: Clock, notice: (level: NoticeLevel, text: string) => void) {
@@ -39,8 +39,8 @@ export class FailureLog {
   }
 
   succeeded(text: string): void {
+    if (!this.#unheard) return; // what was held back is counted on
     this.#failures = 0;
-    if (!this.#unheard) return;
     this.#unheard = false;
     this.#notice('info', `${this.#name}: ${text}`);
   }

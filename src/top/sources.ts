@@ -45,7 +45,7 @@ function startCollecting(urls: readonly string[], log: Logger, take: Take, live:
       output: new Writable(),
       reader: { times: 'milliseconds' },
       signal: abort.signal,
-      notice: (level, text) => log.repeated(text, level, text),
+      notice: (level, text) => log.notice('collect', level, text),
       onStart: (started) => {
         counters = started;
       },

@@ -572,3 +572,17 @@ test('weir completion prints the script of a shell', async () => {
   assert.equal(status, 2);
   assert.match(err, /weir completion: expected bash, zsh, fish, found 'csh'/);
 });
+
+test('what the log of a run held back is said when it ends, however it ends', async () => {
+  for (const ends of [0, new WeirError('WEIR_PRIVILEGE', 'eth0: Operation not permitted')]) {
+    const { io, probe, err } = world();
+    io.startProbe = async (_, { log }) => {
+      for (let i = 0; i < 100; i++) log.notice('meter', 'warning', 'eth0 flaps');
+      if (ends !== 0) throw ends;
+      probe.end(0);
+      return probe;
+    };
+    assert.equal(await main(['-i', 'eth0'], {}, io), ends === 0 ? 0 : 1);
+    assert.match(err(), /eth0 flaps repeats=94$/m);
+  }
+});

@@ -44,6 +44,9 @@ test('success is told when a failure was, and does not make the same failure new
     'warning: tcp: ECONNREFUSED; next attempt in 1 s',
     'info: tcp: connected',
   ]);
+  clock.advance(60_000);
+  log.failed('ECONNREFUSED', 'next attempt in 1 s');
+  assert.equal(said.at(-1), 'warning: tcp: ECONNREFUSED (6 times now); next attempt in 1 s', 'those held back too');
 });
 
 test('only so many reasons are remembered', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { ProbeEnvironment } from '../../../src/app.js';
@@ -85,6 +86,17 @@ test('the last table of --every is about no less time than its records', async (
   const { rows, window } = JSON.parse(out()) as { rows: Fields[]; window: { seconds: number } };
   assert.ok(window.seconds >= 1, `${window.seconds}`);
   assert.ok((rows[0]!.inPerSecond as number) <= 2000);
+});
+
+test('what its log held back is said at the end', async () => {
+  const { io, err } = world();
+  const start = io.startProbe!;
+  io.startProbe = (options, environment) => {
+    for (let i = 0; i < 100; i++) environment.log.notice('meter', 'warning', 'eth0 flaps');
+    return start(options, environment);
+  };
+  assert.equal(await run(io, '-i', 'eth0', '--for', '100ms', '--json'), 0);
+  assert.match(err(), /eth0 flaps repeats=94$/m);
 });
 
 test('a file keeps the timeouts of a run', async () => {
@@ -206,4 +218,25 @@ test('flows that a running probe sends, by udp', async () => {
     collectSource(['udp://203.0.113.9:4739'], log).start(() => {}),
     /WEIR_SOCKET|collect: udp/,
   );
+});
+
+test('strangers that send no IPFIX cannot flood its notices', async (t) => {
+  const lines: string[] = [];
+  const log = createLog({ level: 'warning', format: 'text', write: (line) => lines.push(line) });
+  const picked = createServer().listen(0, '127.0.0.1');
+  await once(picked, 'listening');
+  const { port } = picked.address() as AddressInfo;
+  picked.close();
+  await once(picked, 'close');
+  const running = await collectSource([`tcp://127.0.0.1:${port}`], log).start(() => {});
+  t.after(() => running.stop());
+  for (let host = 2; host < 32; host++) {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${host}` });
+    socket.on('error', () => {});
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'close');
+  }
+  assert.equal(lines.length, 20);
+  log.sayHeldBack();
+  assert.match(lines.at(-1) ?? '', /does not send IPFIX; connection closed repeats=9$/m);
 });
