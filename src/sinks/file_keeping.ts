@@ -15,6 +15,8 @@ export interface Rotated {
   name: string;
   /** It has the hidden name of a file that is being written or compressed. */
   growing: boolean;
+  /** Of what it is compressed with; '' = nothing. */
+  suffix: string;
   /** Time in the name, and the number of the file among those of the same second. */
   stamp: string;
   again: number;
@@ -25,13 +27,14 @@ export function rotatedFiles(path: string, names: readonly string[]): Rotated[] 
   const extension = extname(path);
   const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const pattern = new RegExp(
-    `^(\\.?)${quoted(basename(path, extension))}-(\\d{8}T\\d{6}Z)(?:-(\\d+))?${quoted(extension)}(?:\\.gz|\\.zst)?(\\.part)?$`,
+    `^(\\.?)${quoted(basename(path, extension))}-(\\d{8}T\\d{6}Z)(?:-(\\d+))?${quoted(extension)}(\\.gz|\\.zst)?(\\.part)?$`,
   );
   return names.flatMap((name) => {
     const match = pattern.exec(name);
     const hidden = match?.[1] === '.';
-    const growing = match?.[4] !== undefined;
-    return match && hidden === growing ? [{ name, growing, stamp: match[2]!, again: Number(match[3] ?? 1) }] : [];
+    const growing = match?.[5] !== undefined;
+    if (!match || hidden !== growing) return [];
+    return [{ name, growing, suffix: match[4] ?? '', stamp: match[2]!, again: Number(match[3] ?? 1) }];
   });
 }
 
