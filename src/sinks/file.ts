@@ -366,7 +366,8 @@ export class FileSink implements Sink {
     const { path, keepFiles, keepOctets } = this.#options;
     if (!this.#rotates || (keepFiles === 0 && keepOctets === 0)) return;
     try {
-      const removed = await removeOldFiles(path, { keepFiles, keepOctets }, this.#handle && partPath(this.#path));
+      const growing = (): string => partPath(this.#path);
+      const removed = await removeOldFiles(path, { keepFiles, keepOctets }, this.#clock.wall(), growing);
       for (const name of removed)
         this.#events?.notice('info', `${name} removed, since newer ones are as much as is kept`);
     } catch (error) {

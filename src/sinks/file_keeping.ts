@@ -15,6 +15,8 @@ export interface Rotated {
   name: string;
   /** It has the hidden name of a file that is being written or compressed. */
   growing: boolean;
+  /** Of what it is compressed with; '' = nothing. */
+  suffix: string;
   /** Time in the name, and the number of the file among those of the same second. */
   stamp: string;
   again: number;
@@ -25,28 +27,36 @@ export function rotatedFiles(path: string, names: readonly string[]): Rotated[] 
   const extension = extname(path);
   const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const pattern = new RegExp(
-    `^(\\.?)${quoted(basename(path, extension))}-(\\d{8}T\\d{6}Z)(?:-(\\d+))?${quoted(extension)}(?:\\.gz|\\.zst)?(\\.part)?$`,
+    `^(\\.?)${quoted(basename(path, extension))}-(\\d{8}T\\d{6}Z)(?:-(\\d+))?${quoted(extension)}(\\.gz|\\.zst)?(\\.part)?$`,
   );
   return names.flatMap((name) => {
     const match = pattern.exec(name);
     const hidden = match?.[1] === '.';
-    const growing = match?.[4] !== undefined;
-    return match && hidden === growing ? [{ name, growing, stamp: match[2]!, again: Number(match[3] ?? 1) }] : [];
+    const growing = match?.[5] !== undefined;
+    if (!match || hidden !== growing) return [];
+    return [{ name, growing, suffix: match[4] ?? '', stamp: match[2]!, again: Number(match[3] ?? 1) }];
   });
 }
 
-/** Removes the oldest rotated files of the path beyond the limits; returns their names. growing: the file being written. */
-export async function removeOldFiles(path: string, limits: KeepLimits, growing?: string): Promise<string[]> {
+/** Removes the oldest rotated files of the path beyond the limits; returns their names. growing: the file in work now. */
+export async function removeOldFiles(
+  path: string,
+  limits: KeepLimits,
+  wallMs: number,
+  growing: () => string = () => '',
+): Promise<string[]> {
   const folder = dirname(path);
-  const found = (await readdir(folder)).filter((name) => growing === undefined || name !== basename(growing));
+  // One file may end and another begin while the folder is read.
+  const before = basename(growing());
+  const names = await readdir(folder);
+  const found = names.filter((name) => name !== before && name !== basename(growing()));
+  const looked = await Promise.all(periodsOf(rotatedFiles(path, found)).map((period) => look(folder, period, wallMs)));
   const removed: string[] = [];
   let files = 0;
   let octets = 0;
-  for (const { names, compressing } of newestFirst(rotatedFiles(path, found))) {
-    const sizes = await Promise.all(names.map((name) => sizeOf(join(folder, name))));
-    if (sizes.every((size) => size === undefined)) continue; // removed by somebody else meanwhile
+  for (const { names, compressing, size } of looked.filter((one) => one !== undefined).sort(newestFirst)) {
     files++;
-    octets += sizes.reduce<number>((sum, size = 0) => sum + size, 0);
+    octets += size;
     const tooMany = limits.keepFiles > 0 && files > limits.keepFiles;
     const tooLarge = limits.keepOctets > 0 && octets > limits.keepOctets && files > 1;
     if (compressing || (!tooMany && !tooLarge)) continue;
@@ -55,34 +65,55 @@ export async function removeOldFiles(path: string, limits: KeepLimits, growing?:
   return removed;
 }
 
-interface Period {
+interface Period extends Pick<Rotated, 'stamp' | 'again'> {
   /** Mostly one; a crash leaves a file beside what it was compressed to. Half a compressed one only where it is alone. */
   names: string[];
   /** A whole file and half of what it is compressed to: when that is done, the next look decides. */
   compressing: boolean;
 }
 
+interface LookedAt extends Period {
+  size: number;
+  /** When it was begun, as far as that can be believed (ms since the epoch). */
+  begunMs: number;
+}
+
 /** Files that hold the same, as one. */
-function newestFirst(found: readonly Rotated[]): Period[] {
-  const sorted = [...found].sort((a, b) => (a.stamp === b.stamp ? b.again - a.again : a.stamp < b.stamp ? 1 : -1));
-  const groups: Rotated[][] = [];
-  for (const file of sorted) {
-    const last = groups.at(-1);
-    if (last?.[0]?.stamp === file.stamp && last[0].again === file.again) last.push(file);
-    else groups.push([file]);
+function periodsOf(found: readonly Rotated[]): Period[] {
+  const groups = new Map<string, Rotated[]>();
+  for (const file of found) {
+    const key = `${file.stamp}-${file.again}`;
+    groups.set(key, [...(groups.get(key) ?? []), file]);
   }
-  return groups.map((group) => {
+  return [...groups.values()].map((group) => {
     const whole = group.filter(({ growing }) => !growing);
-    const kept = whole.length > 0 ? whole : group;
-    return { names: kept.map(({ name }) => name), compressing: whole.length > 0 && whole.length < group.length };
+    const names = (whole.length > 0 ? whole : group).map(({ name }) => name);
+    const { stamp, again } = group[0]!;
+    return { stamp, again, names, compressing: whole.length > 0 && whole.length < group.length };
   });
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => undefined,
-  );
+/** Nothing when it was removed by somebody else meanwhile. */
+async function look(folder: string, period: Period, wallMs: number): Promise<LookedAt | undefined> {
+  const all = await Promise.all(period.names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  const there = all.filter((one) => one !== undefined);
+  if (there.length === 0) return undefined;
+  const size = there.reduce((sum, one) => sum + one.size, 0);
+  return { ...period, size, begunMs: begunMs(period.stamp, Math.min(...there.map(({ mtimeMs }) => mtimeMs)), wallMs) };
+}
+
+/**
+ * A name of the future was given while the clock was ahead. What was written to after it was set back is as old as that;
+ * what was written before has no believable time, and is the oldest: else all that follows would leave at once.
+ */
+function begunMs(stamp: string, writtenMs: number, wallMs: number): number {
+  const named = Date.parse(stamp.replace(/^(....)(..)(..)T(..)(..)/, '$1-$2-$3T$4:$5:'));
+  return [named, writtenMs].find((time) => time <= wallMs) ?? 0;
+}
+
+function newestFirst(a: LookedAt, b: LookedAt): number {
+  if (a.begunMs !== b.begunMs) return b.begunMs - a.begunMs;
+  return a.stamp === b.stamp ? b.again - a.again : a.stamp < b.stamp ? 1 : -1;
 }
 
 /** False when it is gone already: compressed, or taken away by somebody else. */

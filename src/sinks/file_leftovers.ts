@@ -1,9 +1,9 @@
 // What a run that crashed has left of rotated files: one that was growing is cut behind its last whole unit and finished,
-// half a compressed file is made anew from the whole one beside it.
+// half a compressed file is made anew from the whole one beside it, and so is one that was not begun.
 
-import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { rotatedFiles } from './file_keeping.js';
+import { type FileHandle, open, readdir, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Rotated, rotatedFiles } from './file_keeping.js';
 import { compressedSuffixes, type FinishedFiles } from './file_rotation.js';
 
 const messageVersion = 10; // IPFIX
@@ -22,25 +22,52 @@ export interface Leftovers {
 export async function finishLeftovers(path: string, files: FinishedFiles): Promise<Leftovers> {
   const found: Leftovers = { finished: [], removed: 0 };
   const folder = dirname(path);
-  const parts = rotatedFiles(path, await readdir(folder)).filter(({ growing }) => growing);
-  for (const { name } of parts) {
+  const rotated = rotatedFiles(path, await readdir(folder));
+  const inWork = new Set<string>();
+  for (const { name, suffix } of rotated.filter(({ growing }) => growing)) {
     const part = join(folder, name);
-    if (await isOpen(part)) continue;
-    const whole = join(folder, name.slice(1, -'.part'.length));
-    const suffix = compressedSuffixes.find((one) => whole.endsWith(one));
-    if (suffix !== undefined) {
-      await unlink(part);
-      await files.compressAgain(whole.slice(0, -suffix.length));
-      found.removed++;
-    } else if (await isWhole(part)) {
-      await files.add(whole);
-      found.finished.push(basename(whole));
+    const whole = name.slice(1, -'.part'.length);
+    if (await isOpen(part)) {
+      inWork.add(whole.slice(0, whole.length - suffix.length));
+    } else if (suffix === '' && (await isWhole(part))) {
+      await files.add(join(folder, whole));
+      found.finished.push(whole);
     } else {
       await unlink(part);
       found.removed++;
     }
   }
+  if (files.compress) await compressRest(folder, rotated, inWork, files);
   return found;
+}
+
+/** The whole files whose turn to be compressed did not come. What another process compresses stays. */
+async function compressRest(
+  folder: string,
+  rotated: readonly Rotated[],
+  inWork: ReadonlySet<string>,
+  files: FinishedFiles,
+): Promise<void> {
+  const whole = rotated.filter(({ growing }) => !growing);
+  const names = new Set(whole.map(({ name }) => name));
+  for (const { name } of whole.filter(({ name, suffix }) => suffix === '' && !inWork.has(name)).sort(byName)) {
+    const compressed = compressedSuffixes.map((suffix) => name + suffix).find((one) => names.has(one));
+    const path = join(folder, name);
+    // It gets its name when all of it is on disk, a moment before the other one leaves; on old Node it may be empty.
+    if (compressed !== undefined && (await isFilled(join(folder, compressed)))) await rm(path, { force: true });
+    else await files.compressAgain(path);
+  }
+}
+
+function byName(a: Rotated, b: Rotated): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+async function isFilled(path: string): Promise<boolean> {
+  return stat(path).then(
+    ({ size }) => size > 0,
+    () => false,
+  );
 }
 
 /** Cuts a torn end off; false when nothing is left. */

@@ -2,8 +2,8 @@
 // directory, `.flows-20261121T050000Z.json.part`; finished, it is renamed to `flows-20261121T050000Z.json`, and with
 // compression replaced by `….json.gz`. So whoever lists `flows-*` only ever sees whole files.
 
-import { createReadStream, createWriteStream } from 'node:fs';
-import { access, rename, unlink } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { access, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -86,7 +86,11 @@ export class FinishedFiles {
     this.#queue(path);
   }
 
-  /** The whole file of which an earlier run compressed a part. */
+  get compress(): boolean {
+    return this.#method !== 'none';
+  }
+
+  /** A whole file that an earlier run did not compress. */
   async compressAgain(path: string): Promise<void> {
     if (await exists(path)) this.#queue(path);
   }
@@ -113,9 +117,12 @@ export class FinishedFiles {
     const target = path + suffixes[this.#method];
     const temporary = partPath(target);
     const transform = this.#method === 'zstd' && createZstd ? createZstd() : zlib.createGzip();
+    // Two processes with one path must not write into one file: whoever comes second lets it be.
+    const handle = await open(temporary, 'wx');
     try {
-      const output = createWriteStream(temporary, { flush: true } as { flags?: string });
+      const output = handle.createWriteStream({ flush: true } as { encoding?: BufferEncoding });
       await pipeline(createReadStream(path), transform, output, { signal: this.#abort.signal });
+      await access(path); // who took it away meanwhile has it: there is no second one
       await rename(temporary, target);
       await unlink(path);
     } catch (error) {

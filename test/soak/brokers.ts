@@ -102,7 +102,7 @@ export class NfcapdPeer {
   }
 }
 
-/** A finished file that is not compressed after so long stays as it is. */
+/** A finished file that is not compressed after so long stays as it is until weir is started anew. */
 const compressingMs = 15_000;
 
 /** Rotated and compressed files, read and taken away as they are finished. */

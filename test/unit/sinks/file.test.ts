@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { FileSink, type FileSinkOptions } from '../../../src/sinks/file.js';
 import { removeOldFiles } from '../../../src/sinks/file_keeping.js';
 import { canCompress, FinishedFiles, finishedPath, nextBoundary, partPath } from '../../../src/sinks/file_rotation.js';
@@ -144,14 +153,14 @@ test('only so many finished files stay, those of earlier runs and of crashes cou
   const stay = ['other-20261101T000000Z.json', 'flows-20261101T000000Z.json.bak', ...others];
   const earlier = [
     'flows-20261101T000000Z.json.gz',
-    'flows-20261101T000000Z-2.json',
+    'flows-20261101T000000Z-2.json.gz',
     '.flows-20261101T000000Z-3.json.gz.part',
   ];
   for (const name of [...stay, ...earlier]) writeFileSync(join(folder, name), 'old\n');
   await sink.open(events);
   assert.deepEqual(
     list().filter((name) => !stay.includes(name)),
-    ['.flows-20261121T055930Z.json.part', 'flows-20261101T000000Z-2.json', 'flows-20261101T000000Z.json.gz'],
+    ['.flows-20261121T055930Z.json.part', 'flows-20261101T000000Z-2.json.gz', 'flows-20261101T000000Z.json.gz'],
   );
   for (let minute = 1; minute <= 3; minute++) {
     sink.write(unitRun(['a\n']));
@@ -202,24 +211,60 @@ test('a file that leaves before its turn to be compressed came is no failure', a
 });
 
 test('a file and what it is compressed to count as one, and it stays until that is done', async (context) => {
-  const { path, folder, list } = await rig(context);
+  const { path, folder, clock, list } = await rig(context);
+  const now = clock.wall();
   const leave = (...names: string[]): void => {
     for (const name of names) writeFileSync(join(folder, name), '12345\n');
   };
   const compressing = ['.flows-20261121T020000Z.json.gz.part', 'flows-20261121T020000Z.json'];
   leave('flows-20261121T010000Z.json.gz', ...compressing);
   const two = { keepFiles: 2, keepOctets: 0 };
-  assert.deepEqual(await removeOldFiles(path, two), []);
-  assert.deepEqual(await removeOldFiles(path, { keepFiles: 0, keepOctets: 12 }), []);
-  assert.deepEqual(await removeOldFiles(path, { ...two, keepFiles: 1 }), ['flows-20261121T010000Z.json.gz']);
+  assert.deepEqual(await removeOldFiles(path, two, now), []);
+  assert.deepEqual(await removeOldFiles(path, { keepFiles: 0, keepOctets: 12 }, now), []);
+  assert.deepEqual(await removeOldFiles(path, { ...two, keepFiles: 1 }, now), ['flows-20261121T010000Z.json.gz']);
   leave('flows-20261121T030000Z.json', 'flows-20261121T040000Z.json', 'flows-20261121T040000Z.json.gz');
-  assert.deepEqual(await removeOldFiles(path, two), []);
+  assert.deepEqual(await removeOldFiles(path, two, now), []);
   rmSync(join(folder, compressing[0]!));
-  assert.deepEqual(await removeOldFiles(path, { ...two, keepFiles: 1 }), [
+  assert.deepEqual(await removeOldFiles(path, { ...two, keepFiles: 1 }, now), [
     'flows-20261121T030000Z.json',
     'flows-20261121T020000Z.json',
   ]);
   assert.deepEqual(list(), ['flows-20261121T040000Z.json', 'flows-20261121T040000Z.json.gz']);
+});
+
+test('files of a clock that was ahead are the oldest, except what was written to after it was set back', async (context) => {
+  const { path, folder, clock, list } = await rig(context); // 05:59:30
+  const leave = (name: string, written: string): void => {
+    writeFileSync(join(folder, name), 'a\n');
+    utimesSync(join(folder, name), new Date(written), new Date(written));
+  };
+  leave('flows-20261121T030000Z.json', '2026-11-21T04:00:00Z');
+  leave('flows-20261122T060000Z.json', '2026-11-22T06:59:00Z');
+  leave('flows-20261122T070000Z.json', '2026-11-21T05:00:00Z');
+  leave('flows-20261121T050010Z.json', '2026-11-21T05:30:00Z');
+  const removed = (keepFiles: number) => removeOldFiles(path, { keepFiles, keepOctets: 0 }, clock.wall());
+  assert.deepEqual(await removed(3), ['flows-20261122T060000Z.json']);
+  assert.deepEqual(await removed(2), ['flows-20261121T030000Z.json']);
+  assert.deepEqual(await removed(1), ['flows-20261122T070000Z.json']);
+  assert.deepEqual(list(), ['flows-20261121T050010Z.json']);
+});
+
+test('after the clock was set back, what is written now stays, and what has names of the future leaves', async (context) => {
+  const { sink, events, clock, list, folder } = await rig(context, { rotateSeconds: 60, keepFiles: 2 });
+  const ahead = new Date('2126-11-21T00:00:00Z');
+  for (const hour of ['01', '02']) {
+    const name = join(folder, `flows-21261120T${hour}0000Z.json`);
+    writeFileSync(name, 'ahead\n');
+    utimesSync(name, ahead, ahead);
+  }
+  await sink.open(events);
+  for (let minute = 1; minute <= 2; minute++) {
+    sink.write(unitRun(['a\n']));
+    clock.advance(60_000);
+    await events.until(() => events.sessions === minute + 1);
+  }
+  await sink.close(1000);
+  assert.deepEqual(list(), ['flows-20261121T055930Z.json', 'flows-20261121T060030Z.json']);
 });
 
 test('SIGHUP: a file moved away is begun anew, one in its place goes on', async (context) => {
@@ -377,6 +422,61 @@ test('what a crash has left of rotated files is finished or removed at the next 
   assert.equal(text('.flows-20261121T040000Z.json.part'), 'in use\n');
 });
 
+test('what an earlier run did not come to compress is compressed, and of two of the same one stays', async (context) => {
+  const { sink, events, folder, list, text } = await rig(context, { rotateSeconds: 3600, compress: 'gzip' });
+  const leave = (name: string, content: string | Buffer): void => writeFileSync(join(folder, name), content);
+  leave('flows-20261121T010000Z.json', 'waited\n');
+  leave('flows-20261121T020000Z.json', 'twice\n');
+  leave('flows-20261121T020000Z.json.gz', gzipSync('twice\n'));
+  leave('flows-20261121T030000Z.json', 'power was lost\n');
+  leave('flows-20261121T030000Z.json.gz', '');
+  leave('flows-20261121T040000Z.json', 'another process\n');
+  leave('.flows-20261121T040000Z.json.gz.part', 'is at it');
+  const others = ['flows-20261121T010000Z.json.bak', 'flows-old.json', 'flows.json', 'flows-a-20261121T010000Z.json'];
+  for (const name of others) leave(name, 'not ours\n');
+  const user = await open(join(folder, '.flows-20261121T040000Z.json.gz.part'), 'a');
+  context.after(() => user.close());
+  await sink.open(events);
+  await sink.close(60_000);
+  const compressed = ['01', '02', '03'].map((hour) => `flows-20261121T${hour}0000Z.json.gz`);
+  const busy = ['.flows-20261121T040000Z.json.gz.part', 'flows-20261121T040000Z.json'];
+  assert.deepEqual(list(), [...compressed, ...busy, ...others].sort());
+  assert.deepEqual(
+    compressed.map((name) => gunzipSync(readFileSync(join(folder, name))).toString()),
+    ['waited\n', 'twice\n', 'power was lost\n'],
+  );
+  assert.deepEqual(busy.map(text), ['is at it', 'another process\n']);
+  assert.deepEqual([events.notices, sink.counters.errors], [[], 0]);
+});
+
+test('a file whose own name ends as compressed ones do is finished as any other', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-file-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const { sink, events } = await rig(context, { path: join(folder, 'flows.gz'), rotateSeconds: 3600 });
+  writeFileSync(join(folder, '.flows-20261121T010000Z.gz.part'), 'line\ntorn');
+  await sink.open(events);
+  await sink.close(1000);
+  assert.deepEqual(readdirSync(folder), ['flows-20261121T010000Z.gz']);
+  assert.equal(readFileSync(join(folder, 'flows-20261121T010000Z.gz'), 'utf8'), 'line\n');
+});
+
+test('a file that is taken away while it is compressed does not come back', async (context) => {
+  const { path, folder, list } = await rig(context);
+  const failures: Error[] = [];
+  const finished = finishedPath(path, 0);
+  const files = new FinishedFiles(
+    'gzip',
+    async () => {},
+    (_, error) => failures.push(error),
+  );
+  writeFileSync(partPath(finished), 'a\n'.repeat(1 << 20));
+  await files.add(finished);
+  while (!list().some((name) => name.endsWith('.gz.part'))) await new Promise((resolve) => setImmediate(resolve));
+  rmSync(finished);
+  await files.settled();
+  assert.deepEqual([failures, readdirSync(folder)], [[], []]);
+});
+
 test('IPFIX that a crash has torn ends with its last whole message', async (context) => {
   const { sink, events, folder } = await rig(context, { rotateOctets: 1 << 20 });
   const message = (octets: number): Buffer => {
@@ -419,5 +519,5 @@ test('files that cannot be compressed are told of once a minute', async (context
   await sink.close(1000);
   const said = events.notices.filter((text) => text.includes('compressing'));
   assert.equal(said.length, 2, said.join('\n'));
-  assert.match(said[1] ?? '', /compressing: EISDIR \(7 times now\)/);
+  assert.match(said[1] ?? '', /compressing: EEXIST \(7 times now\)/);
 });
