@@ -127,7 +127,7 @@ async function probeCommand(parsed: ParsedArguments, env: Environment, io: CliIo
 async function dispatch(argv: readonly string[], env: Environment, io: CliIo, reporter: Reporter): Promise<number> {
   const parsed = parseArguments(argv);
   reporter.expect(parsed, env);
-  const width = io.stdout.columns ?? defaultWidth;
+  const width = io.stdout.columns || defaultWidth; // a terminal may say 0
   const loadAddon = io.loadAddon ?? tryLoadAddon;
   if (parsed.flags.help && parsed.command !== 'help') {
     io.stdout.write(helpText(width));

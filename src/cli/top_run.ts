@@ -20,6 +20,7 @@ import { collectSource, type Source, stdinSource } from '../top/sources.js';
 import { Terminal } from '../top/terminal.js';
 import { optionChecks } from './checks.js';
 import type { ProcessControl, StartProbe } from './live_run.js';
+import { TableOutput } from './top_output.js';
 
 export interface TopIo extends ProcessControl {
   stdout: NodeJS.WriteStream;
@@ -226,12 +227,9 @@ export async function topCommand(parsed: ParsedArguments, env: Environment, io: 
   try {
     if (keys === undefined) {
       if (!quiet) io.stderr.write('weir top: no terminal for a screen (or CI is set): one table, as with --once\n');
-      await runOnce(source, options, {
-        write: (text) => void io.stdout.write(text),
-        width: io.stdout.columns ?? 120,
-        interrupted: stop.asked,
-      });
-      return 0;
+      const output = new TableOutput(io.stdout);
+      await runOnce(source, options, output, Promise.race([stop.asked, output.gone]));
+      return await output.close(stop.asked, io, board.log);
     }
     return await withScreen(source, options, keys, board, stop.asked, io);
   } finally {

@@ -26,22 +26,34 @@ export function parseFilter(text: string): Filter | { problem: string } {
   return { text, accepts: (observation) => terms.every((term) => term(observation)) };
 }
 
-function glob(value: string): RegExp {
-  const parts = value.split('*').map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'i');
+/** The parts between the *, each as early as it can stand: however many there are, nothing is tried twice. */
+function glob(value: string): (text: string) => boolean {
+  const [first = '', ...rest] = value.toLowerCase().split('*');
+  const last = rest.pop();
+  return (text) => {
+    const name = text.toLowerCase();
+    if (last === undefined) return name === first;
+    if (!name.startsWith(first)) return false;
+    let at = first.length;
+    for (const part of rest) {
+      const found = name.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return name.length - last.length >= at && name.endsWith(last);
+  };
 }
 
 function fieldIs(name: string, value: string): Predicate {
-  const pattern = glob(value);
-  if (name === 'address') return ({ ends }) => ends.some(({ address }) => pattern.test(address));
+  const matches = glob(value);
+  if (name === 'address') return ({ ends }) => ends.some(({ address }) => matches(address));
   const dimension: Dimension = dimensionOf(name as DimensionName);
   // port=443 means the number, whatever the protocol.
-  const matches = (key: string): boolean =>
-    pattern.test(key) || (name === 'port' && pattern.test(key.split('/')[0] ?? ''));
+  const isOne = (key: string): boolean => matches(key) || (name === 'port' && matches(key.split('/')[0] ?? ''));
   return (observation) => {
     let found = false;
     eachKey(dimension, observation, (key) => {
-      found ||= matches(key);
+      found ||= isOne(key);
     });
     return found;
   };

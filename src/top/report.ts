@@ -5,7 +5,7 @@ import { dimensionOf } from './dimensions.js';
 import { fit, planColumns } from './layout.js';
 import { cellText, duration, rateText, type Units } from './numbers.js';
 import type { Subject } from './reading.js';
-import type { Row, Table } from './rows.js';
+import { pidOf, type Row, type Table } from './rows.js';
 import type { Window } from './talkers.js';
 
 /** What was lost on the way here, by where; all zero is what it should be. */
@@ -81,7 +81,7 @@ export function jsonReport(report: Report): string {
     columns: members.map(({ name, unit }) => ({ name, unit })),
     rows: table.rows.map((row) => ({
       key: row.key,
-      ...(row.sums.pids.length === 1 ? { processId: row.sums.pids[0] } : {}),
+      ...(by === 'process' || by === 'pid' ? { processId: pidOf(row.sums) } : {}),
       ...jsonRow(row, report),
     })),
     other: table.other === undefined ? null : { keys: table.otherKeys, ...jsonRow(table.other, report) },

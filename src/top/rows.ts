@@ -35,9 +35,14 @@ export interface Arranging {
   pids?: boolean;
 }
 
-function labelOf(key: string, { pids }: Sums, withPid: boolean): string {
-  if (!withPid || key === '?' || pids.length === 0) return key;
-  return pids.length === 1 ? `${key}(${pids[0]})` : key;
+/** The process that all of a row is of. */
+export function pidOf({ pids }: Sums): number | undefined {
+  return pids.length === 1 && pids[0] !== 0 ? pids[0] : undefined;
+}
+
+function labelOf(key: string, sums: Sums, withPid: boolean): string {
+  const pid = pidOf(sums);
+  return !withPid || key === '?' || pid === undefined ? key : `${key}(${pid})`;
 }
 
 export function arrange(tally: Tally, arranging: Arranging): Table {

@@ -27,9 +27,9 @@ export interface TopOptions {
 export interface Output {
   write(text: string): void;
   /** Columns. */
-  width: number;
-  /** Resolves when a signal asks for the end. */
-  interrupted: Promise<void>;
+  readonly width: number;
+  /** What was written waits to be taken. */
+  readonly busy: boolean;
 }
 
 /** What tells a reader which end is here. */
@@ -42,8 +42,16 @@ function allLosses(running: Running, { notUnderstood }: RecordReader): Losses {
   return { ...running.losses(), notUnderstood };
 }
 
-/** One table when the time is over or the source ends; with everyMs one each time. Rejects when the source breaks. */
-export async function runOnce(source: Source, options: TopOptions, output: Output): Promise<void> {
+/**
+ * One table when the time is over, the source ends or somebody interrupts it; with everyMs one each time, unless the output is
+ * busy: then the next one tells of that time too. Rejects when the source breaks.
+ */
+export async function runOnce(
+  source: Source,
+  options: TopOptions,
+  output: Output,
+  interrupted: Promise<void>,
+): Promise<void> {
   const once = new Once({ ...options, ...settingsFor(source) });
   const print = (report: Report): void =>
     output.write(options.json ? `${jsonReport(report)}\n` : textReport(report, output.width, 'bits'));
@@ -56,8 +64,8 @@ export async function runOnce(source: Source, options: TopOptions, output: Outpu
     since = until;
   };
   const { everyMs } = options;
-  const timer = everyMs === undefined ? undefined : setInterval(report, everyMs);
-  const waits = [running.ended, output.interrupted];
+  const timer = everyMs === undefined ? undefined : setInterval(() => void (output.busy || report()), everyMs);
+  const waits = [running.ended, interrupted];
   const over = new AbortController();
   if (options.forMs !== undefined) waits.push(sleep(options.forMs, undefined, { signal: over.signal }).catch(() => {}));
   try {

@@ -14,7 +14,7 @@ export interface Sums {
   rttSum: number;
   rttCount: number;
   flows: number;
-  /** Process ids, a few at most: a row of one process shows it. */
+  /** Process ids, 0 where it is not known, a few at most: a row of one process shows it. */
   pids: number[];
 }
 
@@ -62,7 +62,7 @@ export function addTo(sums: Sums, observation: Observation, viewpoint: Side, par
   }
   if (part.newFlow) sums.flows++;
   const { processId } = ends[viewpoint];
-  if (processId > 0 && sums.pids.length < pidLimit && !sums.pids.includes(processId)) sums.pids.push(processId);
+  if (sums.pids.length < pidLimit && !sums.pids.includes(processId)) sums.pids.push(processId);
 }
 
 /** Adds a row to another one. */

@@ -133,6 +133,17 @@ test('a flow counts in each report that it has records in, once', () => {
   assert.deepEqual([flowsAfter(7, 8, 9), flowsAfter(10, 11), flowsAfter(12)], [1, 1, 1]);
 });
 
+test('processId: where the row is of one process, and all of it', () => {
+  const pidOf = (by: 'process' | 'pid' | 'user' | 'port', ...pids: number[]): unknown => {
+    const once = new Once({ by, sort: 'octets', limit: 5 });
+    for (const sourceProcessId of pids) once.take(record({ sourceProcessId }), epoch);
+    return (JSON.parse(jsonReport(once.report({}))) as { rows: { processId?: number }[] }).rows[0]!.processId;
+  };
+  assert.deepEqual([pidOf('process', 7, 7), pidOf('pid', 7)], [7, 7]);
+  assert.deepEqual([pidOf('process', 7, 8), pidOf('process', 7, 0)], [undefined, undefined]);
+  assert.deepEqual([pidOf('user', 7), pidOf('port', 7)], [undefined, undefined]);
+});
+
 test('records of any time make a document', () => {
   for (const flowEndMilliseconds of [1e18, -1e18, 8.64e15, Date.UTC(9999, 0, 1), 1]) {
     const once = new Once({ by: 'host', sort: 'octets', limit: 5 });

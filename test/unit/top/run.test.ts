@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { PassThrough } from 'node:stream';
-import { test } from 'node:test';
+import { PassThrough, Writable } from 'node:stream';
+import { mock, test } from 'node:test';
 import type { ProbeEnvironment } from '../../../src/app.js';
 import { type TopIo, topCommand } from '../../../src/cli/top_run.js';
 import { parseArguments } from '../../../src/config/argv.js';
@@ -97,6 +97,51 @@ test('what its log held back is said at the end', async () => {
   };
   assert.equal(await run(io, '-i', 'eth0', '--for', '100ms', '--json'), 0);
   assert.match(err(), /eth0 flaps repeats=94$/m);
+});
+
+test('a reader that has left ends the run, and so does a disk that is full', async () => {
+  for (const [code, status, said] of [
+    ['EPIPE', 0, /^$/],
+    ['ENOSPC', 1, /error stdout: it failed/],
+  ] as const) {
+    const { io, err, stopped } = world();
+    const broken = Object.assign(new Error('it failed'), { code });
+    io.stdout = new Writable({ write: (_chunk, _encoding, done) => done(broken) }) as unknown as NodeJS.WriteStream;
+    io.stdout.on('error', () => {}); // as main does
+    assert.equal(await run(io, '-i', 'eth0', '--every', '100ms', '--json'), status);
+    assert.match(err(), said);
+    assert.equal(stopped(), 1);
+  }
+});
+
+test('a reader that takes nothing: tables are left out, and a signal ends the run', async () => {
+  const { io, err, signals } = world();
+  let chunks = 0;
+  const stuck = new Writable({ highWaterMark: 1, write: () => void chunks++ });
+  io.stdout = stuck as unknown as NodeJS.WriteStream;
+  const exits: number[] = [];
+  io.exit = (status) => void exits.push(status);
+  io.setTimer = (call) => {
+    call();
+    return () => {};
+  };
+  mock.timers.enable({ apis: ['setInterval'] });
+  try {
+    const ended = run(io, '-i', 'eth0', '--every', '1s', '--json');
+    while (signals.listenerCount('SIGINT') === 0) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    mock.timers.tick(1000);
+    const one = stuck.writableLength;
+    assert.ok(one > 0);
+    mock.timers.tick(60_000);
+    assert.deepEqual([stuck.writableLength, chunks], [one, 1]);
+    signals.emit('SIGINT');
+    assert.equal(await ended, 1);
+  } finally {
+    mock.timers.reset();
+  }
+  assert.deepEqual(exits, [1]);
+  assert.match(err(), /its reader takes nothing/);
 });
 
 test('a file keeps the timeouts of a run', async () => {

@@ -108,4 +108,13 @@ test('filters: words anywhere, fields as a whole or with *, all of them', () => 
   assert.deepEqual(accepted('address=10.7.*'), [false, true, false]);
   assert.deepEqual(accepted('host=10.0.0.2 curl'), [true, false, true]);
   assert.deepEqual(accepted('user=(.*'), [false, false, false]);
+  assert.deepEqual(accepted('process=*g*n*x'), [false, true, true]);
+  assert.deepEqual(accepted('process=C*rl*l'), [false, false, false], 'parts do not overlap');
+  assert.deepEqual(accepted('process=*'), [true, true, true]);
+});
+
+test('a filter with many * is as fast as any', () => {
+  const [long] = observe([record({ sourceProcessName: 'a'.repeat(79) })]);
+  const filter = parseFilter(`process=${'*a'.repeat(30)}*b`);
+  assert.ok(!('problem' in filter) && !filter.accepts(long!));
 });
