@@ -163,7 +163,12 @@ export class StatusRun {
       metrics: this.#metrics,
       readiness: () => ({
         metering: this.#run.metering(),
-        sinks: this.#run.exporters().map(({ name, connected, spooling }) => ({ name, session: connected, spooling })),
+        sinks: this.#run.exporters().map((exporter) => ({
+          name: exporter.name,
+          session: exporter.connected,
+          spooling: exporter.spooling,
+          reason: exporter.failure,
+        })),
       }),
       stalled: () => this.#run.stalled(stalledMs),
       status: () => this.document(),

@@ -154,6 +154,11 @@ export class Exporter implements BatchConsumer {
     return this.#session && (this.#sink.connected ?? true);
   }
 
+  /** Why it is not connected, '' = it is, or nobody knows. */
+  get failure(): string {
+    return this.connected ? '' : (this.#sink.failure ?? '');
+  }
+
   /** True when what the sink cannot take goes to a spool that can be written. */
   get spooling(): boolean {
     return this.#backlog.spoolWorks;

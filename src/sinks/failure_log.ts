@@ -16,6 +16,7 @@ export class FailureLog {
   readonly #said = new Map<string, { at: number; pauseMs: number }>();
   #failures = 0; // since the last success that was told
   #unheard = true; // the next success is news
+  #last = '';
 
   constructor(name: string, clock: Clock, notice: (level: NoticeLevel, text: string) => void) {
     this.#name = name;
@@ -23,9 +24,15 @@ export class FailureLog {
     this.#notice = notice;
   }
 
+  /** Why it failed last, '' since it went well. */
+  get last(): string {
+    return this.#last;
+  }
+
   /** then: what follows, such as 'next attempt in 60 s'; it alone makes no news. */
   failed(reason: string, then: string): void {
     this.#failures++;
+    this.#last = reason;
     const now = this.#clock.now();
     const said = this.#said.get(reason);
     if (said && now - said.at < said.pauseMs) return;
@@ -39,6 +46,7 @@ export class FailureLog {
   }
 
   succeeded(text: string): void {
+    this.#last = '';
     if (!this.#unheard) return; // what was held back is counted on
     this.#failures = 0;
     this.#unheard = false;

@@ -114,6 +114,10 @@ export class FileSink implements Sink {
     return !this.#failing;
   }
 
+  get failure(): string {
+    return this.#log.last;
+  }
+
   async open(events: SinkEvents): Promise<void> {
     this.#events = events;
     try {

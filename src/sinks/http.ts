@@ -84,6 +84,10 @@ export class HttpSink implements Sink {
     return this.#failures === 0;
   }
 
+  get failure(): string {
+    return this.#log.last;
+  }
+
   async open(events: SinkEvents): Promise<void> {
     try {
       await this.#poster.check();

@@ -68,6 +68,10 @@ export class KafkaSink implements Sink {
     return this.#transport !== undefined && !this.#renewing && this.#failures === 0;
   }
 
+  get failure(): string {
+    return this.#troubles.last;
+  }
+
   /** False: there is no topic for statistics units, and write() refuses them. */
   get takesStatistics(): boolean {
     return (this.#options.statisticsTopic ?? '') !== '';

@@ -70,10 +70,16 @@ export class KafkaTroubles {
   /** By kind, and the topic where it is not the first one. */
   readonly #told = new Map<string, { at: number; held: number }>();
   #since: number | undefined;
+  #last = '';
 
   /** topics: of flows, of statistics. */
   constructor(topics: readonly string[]) {
     this.#topics = topics;
+  }
+
+  /** What was wrong last, '' since messages are delivered. */
+  get last(): string {
+    return this.#last;
   }
 
   /** A line for the log, or undefined: held back. */
@@ -81,6 +87,8 @@ export class KafkaTroubles {
     if (quiet.has(trouble.code)) return undefined;
     const kind = kindOf(trouble);
     if (kind !== 'broker' && trouble.topic === 0) this.#since ??= nowMs;
+    const said = `${this.#words(kind, trouble.topic)}: ${trouble.text}`;
+    this.#last = said;
     const key = trouble.topic === 0 ? kind : `${kind} ${trouble.topic}`;
     const told = this.#told.get(key) ?? (kind === 'unreachable' ? this.#refusal(nowMs) : undefined);
     if (told !== undefined && nowMs - told.at < intervalMs) {
@@ -92,7 +100,7 @@ export class KafkaTroubles {
     const lost = trouble.kind === 'rejected' || trouble.kind === 'fatal';
     return {
       level: kind === 'broker' ? 'info' : lost ? 'error' : 'warning',
-      text: `${this.#words(kind, trouble.topic)}: ${trouble.text} (${trouble.code}${count > 1 ? `, ${count} times` : ''})`,
+      text: `${said} (${trouble.code}${count > 1 ? `, ${count} times` : ''})`,
     };
   }
 
@@ -106,6 +114,7 @@ export class KafkaTroubles {
 
   /** Messages are delivered: a line when there was trouble before. */
   recovered(nowMs: number): string | undefined {
+    this.#last = '';
     if (this.#since === undefined) return undefined;
     const seconds = Math.round((nowMs - this.#since) / 1000);
     this.#since = undefined;

@@ -75,6 +75,8 @@ export interface Sink {
   readonly ready: boolean;
   /** False while the collector is away or the medium fails; sinks without it are connected once a session began. */
   readonly connected?: boolean;
+  /** Why it was not to be had last, '' = not known, or since it is. */
+  readonly failure?: string;
   /** Octets a unit may have now, 0 = no limit. */
   readonly messageSize: number;
   /**

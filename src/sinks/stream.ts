@@ -91,6 +91,10 @@ export class StreamSink implements Sink {
     return this.#connected;
   }
 
+  get failure(): string {
+    return this.#log.last;
+  }
+
   async open(events: SinkEvents): Promise<void> {
     this.#events = events;
     await this.#transport.check?.();

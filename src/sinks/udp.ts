@@ -101,6 +101,10 @@ export class UdpSink implements Sink {
     return this.#sender?.payloadSize ?? 0;
   }
 
+  get failure(): string {
+    return this.#log.last;
+  }
+
   async open(events: SinkEvents): Promise<void> {
     this.#events = events;
     const found = this.#resolve(false);

@@ -5,6 +5,7 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { WeirError } from '../errors.js';
+import { hideSecrets } from '../secrets.js';
 import { escapeText } from './escape.js';
 import { type ListenAddress, listenAddressText } from './listen_address.js';
 import { sinkLabels } from './sink_label.js';
@@ -22,8 +23,8 @@ export interface ReadinessReading {
     session: boolean;
     /** Records that the sink cannot take go to a disk spool that works. */
     spooling: boolean;
-    /** Why there is no session, for the report; '' = not known. */
-    reason?: string;
+    /** Why there is no session, as the sink was told; '' = not known. */
+    reason: string;
   }[];
 }
 
@@ -60,7 +61,8 @@ export function notReady({ metering, sinks }: ReadinessReading): string[] {
   const labels = sinkLabels(sinks.map(({ name }) => name));
   for (const [index, { session, spooling, reason }] of sinks.entries()) {
     if (session || spooling) continue;
-    lines.push(`${escapeText(labels[index] ?? '')}: no session${reason ? `: ${escapeText(reason)}` : ''}`);
+    const why = reason === '' ? '' : `: ${escapeText(hideSecrets(reason))}`;
+    lines.push(`${escapeText(labels[index] ?? '')}: no session${why}`);
   }
   return lines;
 }

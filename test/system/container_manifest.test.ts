@@ -41,7 +41,17 @@ test('weir in the container of config/daemonset.yaml', needsContainers('nsenter'
   );
   for (const end of ['SRC', 'DST']) assert.equal(flow[`ntop.${end}_PROC_CONTAINER_ID`], web.id, text);
 
-  assert.match(await place.run('ls', '/run/weir'), /^\d+\.stats$/m, 'the statistics file is there for the node');
+  const [own] = /^\d+\.stats$/m.exec(await place.run('ls', '/run/weir')) ?? [];
+  assert.ok(own !== undefined, 'the statistics file is there for the node');
+
+  // It lives by its own file alone: neither by one of a process of the node, nor by a listener that nobody can reach.
+  assert.equal(await pod.exec(pod.livenessCommand), 0);
+  const pid = own.replace('.stats', '');
+  await place.run('kill', '-STOP', pid);
+  await place.run('cp', `/run/weir/${own}`, '/run/weir/1.stats');
+  await place.run('touch', '-d', '1 minute ago', `/run/weir/${own}`);
+  assert.equal(await pod.exec(pod.livenessCommand), 1, 'it stands still');
+  await place.run('kill', '-CONT', pid);
 
   // As Kubernetes ends it: SIGTERM, which the child passes on.
   const ended = await weir.stop();

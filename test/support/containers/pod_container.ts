@@ -2,6 +2,7 @@
 // the manifest's. Its root is this host's, read-only, so that no image is needed.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as apps from 'kubernetes-models/apps/v1';
@@ -67,6 +68,19 @@ export class PodContainer {
     this.#writeSpec(args);
     const [enter, ...rest] = [...this.#place.prefix, 'runc', ...this.#state, 'run', '--bundle', this.#folder, this.id];
     return spawn(enter!, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  /** Runs a command in it, as a kubelet runs a probe; the exit status. */
+  async exec(command: readonly string[]): Promise<number | null> {
+    const [enter, ...rest] = [...this.#place.prefix, 'runc', ...this.#state, 'exec', this.id, ...command];
+    const child = spawn(enter!, rest, { stdio: 'ignore' });
+    const [status] = (await once(child, 'close')) as [number | null];
+    return status;
+  }
+
+  /** What tells a kubelet that weir lives. */
+  get livenessCommand(): readonly string[] {
+    return this.#pod.containers[0]!.livenessProbe!.exec!.command!;
   }
 
   get #state(): string[] {

@@ -1,6 +1,10 @@
 // config/daemonset.yaml without a cluster: the schemas of Kubernetes, and what must agree with the rest of weir.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as apps from 'kubernetes-models/apps/v1';
@@ -10,6 +14,7 @@ import { capabilityNeeds, neededCapabilities } from '../../../src/capabilities.j
 import { loadOptions } from '../../../src/config/load.js';
 import type { Options } from '../../../src/config/options.js';
 import { packageRoot } from '../../../src/native/load.js';
+import { temporaryFolder } from '../../support/weir.js';
 
 type Json = Record<string, unknown>;
 interface Manifest extends Json {
@@ -26,6 +31,7 @@ const only = (kind: string): Manifest => {
 };
 const pod = new apps.DaemonSet(only('DaemonSet') as never).spec!.template.spec!;
 const container = pod.containers[0]!;
+const [, , alive] = container.livenessProbe!.exec!.command! as [string, string, string];
 const mounts = new Map(container.volumeMounts!.map(({ name, ...mount }) => [name, mount]));
 
 /** A view of value that notes the path of every member that somebody reads. */
@@ -102,8 +108,46 @@ test('names agree: namespace, labels, service account, ConfigMap, volumes, port'
   assert.deepEqual(container.args, ['-c', `${mounts.get(configuration.name)!.mountPath}/${Object.keys(data!)[0]}`]);
   const port = container.ports![0]!;
   assert.equal(spec!.template.metadata!.annotations!['prometheus.io/port'], String(port.containerPort));
-  for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe])
-    assert.equal(probe!.httpGet!.port, port.name);
+  assert.equal(container.readinessProbe!.httpGet!.port, port.name);
+  assert.deepEqual(container.startupProbe!.exec, container.livenessProbe!.exec);
+  assert.ok(alive.includes(`127.0.0.1:${port.containerPort}/healthz`));
+  assert.ok(alive.includes(`find ${mounts.get('statistics')!.mountPath} `));
+});
+
+/** Exit status of the liveness probe, with a folder for /run/weir and another port. */
+function probed(folder: string, port: number): Promise<number | null> {
+  const script = alive.replace('/run/weir', folder).replace('9464', String(port));
+  return new Promise((resolve) => {
+    spawn('sh', ['-c', script], { stdio: 'ignore' }).once('close', resolve);
+  });
+}
+
+test('it lives by the statistics file of its own process, else by what the listener answers', async (context) => {
+  const folder = temporaryFolder(context);
+  const nobody = 1; // no listener there
+  const write = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  write(`${spawnSync('true').pid}.stats`, 'process.stalledThreads: 0\n');
+  assert.equal(await probed(folder, nobody), 1, 'a file of somebody else');
+  const own = write(`${process.pid}.stats`, 'pid: 7\nprocess.stalledThreads: 0\n');
+  assert.equal(await probed(folder, nobody), 0);
+  write(`${process.pid}.stats`, 'process.stalledThreads: 1\nprocess.stalledThread.1: weir eth0/0\n');
+  assert.equal(await probed(folder, nobody), 1, 'a thread stands still');
+  write(`${process.pid}.stats`, 'process.stalledThreads: 0\n');
+  const old = Date.now() / 1000 - 60;
+  utimesSync(own, old, old);
+  assert.equal(await probed(folder, nobody), 1, 'an old file');
+  let status = 200;
+  const server = createServer((_, response) => response.writeHead(status).end()).listen(0, '127.0.0.1');
+  context.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  assert.equal(await probed(folder, port), 0, 'a full disk, say');
+  status = 503;
+  assert.equal(await probed(folder, port), 1);
 });
 
 /** The ConfigMap's file as weir itself reads it, with the environment of the container. */

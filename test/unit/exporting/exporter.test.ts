@@ -76,6 +76,14 @@ function assertConserved(exporter: Exporter): void {
   );
 }
 
+test('why a sink is away is known while it is', async () => {
+  const sink = Object.assign(new FakeSink(), { connected: false, failure: 'connect ECONNREFUSED' });
+  const { exporter } = await rig({}, {}, sink);
+  assert.equal(exporter.failure, 'connect ECONNREFUSED');
+  sink.connected = true;
+  assert.equal(exporter.failure, '');
+});
+
 test('templates go first, then every record in order with continuous sequence numbers', async () => {
   const { exporter, sink } = await rig();
   exporter.accept(fakeBatch(range(0, 95)));

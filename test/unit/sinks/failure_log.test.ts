@@ -33,7 +33,9 @@ test('success is told when a failure was, and does not make the same failure new
   const { log, clock, said } = rig();
   log.succeeded('connected');
   log.failed('ECONNREFUSED', 'next attempt in 1 s');
+  assert.equal(log.last, 'ECONNREFUSED');
   log.succeeded('connected');
+  assert.equal(log.last, '');
   for (let turn = 0; turn < 5; turn++) {
     clock.advance(1000);
     log.failed('ECONNREFUSED', 'next attempt in 1 s');

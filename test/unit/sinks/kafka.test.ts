@@ -126,7 +126,7 @@ test('what failed comes back, and the sink backs off for 1, 2, 4 .. 30 s until s
 });
 
 test('one line a kind of trouble and minute with how often, one at recovery', async () => {
-  const { events, clock, transports } = await opened();
+  const { sink, events, clock, transports } = await opened();
   const [transport] = transports as [FakeTransport];
   const trouble = (code: string, count = 1): void =>
     transport.events.trouble({ kind: 'failed', code, text: 'why', count, topic: 0 });
@@ -142,8 +142,10 @@ test('one line a kind of trouble and minute with how often, one at recovery', as
     'kafka: topic t: the topic does not exist: why (UNKNOWN_TOPIC_OR_PART, 3 times)',
     'kafka: topic t: the topic does not exist: why (UNKNOWN_TOPIC_OR_PART, 6 times)',
   ]);
+  assert.equal(sink.failure, 'topic t: the topic does not exist: why');
   transport.events.delivered(1, 1, 1);
   transport.events.delivered(1, 1, 1);
+  assert.equal(sink.failure, '');
   assert.deepEqual(events.notices.slice(2), ['kafka: messages are delivered again after 60 s of trouble']);
 });
 

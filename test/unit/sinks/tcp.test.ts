@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WeirError } from '../../../src/errors.js';
 import { TcpSink } from '../../../src/sinks/tcp.js';
+import type { Clock } from '../../../src/sinks/sink.js';
 import { UnixSink } from '../../../src/sinks/unix.js';
 import { unitRun } from '../../support/sink_run.js';
 import { opened, received, StreamCollector, streamKinds } from '../../support/stream_collector.js';
@@ -39,8 +40,10 @@ test('when no address of a name answers, the log says which ones', async (contex
   const collector = await StreamCollector.listen(context);
   const { port } = collector;
   collector.stop();
-  const { events } = await opened(context, (clock) => new TcpSink({ name: 'tcp', host: 'localhost', port, clock }));
+  const made = (clock: Clock): TcpSink => new TcpSink({ name: 'tcp', host: 'localhost', port, clock });
+  const { sink, events } = await opened(context, made);
   await events.until(() => events.notices.length > 0);
+  assert.match(sink.failure, new RegExp(`ECONNREFUSED 127.0.0.1:${port}`));
   assert.match(events.notices[0]!, new RegExp(`^tcp: .*ECONNREFUSED 127.0.0.1:${port}.*; next attempt in 1 s$`));
 });
 

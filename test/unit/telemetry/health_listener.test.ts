@@ -12,6 +12,7 @@ import {
   notReady,
   type ReadinessReading,
 } from '../../../src/telemetry/health_listener.js';
+import { keepSecret } from '../../../src/secrets.js';
 import { type ListenAddress, listenAddressText, parseListenAddress } from '../../../src/telemetry/listen_address.js';
 import { Metrics } from '../../../src/telemetry/metrics.js';
 import { exporterCounters, meterCounters } from '../../support/counter_readings.js';
@@ -21,7 +22,7 @@ import { temporaryFolder } from '../../support/weir.js';
 
 const ready: ReadinessReading = {
   metering: true,
-  sinks: [{ name: 'udp://collector:4739', session: true, spooling: false }],
+  sinks: [{ name: 'udp://collector:4739', session: true, spooling: false, reason: '' }],
 };
 
 interface Reply {
@@ -106,20 +107,18 @@ test('/readyz: 200 when all is up, else 503 with one line a sink and no secrets'
   let reading = ready;
   const listener = await listening(context, { readiness: () => reading });
   assert.deepEqual(await ask(listener, '/readyz').then(({ status, body }) => [status, body]), [200, 'ready\n']);
+  keepSecret('token-9f');
   reading = {
     metering: false,
     sinks: [
-      { name: 'tcp://a:4739', session: false, spooling: true },
-      { name: 'kafka://u:secret@b:9092/t', session: false, spooling: false, reason: 'ECONNREFUSED\nx' },
-      { name: 'udp://c:1', session: false, spooling: false },
+      { name: 'tcp://a:4739', session: false, spooling: true, reason: 'ECONNREFUSED' },
+      { name: 'kafka://u:secret@b:9092/t', session: false, spooling: false, reason: 'no token-9f\nx' },
+      { name: 'udp://c:1', session: false, spooling: false, reason: '' },
     ],
   };
   const { status, body } = await ask(listener, '/readyz');
   assert.equal(status, 503);
-  assert.equal(
-    body,
-    'metering: not started\nkafka://***@b:9092/t: no session: ECONNREFUSED\\nx\nudp://c:1: no session\n',
-  );
+  assert.equal(body, 'metering: not started\nkafka://***@b:9092/t: no session: no ***\\nx\nudp://c:1: no session\n');
   assert.deepEqual(notReady({ metering: true, sinks: [] }), []);
 });
 
