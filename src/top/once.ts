@@ -37,7 +37,7 @@ export class Once {
     this.#firstMs = Math.min(this.#firstMs, observation.startMs);
     this.#lastMs = Math.max(this.#lastMs, observation.endMs);
     const { flow } = observation;
-    this.#totals.add(observation, flow.mark !== this.#mark);
+    this.#totals.add(observation, observation.first || flow.mark !== this.#mark);
     flow.mark = this.#mark;
   }
 

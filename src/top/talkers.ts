@@ -36,7 +36,7 @@ export class Totals {
     this.#capacity = capacity;
   }
 
-  /** newFlow: nothing of its flow was added before. */
+  /** newFlow: nothing of this flow was added before; the same ends may have another one later. */
   add(observation: Observation, newFlow = observation.first): void {
     const part = { share: 1, start: true, end: true, newFlow };
     addTo(this.#totals, observation, observation.viewpoint, part);

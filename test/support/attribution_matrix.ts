@@ -143,7 +143,7 @@ export async function runMatrix(context: TestContext, run: MatrixRun): Promise<M
   }
   const seconds = (Date.now() - start) / 1000;
   const lines = weir.stderr.length;
-  await weir.until(() => /^packets 0 /m.test(weir.stderr.slice(lines)), 'saw a second without packets');
+  await weir.until(() => /"msg":"packets 0 /m.test(weir.stderr.slice(lines)), 'saw a second without packets');
   const ended = await weir.stop();
   const ends = await readEnds(flowFile);
   return { judgement: judge(readFileSync(of.truth, 'utf8'), ends), weir: ended, records: ends.records, seconds };

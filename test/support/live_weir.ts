@@ -77,7 +77,7 @@ export class LiveWeir {
 
   /** Wire packets by the statistics lines; exact while fewer than 1,000 come within a second. */
   get packets(): number {
-    return [...this.stderr.matchAll(/^packets (\d+) /gm)].reduce((sum, match) => sum + Number(match[1]), 0);
+    return [...this.stderr.matchAll(/"msg":"packets (\d+) /gm)].reduce((sum, match) => sum + Number(match[1]), 0);
   }
 
   packetsSeen(count: number): Promise<void> {

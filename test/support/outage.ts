@@ -285,7 +285,8 @@ export async function reaches(
   }
 }
 
-const nextStatus = (weir: LiveWeir) => weir.said(/^packets /, [...weir.stderr.matchAll(/^packets /gm)].length + 1);
+const nextStatus = (weir: LiveWeir) =>
+  weir.said(/"msg":"packets /, [...weir.stderr.matchAll(/"msg":"packets /gm)].length + 1);
 
 /**
  * Resolves when all frames were metered, this many flow records at least were made, and every one of them is in the files

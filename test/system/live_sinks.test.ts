@@ -84,7 +84,7 @@ test(
     send(t, near, count, '--topspeed');
     weir.child.kill('SIGCONT');
     await weir.said(
-      /^packets \S+ \(\S+\/s, \S+bit\/s\) not metered: kernel \S+ \| flows \S+ new \(\S+\/s\), \S+ in cache \(\S+%\) \| -\S* \S+ records \S+B/m,
+      /"msg":"packets \S+ \(\S+\/s, \S+bit\/s\) not metered: kernel \S+ \| flows \S+ new \(\S+\/s\), \S+ in cache \(\S+%\) \| -\S* \S+ records \S+B/m,
     );
     const run = await weir.stop();
     assert.equal(run.status, 0, run.stderr);

@@ -131,6 +131,7 @@ test('a flow counts in each report that it has records in, once', () => {
     return once.report({}).table.rows[0]!.sums.flows;
   };
   assert.deepEqual([flowsAfter(7, 8, 9), flowsAfter(10, 11), flowsAfter(12)], [1, 1, 1]);
+  assert.equal(flowsAfter(13, 0, 1, 0), 3, 'new ones between the same ends');
 });
 
 test('processId: where the row is of one process, and all of it', () => {
