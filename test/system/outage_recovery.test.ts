@@ -33,11 +33,11 @@ const metrics = ['--metrics', '127.0.0.1:0'];
 const linesWith = (weir: LiveWeir, text: string): string[] =>
   weir.stderr.split('\n').filter((line) => line.startsWith('{') && line.includes(text));
 
-/** What of the log is about this sink, the summary and the spool's begin and end left out, as 'level: text'. */
+/** What of the log is about this sink, the summary, statistics lines and the spool's begin and end left out, as 'level: text'. */
 function wordsAbout(weir: LiveWeir, port: number): string[] {
   return linesWith(weir, `:${port}`)
     .map((line) => JSON.parse(line) as { level: string; msg: string })
-    .filter(({ msg }) => msg !== 'exported' && !msg.startsWith('reading'))
+    .filter(({ msg }) => msg !== 'exported' && !/^(reading|packets) /.test(msg))
     .filter(({ msg }) => !/goes to the spool$|all of the spool is delivered$/.test(msg))
     .filter(({ msg }) => !msg.includes('does not belong to the certificate')) // read between the two files' renewal
     .map(({ level, msg }) => `${level}: ${msg.replace(/^\S+ /, '')}`);
