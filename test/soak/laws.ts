@@ -8,21 +8,24 @@ import type { Tally } from './tally.js';
 const differs = (what: string, one: number, other: number): string[] =>
   one === other ? [] : [`${what}: ${one}, not ${other} (${one - other})`];
 
+/** While packets come, the frames of a burst are read before they have their outcome. */
+export function framesHaveOutcomes(reading: Reading): string[] {
+  const [frames, outcomes] = [reading.sum('weir_frames_total'), reading.sum('weir_frame_outcomes_total')];
+  return differs('frames = sum of outcomes', frames, outcomes);
+}
+
 /** At any moment. */
 export function countersAddUp(reading: Reading, sinks: readonly SoakSink[]): string[] {
-  return [
-    ...differs('frames = sum of outcomes', reading.sum('weir_frames_total'), reading.sum('weir_frame_outcomes_total')),
-    ...sinks.flatMap(({ name, mark }) => {
-      const of = (counter: string) => reading.sink(mark, counter);
-      const given = of('records_created_total') + of('records_recovered_total');
-      const there = of('records_exported_total') + of('records_dropped_total');
-      return differs(
-        `${name}: created + recovered = exported + dropped + queued + spooled`,
-        given,
-        there + of('queued_records') + of('spooled_records'),
-      );
-    }),
-  ];
+  return sinks.flatMap(({ name, mark }) => {
+    const of = (counter: string) => reading.sink(mark, counter);
+    const given = of('records_created_total') + of('records_recovered_total');
+    const there = of('records_exported_total') + of('records_dropped_total');
+    return differs(
+      `${name}: created + recovered = exported + dropped + queued + spooled`,
+      given,
+      there + of('queued_records') + of('spooled_records'),
+    );
+  });
 }
 
 /** What is still on its way; empty when it is quiet. */

@@ -9,6 +9,7 @@ import {
   compared,
   countersAddUp,
   datagramsAreKnown,
+  framesHaveOutcomes,
   exportedArrives,
   inventedBy,
   meteredIsRecorded,
@@ -268,6 +269,7 @@ export class Soak {
       ...new Set(this.#load.failures.splice(0)),
       ...sinks.flatMap(({ name, collector }) => (collector?.complaints() ?? []).map((text) => `${name}: ${text}`)),
       ...inventedBy(this.#load.sent, tally),
+      ...framesHaveOutcomes(reading),
     ];
     // A crash loses what was not exported yet, but nothing comes up that was never sent.
     if (this.options.supervised) return complaints;
