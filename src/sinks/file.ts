@@ -218,7 +218,8 @@ export class FileSink implements Sink {
   /** The only place that touches the file between open() and close(). */
   async #run(): Promise<void> {
     for (;;) {
-      if (this.#failing && this.#changes && (await this.#leaves())) this.#returnWaiting();
+      const stuck = this.#failing && this.#changes && this.#chunks.length > 0;
+      if (stuck && (await this.#leaves())) this.#returnWaiting();
       const chunk = this.#chunks[0];
       if (chunk !== undefined) await this.#store(chunk);
       else if (this.#next !== undefined && this.#changes) await this.#change(this.#next);

@@ -385,6 +385,20 @@ test('a disk that stays full costs the records, counted, and close does not hang
   assert.deepEqual(events.dropped, { fileError: 2, shutdown: 1 });
 });
 
+test('SIGHUP while the disk is full and nothing waits: it takes flows again', async (context) => {
+  const { sink, events, clock } = await rig(context, { openFile: onDisk(() => true) });
+  await sink.open(events);
+  sink.write(unitRun(['a\n']));
+  for (let tries = 1; tries < 10; tries++) {
+    while (clock.waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(1000);
+  }
+  await events.until(() => events.dropped.fileError === 1);
+  sink.reopen();
+  await events.until(() => events.drains === 1);
+  assert.deepEqual([sink.ready, events.sessions, events.returns], [true, 1, []]);
+});
+
 test('names and boundaries', () => {
   const start = Date.UTC(2026, 10, 21, 5, 59, 30, 123);
   assert.equal(finishedPath('/d/flows.ipfix', start), '/d/flows-20261121T055930Z.ipfix');
