@@ -212,23 +212,25 @@ export class FileSink implements Sink {
   }
 
   get #busy(): boolean {
-    return this.#chunks.length > 0 || this.#changes;
+    return this.#chunks.length > 0 || this.#due !== undefined;
   }
 
   /** The only place that touches the file between open() and close(). */
   async #run(): Promise<void> {
     for (;;) {
-      const stuck = this.#failing && this.#changes && this.#chunks.length > 0;
+      const stuck = this.#failing && this.#due !== undefined && this.#chunks.length > 0;
       if (stuck && (await this.#leaves())) this.#returnWaiting();
       const chunk = this.#chunks[0];
+      const due = this.#due;
       if (chunk !== undefined) await this.#store(chunk);
-      else if (this.#next !== undefined && this.#changes) await this.#change(this.#next);
+      else if (due !== undefined) await this.#change(due);
       else return;
     }
   }
 
-  get #changes(): boolean {
-    return this.#next !== undefined && !this.#closed;
+  /** What becomes of the file; once closed it only ends. */
+  get #due(): 'rotate' | 'reopen' | undefined {
+    return this.#closed ? undefined : this.#next;
   }
 
   /** Whether this file ends; one that is to be reopened and is still in its place goes on. */
@@ -260,8 +262,8 @@ export class FileSink implements Sink {
       } catch (error) {
         this.#failed(error);
         if (this.#regular) await this.#handle?.truncate(this.#size).catch(() => undefined);
-        if (!this.#giveUp && !this.#changes && tries < triesPerChunk) await this.#pause();
-        if (this.#changes) return;
+        if (!this.#giveUp && this.#due === undefined && tries < triesPerChunk) await this.#pause();
+        if (this.#due !== undefined) return;
         if (this.#giveUp || tries >= triesPerChunk) {
           this.#drop(chunk);
           this.#events?.lost(this.#giveUp ? 'shutdown' : 'fileError', chunk.flowRecords, chunk.units);

@@ -29,9 +29,6 @@ export function statisticsPlace(
   return { path: join(folder, `${run.pid}.stats`), automatic: true };
 }
 
-/** Probes may be given the same file: each has a name of its own for what is to replace it. */
-const newPath = (path: string): string => `${path}.${process.pid}.new`;
-
 /** Takes away files of processes that are gone: all in a shared folder, else what was to replace the named file. */
 export function removeLeftOvers({ path, automatic }: StatisticsPlace): void {
   const folder = dirname(path);
@@ -85,6 +82,7 @@ export interface StatisticsFileOptions {
 export class StatisticsFile {
   readonly #options: StatisticsFileOptions;
   readonly #path: string;
+  /** What is to replace it: probes may be given the same file, and each has a name of its own for that. */
   readonly #newPath: string;
   #writing: Promise<void> | undefined;
   #closed = false;
@@ -92,7 +90,7 @@ export class StatisticsFile {
   constructor(options: StatisticsFileOptions) {
     this.#options = options;
     this.#path = options.place.path;
-    this.#newPath = newPath(this.#path);
+    this.#newPath = `${this.#path}.${process.pid}.new`;
     removeLeftOvers(options.place);
   }
 

@@ -70,9 +70,12 @@ const atFirst: Delays = { least: 0, most: 1_500 };
  */
 export class Timeline {
   #seconds: Second[] = [];
+  /** Of #seconds, once somebody has asked: a look asks several times. */
+  #learnt: Delays | undefined;
 
   note({ startMs, endMs, idle }: Observation, nowMs: number): void {
     if (idle) return; // they come later than what is going on
+    this.#learnt = undefined;
     const number = Math.floor(nowMs / 1000);
     const last = this.#seconds.at(-1);
     const [least, most] = [nowMs - endMs, nowMs - startMs];
@@ -88,12 +91,12 @@ export class Timeline {
 
   /** Our clock minus that of the records, with the least time they take. */
   get leastDelayMs(): number {
-    return this.#delays().least;
+    return this.#delays.least;
   }
 
   /** How long ago, beside its clock's difference, that is up to which nearly all is known. */
   get lagMs(): number {
-    const { least, most } = this.#delays();
+    const { least, most } = this.#delays;
     return Math.min(most - least, patienceMs);
   }
 
@@ -102,8 +105,13 @@ export class Timeline {
     return nowMs - this.leastDelayMs - this.lagMs;
   }
 
+  get #delays(): Delays {
+    this.#learnt ??= this.#learn();
+    return this.#learnt;
+  }
+
   /** A time ahead of all others may be a stray one: a few of them decide nothing. */
-  #delays(): Delays {
+  #learn(): Delays {
     if (this.#seconds.length === 0) return atFirst;
     const found = this.#seconds.flatMap(({ least, next }) => (next === Infinity ? [least] : [least, next]));
     found.sort((a, b) => a - b);
