@@ -54,6 +54,12 @@ export class LiveWeir {
     return this.until(() => [...this.stderr.matchAll(all)].length >= times, `said ${pattern} ${times} times`);
   }
 
+  /** Resolves when so many more lines of --stats have come. */
+  nextStatistics(more = 1): Promise<void> {
+    const line = /"msg":"packets /g;
+    return this.said(line, [...this.stderr.matchAll(line)].length + more);
+  }
+
   /** Resolves when the condition holds; looked at whenever weir says something. Rejects when it ends or is silent too long. */
   until(met: () => boolean, what: string): Promise<void> {
     return new Promise((resolve, reject) => {

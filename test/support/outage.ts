@@ -281,12 +281,9 @@ export async function reaches(
       look < looks,
       `${name} ${JSON.stringify(labels)} stays at ${now}, not ${value}:\n${weir.stderr.slice(-3000)}`,
     );
-    await nextStatus(weir);
+    await weir.nextStatistics();
   }
 }
-
-const nextStatus = (weir: LiveWeir) =>
-  weir.said(/"msg":"packets /, [...weir.stderr.matchAll(/"msg":"packets /gm)].length + 1);
 
 /**
  * Resolves when all frames were metered, this many flow records at least were made, and every one of them is in the files
@@ -300,7 +297,7 @@ export async function settled(
   await reaches(weir, 'weir_frames_total', {}, frames, looks);
   await reaches(weir, 'weir_sink_records_created_total', {}, records, looks);
   for (let look = 0; ; look++) {
-    await nextStatus(weir); // what expired with the last frames is handed on before
+    await weir.nextStatistics(); // what expired with the last frames is handed on before
     const created = (await scrape(weir)).value('weir_sink_records_created_total');
     const written = readSpool(spool).flatMap(({ entries }) => entries.filter(({ right }) => right));
     if (written.reduce((sum, entry) => sum + entry.records, 0) === created) return;

@@ -117,7 +117,7 @@ test('CAP_NET_RAW alone: what cannot be looked into is told once', needsNobody()
     const text = await (await fetch(`http://${place}/metrics`)).text();
     return Number(/^weir_attribution_snapshots_total (\d+)/m.exec(text)?.[1]);
   };
-  for (let lines = 1; (await passes()) < 3; lines++) await weir.said(/"msg":"packets /, lines);
+  while ((await passes()) < 3) await weir.nextStatistics();
   const run = await weir.stop();
   assert.equal(run.stderr.match(/some processes may not be looked into/g)?.length, 1, run.stderr);
 });

@@ -168,7 +168,7 @@ test(
     for (let tries = 0; !/spool \S+: writing again/.test(weir.stderr); tries++) {
       assert.ok(tries < 15, weir.stderr);
       feed.send(1000);
-      await weir.said(/"msg":"packets /, [...weir.stderr.matchAll(/"msg":"packets /gm)].length + 1);
+      await weir.nextStatistics();
     }
     // The disk goes with weir: what it holds is compared while weir runs and nothing moves.
     for (let tries = 0; ; tries++) {
@@ -184,7 +184,7 @@ test(
       assert.equal(written.repeated, 0);
       if (JSON.stringify(counted) === JSON.stringify(held)) break;
       assert.ok(tries < 10, `counted ${counted.join(' ')}, on disk ${held.join(' ')}`);
-      await weir.said(/"msg":"packets /, [...weir.stderr.matchAll(/"msg":"packets /gm)].length + 1);
+      await weir.nextStatistics();
     }
     const run = await weir.stop();
     const [spool, file] = lawful(run) as [SinkWords, SinkWords];
